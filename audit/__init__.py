@@ -1,0 +1,1 @@
+"""The append-only Merkle log and everything that proves it. Only `log`, `store` and `witness` touch a database."""

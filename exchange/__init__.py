@@ -1,0 +1,1 @@
+"""The rules of the exchange and what both services share. The hub service is `exchange.hub`; a node never imports it."""

@@ -1,0 +1,1 @@
+"""One national unit's service: cases, courier, officers, pages. It reaches the hub over HTTP only."""
