@@ -1,1 +1,1 @@
-"""Bytes in, bytes out: canonical JSON, signatures, seals, envelope framing. Knows no domain word and, but for `keystore`, does no IO."""
+"""Bytes in, bytes out: canonical JSON, signatures, seals, framing. No domain word; no IO but in `keystore`."""
