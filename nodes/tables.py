@@ -1,0 +1,346 @@
+"""The rows of one national unit: a key, the columns one filters on, and the exact bytes. Rows have no behaviour.
+
+Times are unix seconds UTC. Columns named `sealed` hold content under the key of a case or a draft, never plaintext;
+`wire` columns hold what was signed, byte for byte. The tables of the log itself belong to `audit.store`.
+"""
+
+from typing import ClassVar
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, MetaData, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Row(DeclarativeBase):
+    """Base of the node's rows; its metadata is what the migrations are compared with."""
+
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[type, object]] = {int: BigInteger, bytes: LargeBinary, str: String}
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+class UserRow(Row):
+    """An officer's account. `user_id` is the staff number that stands in messages; the name stays in this node."""
+
+    __tablename__ = "node_user"
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    display_name: Mapped[str]
+    language: Mapped[str]
+    agency: Mapped[str]
+    created: Mapped[int]
+    disabled_at: Mapped[int | None]
+    password_phc: Mapped[str | None]
+    totp_sealed: Mapped[bytes | None]
+    totp_last_step: Mapped[int]
+
+
+class RoleRow(Row):
+    """One role that a user holds; a user without a row here may do nothing."""
+
+    __tablename__ = "node_role"
+    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+
+
+class EnrolmentRow(Row):
+    """The open enrolment of a user: the hash of the printed code and, once begun, the sealed TOTP secret offered."""
+
+    __tablename__ = "node_enrolment"
+    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), primary_key=True)
+    code_hash: Mapped[str]
+    expires: Mapped[int]
+    totp_sealed: Mapped[bytes | None]
+
+
+class SessionRow(Row):
+    """A signed-in browser: only the hash of its token is known here."""
+
+    __tablename__ = "node_session"
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), index=True)
+    csrf: Mapped[str]
+    created: Mapped[int]
+    seen: Mapped[int]
+
+
+class RateRow(Row):
+    """Attempts counted in the current window for one account or address (hashed)."""
+
+    __tablename__ = "node_rate"
+    bucket: Mapped[str] = mapped_column(primary_key=True)
+    window: Mapped[int]
+    count: Mapped[int]
+
+
+# --- keys and directory -----------------------------------------------------------------------------------------------
+
+
+class KeyRow(Row):
+    """One of our own public keys: its statement, when it was posted to the hub, when its private part was erased."""
+
+    __tablename__ = "node_key"
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column(index=True)
+    not_before: Mapped[int]
+    not_after: Mapped[int]
+    statement: Mapped[bytes]
+    posted_at: Mapped[int | None]
+    erased_at: Mapped[int | None]
+
+
+class DirectoryRow(Row):
+    """The newest verified part of the directory: `federation` or `snapshot`; versions never go back."""
+
+    __tablename__ = "node_directory"
+    part: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    wire: Mapped[bytes]
+    fetched: Mapped[int]
+
+
+class StatementRow(Row):
+    """A key statement of the directory, by its index in the hub's log."""
+
+    __tablename__ = "node_statement"
+    index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    wire: Mapped[bytes]
+
+
+class ChainRow(Row):
+    """The last link of a chain: `own` (our envelopes), `out:KG` and `in:KG` (the pair sequences)."""
+
+    __tablename__ = "node_chain"
+    chain: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int]
+    eid: Mapped[str]
+
+
+class CursorRow(Row):
+    """Where the courier stands in the hub's log: the index it holds, that entry's leaf hash, and why it waits."""
+
+    __tablename__ = "node_cursor"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    index: Mapped[int]
+    leaf: Mapped[str]
+    state: Mapped[str]
+    since: Mapped[int]
+
+
+# --- cases and messages -----------------------------------------------------------------------------------------------
+
+
+class CaseRow(Row):
+    """A case of this unit and its wrapped key: without `wrapped_key` nothing of the case can be read again."""
+
+    __tablename__ = "node_case"
+    case_id: Mapped[str] = mapped_column(primary_key=True)
+    case_ref: Mapped[str] = mapped_column(unique=True)
+    opened: Mapped[int]
+    updated: Mapped[int] = mapped_column(index=True)
+    wrapped_key: Mapped[bytes | None]
+
+
+class MemberRow(Row):
+    """An officer who works on a case, and therefore may read it."""
+
+    __tablename__ = "node_member"
+    case_id: Mapped[str] = mapped_column(ForeignKey("node_case.case_id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), primary_key=True)
+    since: Mapped[int]
+
+
+class MessageRow(Row):
+    """A message sent (`OUT`) or received (`IN`), with its envelope and its content sealed under the case key."""
+
+    __tablename__ = "node_message"
+    message_id: Mapped[str] = mapped_column(primary_key=True)
+    eid: Mapped[str] = mapped_column(unique=True)
+    direction: Mapped[str]
+    case_id: Mapped[str] = mapped_column(ForeignKey("node_case.case_id"), index=True)
+    thread_id: Mapped[str] = mapped_column(index=True)
+    in_reply_to: Mapped[str | None]
+    kind: Mapped[str] = mapped_column(index=True)
+    family: Mapped[str]
+    sender: Mapped[str]
+    author: Mapped[str | None]
+    urgency: Mapped[str]
+    classification: Mapped[str]
+    created: Mapped[int]
+    stored: Mapped[int] = mapped_column(index=True)
+    hub_index: Mapped[int | None]
+    assignee: Mapped[str | None] = mapped_column(index=True)
+    opened_at: Mapped[int | None]
+    gap: Mapped[int]
+    envelope: Mapped[bytes]
+    sealed: Mapped[bytes]
+    salt_sealed: Mapped[bytes]
+
+
+class ThreadRow(Row):
+    """The state of one exchange with one recipient (both ends keep the same automaton), and when it is due."""
+
+    __tablename__ = "node_thread"
+    thread_id: Mapped[str] = mapped_column(primary_key=True)
+    unit: Mapped[str] = mapped_column(primary_key=True)
+    requester: Mapped[str]
+    case_id: Mapped[str] = mapped_column(ForeignKey("node_case.case_id"), index=True)
+    opening: Mapped[str] = mapped_column(ForeignKey("node_message.message_id"))
+    kind: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    started: Mapped[int | None]
+    due: Mapped[int | None] = mapped_column(index=True)
+    updated: Mapped[int]
+
+
+class DeliveryRow(Row):
+    """One message for one recipient: the state that receipts have brought it to."""
+
+    __tablename__ = "node_delivery"
+    message_id: Mapped[str] = mapped_column(ForeignKey("node_message.message_id"), primary_key=True)
+    unit: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(index=True)
+    reason: Mapped[str | None]
+    since: Mapped[int]
+    handed_out: Mapped[int | None]
+    delivered: Mapped[int | None]
+    opened: Mapped[int | None]
+
+
+class OutboxRow(Row):
+    """An envelope of ours on its way: kept until every recipient is final, in the order of `seq`."""
+
+    __tablename__ = "node_outbox"
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    message_id: Mapped[str] = mapped_column(ForeignKey("node_message.message_id"), unique=True)
+    eid: Mapped[str] = mapped_column(unique=True)
+    prev: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    queued: Mapped[int]
+    accepted: Mapped[int | None]
+
+
+class ReceiptRow(Row):
+    """Evidence about a message, from the hub or a unit. Ours wait here (`posted` empty) until the hub logged them."""
+
+    __tablename__ = "node_receipt"
+    __table_args__ = (Index("ix_node_receipt_unposted", "origin", "posted"),)
+    eid: Mapped[str] = mapped_column(primary_key=True)
+    unit: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[str] = mapped_column(primary_key=True)
+    time: Mapped[int]
+    origin: Mapped[str]
+    wire: Mapped[bytes]
+    entry: Mapped[bytes | None]
+    posted: Mapped[int | None]
+    outcome: Mapped[str | None]
+
+
+class QuarantineRow(Row):
+    """An arrival that was not opened, with the reason; `HELD` ones are tried again, `REJECTED` ones are evidence."""
+
+    __tablename__ = "node_quarantine"
+    hub_index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    eid: Mapped[str | None] = mapped_column(index=True)
+    sender: Mapped[str | None]
+    reason: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    since: Mapped[int]
+    retry_at: Mapped[int]
+    attempts: Mapped[int]
+    entry: Mapped[bytes]
+    wire: Mapped[bytes]
+
+
+class DraftRow(Row):
+    """A message being written, sealed under its own key; `revision` stops two tabs from overwriting each other."""
+
+    __tablename__ = "node_draft"
+    draft_id: Mapped[str] = mapped_column(primary_key=True)
+    author: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), index=True)
+    kind: Mapped[str]
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("node_case.case_id"))
+    in_reply_to: Mapped[str | None]
+    revision: Mapped[int]
+    created: Mapped[int]
+    updated: Mapped[int]
+    wrapped_key: Mapped[bytes]
+    sealed: Mapped[bytes]
+
+
+# --- duty -------------------------------------------------------------------------------------------------------------
+
+
+class AssignmentRow(Row):
+    """Who became the owner of an arrival, by whom and by which act; the row without `ended` is the present one."""
+
+    __tablename__ = "node_assignment"
+    assignment_id: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(ForeignKey("node_message.message_id"), index=True)
+    act: Mapped[str]
+    by_user: Mapped[str]
+    to_user: Mapped[str]
+    from_user: Mapped[str | None]
+    at: Mapped[int]
+    ended: Mapped[int | None]
+    note_sealed: Mapped[bytes | None]
+
+
+class EscalationRow(Row):
+    """A step of the escalation that was taken, once for each thread, unit and percentage."""
+
+    __tablename__ = "node_escalation"
+    thread_id: Mapped[str] = mapped_column(primary_key=True)
+    unit: Mapped[str] = mapped_column(primary_key=True)
+    percent: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[int]
+
+
+class AlertRow(Row):
+    """Something a person must acknowledge: urgent arrival, escalation, message not collected, alarm of the courier."""
+
+    __tablename__ = "node_alert"
+    __table_args__ = (UniqueConstraint("cause", "subject"),)
+    alert_id: Mapped[str] = mapped_column(primary_key=True)
+    cause: Mapped[str]
+    subject: Mapped[str]
+    message_id: Mapped[str | None] = mapped_column(ForeignKey("node_message.message_id"))
+    audience: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    raised: Mapped[int]
+    acknowledged_by: Mapped[str | None]
+    acknowledged_at: Mapped[int | None]
+    notify_at: Mapped[int | None] = mapped_column(index=True)
+    notified: Mapped[int]
+    attempts: Mapped[int]
+
+
+# --- the index of our own log -----------------------------------------------------------------------------------------
+
+
+class EventRow(Row):
+    """What one leaf of our log is about: the columns one filters on; salts and words are sealed under the case key."""
+
+    __tablename__ = "node_event"
+    index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    operation: Mapped[str] = mapped_column(index=True)
+    at: Mapped[int]
+    actor: Mapped[str | None] = mapped_column(index=True)
+    case_id: Mapped[str | None] = mapped_column(index=True)
+    message_id: Mapped[str | None]
+    sealed: Mapped[bytes | None]
+
+
+class CounterRow(Row):
+    """A counter that only grows: case numbers by year."""
+
+    __tablename__ = "node_counter"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int]
