@@ -1,0 +1,48 @@
+# Everything one does with this repository. Each target first sets up what it needs: a fresh machine with
+# Python 3.11 is enough. `make PYTHON=/path/to/python3.11 …` chooses the interpreter.
+
+.PHONY: demo test setup bench sim fuzz fmt bundle lock
+.NOTPARALLEL:
+export PYTHON
+
+# A federation on loopback: a hub and five nodes, with accounts, ready to use.
+demo:
+	@tools/setup.sh runtime
+	@.venv/bin/serai demo
+
+# Every check: lint, types, layers, vectors, tests with coverage, browser.
+test: setup
+	@.venv/bin/python -m tools.check
+
+# Only the set-up that the others begin with.
+setup:
+	@tools/setup.sh full
+
+# Sealing, the log, the hub, end to end: with real signatures and fsync.
+bench: setup
+	@.venv/bin/serai bench seal --json
+	@.venv/bin/serai bench log --json
+	@.venv/bin/serai bench hub --json
+	@.venv/bin/serai bench end-to-end --json
+
+# Thousands of simulated worlds.
+sim: setup
+	@.venv/bin/python -m tests.sim.run
+
+# A million hostile inputs for each parser.
+fuzz: setup
+	@.venv/bin/python -m tests.fuzz.run --count 1000000
+
+fmt: setup
+	@.venv/bin/ruff check --fix
+	@.venv/bin/ruff format
+
+# One signed archive that installs and upgrades a hub or a node with no network: KEY=release-key.pem
+bundle: setup
+	@.venv/bin/python -m tools.bundle build --key "$(KEY)" --out dist
+
+# Writes both lock files anew from pyproject.toml: versions and hashes, no addresses.
+LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+lock: setup
+	@$(LOCK) --extra dev --output-file requirements.lock pyproject.toml
+	@$(LOCK) --constraint requirements.lock --output-file deploy/requirements.lock pyproject.toml
