@@ -7,10 +7,10 @@ message, table or unit.
 
 from typing import Annotated, Literal, Self
 
+from crypto.errors import CryptoError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints, ValidationError
 
 from crypto import canonical, encoding, instants
-from crypto.errors import CryptoError
 from schemas.errors import Malformed
 
 WIRE_LIMIT = 1 << 20
@@ -69,7 +69,7 @@ class Wire(BaseModel):
 
     @classmethod
     def from_bytes(cls, data: bytes, *, limit: int = WIRE_LIMIT) -> Self:
-        """Return the value of `data` (at most `limit` bytes); raises `Malformed` for any other than its canonical form."""
+        """Return the value of `data` (at most `limit` bytes); raises `Malformed` for any but its canonical form."""
         try:
             canonical.loads(data, limit=limit)
             value = cls.model_validate_json(data)

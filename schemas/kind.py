@@ -1,0 +1,168 @@
+"""What a message kind declares, and everything that is derived from the declaration.
+
+A kind is one file in `schemas/kinds/` that makes one `Kind` named `KIND`. Its form, check page, reading page, JSON
+schema, field map, rules, completeness and approvals follow from it; nothing else in the project names a single kind.
+The body is judged with the facts around it (`Facts`), never with a clock. This module must not know any one kind.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from crypto.canonical import Json
+
+from schemas import fields
+from schemas.faults import Fault
+from schemas.fields import Field, JsonSchema, Line, Raw, Section, Values
+from schemas.objects import objects_section
+from schemas.words import Words
+
+Family: TypeAlias = Literal["operational", "financial", "judicial", "strategic", "control"]
+ClockEffect: TypeAlias = Literal["NONE", "STARTS", "STOPS", "RESUMES", "EXTENDS", "ENDS"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A body with what surrounds it: the envelope's labels, the message it answers, and the time it was sent."""
+
+    body: Mapping[str, Json]
+    objects: Sequence[Mapping[str, Json]] = ()
+    labels: Mapping[str, Json] = field(default_factory=dict)
+    parent: Mapping[str, Json] | None = None
+    at: int = 0
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule between fields, asked only when every field is well-formed; `at` is the field to point at."""
+
+    code: str
+    at: str
+    words: Words
+    broken: Callable[[Facts], bool]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of completeness: `weight` of 100, reached when `reached` says so; `words` say what to add."""
+
+    code: str
+    weight: int
+    words: Words
+    reached: Callable[[Facts], bool]
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A second person must agree when `needed`: the role that may, and why."""
+
+    code: str
+    role: str
+    words: Words
+    needed: Callable[[Facts], bool]
+
+
+@dataclass(frozen=True)
+class Causes:
+    """Which lifecycle event the message is; with `chosen_by`, that body field chooses among `by_value`."""
+
+    event: str = ""
+    chosen_by: str = ""
+    by_value: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, body: Mapping[str, Json]) -> str:
+        """Return the event that a message with this body causes."""
+        return self.by_value[str(body[self.chosen_by])] if self.chosen_by else self.event
+
+
+@dataclass(frozen=True)
+class Score:
+    """Completeness from 0 to 100 and the points still missing."""
+
+    points: int
+    missing: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of message. `answers` names the kinds it replies to; empty opens a thread."""
+
+    code: str
+    version: str
+    family: Family
+    label: Words
+    hint: Words
+    sections: tuple[Section, ...]
+    senders: frozenset[str]
+    receivers: frozenset[str]
+    answers: tuple[str, ...] = ()
+    object_types: tuple[str, ...] = ()
+    clock: ClockEffect = "NONE"
+    causes: Causes = field(default_factory=Causes)
+    rules: tuple[Rule, ...] = ()
+    completeness: tuple[Point, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    computed: Mapping[str, Callable[[Mapping[str, Json]], Json]] = field(default_factory=dict)
+
+    @property
+    def form(self) -> tuple[Section, ...]:
+        """The sections of the compose form: those declared, and persons and things where the kind carries them."""
+        return (*self.sections, objects_section(self.object_types)) if self.object_types else self.sections
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Every top field of the form in order."""
+        return tuple(item for section in self.form for item in section.fields)
+
+    def parse(self, raw: Raw) -> tuple[Values, list[Fault]]:
+        """Return the values of a form (the body, and `objects` where the kind carries them) and what is wrong."""
+        values, faults = fields.parse(self.fields, raw)
+        return (values if faults else self.complete(values)), faults
+
+    def complete(self, values: Mapping[str, Json]) -> Values:
+        """Return the values with the computed members filled in."""
+        return {**values, **{name: compute(values) for name, compute in self.computed.items()}}
+
+    def validate(self, facts: Facts) -> list[Fault]:
+        """Return all that is wrong with a body and its objects from the wire: fields first, then rules."""
+        values: Values = {**facts.body, **({"objects": list(map(dict, facts.objects))} if facts.objects else {})}
+        given = {name: value for name, value in values.items() if name not in self.computed}
+        return fields.validate(self.fields, given) or list(self._broken(facts))
+
+    def _broken(self, facts: Facts) -> Iterator[Fault]:
+        for name, compute in self.computed.items():
+            if facts.body.get(name) != compute(facts.body):
+                yield Fault(name, "COMPUTED_WRONG", COMPUTED_WRONG)
+        yield from (Fault(rule.at, rule.code, rule.words) for rule in self.rules if rule.broken(facts))
+
+    def score(self, facts: Facts) -> Score:
+        """Return how complete the message is; a kind without points is always complete."""
+        missing = tuple(point for point in self.completeness if not point.reached(facts))
+        return Score(100 - sum(point.weight for point in missing), missing)
+
+    def approvals_needed(self, facts: Facts) -> tuple[Approval, ...]:
+        """Return the approvals that this message needs before it may be sealed."""
+        return tuple(approval for approval in self.approvals if approval.needed(facts))
+
+    def spread(self, values: Mapping[str, Json]) -> dict[str, list[str]]:
+        """Return the form data of values: to go on with a draft."""
+        return fields.spread(self.fields, values)
+
+    def reading(self, values: Mapping[str, Json], language: str) -> tuple[tuple[Section, tuple[Line, ...]], ...]:
+        """Return each section with its lines; sections with nothing to read are left out."""
+        read = [(section, fields.reading(section.fields, values, language)) for section in self.form]
+        return tuple((section, lines) for section, lines in read if lines)
+
+    def json_schema(self) -> JsonSchema:
+        """Return the JSON schema of the values."""
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **fields.json_schema(self.fields)}
+
+    def field_map(self) -> list[tuple[str, Field]]:
+        """Return every field with its path for the data-protection officer; `Field.data_group` says what it holds."""
+        return list(fields.walk(self.fields))
+
+
+COMPUTED_WRONG = Words(
+    "A value that the system computes does not follow from the others: the sending system must correct it.",
+    "Вычисляемое системой значение не следует из остальных: исправить должна система отправителя.",
+)
