@@ -36,7 +36,7 @@ EXIT_HELP = (
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class CommandError(Exception):
     """A command that could not do its work: what happened, why, and what to do, with a code to search the docs for."""
 
