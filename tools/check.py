@@ -56,7 +56,7 @@ def run(step: Step, environment: dict[str, str]) -> Outcome:
     print(f"\n── {step.name}: {' '.join(step.command[:4])} …", flush=True)
     begun = time.monotonic()
     command = [str(BIN / step.command[0]), *step.command[1:]]
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False)  # noqa: S603  # STEPS
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False)  # noqa: S603  # the commands are STEPS
     return Outcome(step, done.returncode == 0, time.monotonic() - begun)
 
 

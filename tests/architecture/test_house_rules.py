@@ -1,0 +1,87 @@
+"""Rules of the house that no linter knows: one commit, no patched code of our own, a reason for every exception."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.sources import Finding, checking_files, imports, tree
+from tools.layers import ROOT, package_files
+
+THE_COMMIT = "exchange/database.py"
+MOCKS = ("unittest.mock", "mock", "pytest_mock")
+PATCHES = frozenset({"setattr", "delattr"})
+SILENCED = re.compile(
+    r"#\s*(?:noqa\b(?P<codes>:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*)?|type:\s*ignore\[[a-z-, ]+\])(?P<rest>.*)"
+)
+SHORTEST_REASON = 8
+
+
+def method_calls(module: ast.Module) -> list[ast.Attribute]:
+    """Every `something.name(...)` of a module."""
+    calls = (node.func for node in ast.walk(module) if isinstance(node, ast.Call))
+    return [function for function in calls if isinstance(function, ast.Attribute)]
+
+
+def commits(file: str, module: ast.Module) -> list[Finding]:
+    """Every commit of a transaction."""
+    return [Finding(file, call.lineno, "commit") for call in method_calls(module) if call.attr == "commit"]
+
+
+def patches(file: str, module: ast.Module) -> list[Finding]:
+    """Every way in which a test would replace our own code instead of using a real seam."""
+    mocked = [Finding(file, line, name) for line, name in imports(module) if name in MOCKS]
+    patched = [
+        Finding(file, call.lineno, f"monkeypatch.{call.attr}")
+        for call in method_calls(module)
+        if call.attr in PATCHES and isinstance(call.value, ast.Name) and call.value.id == "monkeypatch"
+    ]
+    return mocked + patched
+
+
+def unexplained(file: str, text: str) -> list[Finding]:
+    """Every silenced rule without a code or without a reason."""
+    found = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        silenced = SILENCED.search(line)
+        if silenced is None:
+            continue
+        named = silenced["codes"] is not None or "ignore[" in silenced[0]
+        if not named or len(silenced["rest"].strip(" #-")) < SHORTEST_REASON:
+            found.append(Finding(file, number, silenced[0]))
+    return found
+
+
+@pytest.mark.parametrize("path", package_files(), ids=str)
+def test_only_the_database_module_commits(path: Path) -> None:
+    found = commits(path.as_posix(), tree(path))
+    assert path.as_posix() == THE_COMMIT or not [str(finding) for finding in found]
+
+
+@pytest.mark.parametrize("path", checking_files(), ids=str)
+def test_no_test_patches_our_own_code(path: Path) -> None:
+    assert not [str(finding) for finding in patches(path.as_posix(), tree(path))]
+
+
+@pytest.mark.parametrize("path", [*package_files(), *checking_files()], ids=str)
+def test_every_silenced_rule_says_why(path: Path) -> None:
+    if path.name != Path(__file__).name:
+        assert not [str(finding) for finding in unexplained(path.as_posix(), (ROOT / path).read_text())]
+
+
+def test_planted_violations_are_found() -> None:
+    assert commits("nodes/planted.py", ast.parse("session.commit()"))
+    assert patches("tests/planted.py", ast.parse("from unittest.mock import patch"))
+    assert patches("tests/planted.py", ast.parse("monkeypatch.setattr(module, 'name', 1)"))
+    assert not patches("tests/planted.py", ast.parse("monkeypatch.setenv('NAME', '1')"))
+
+
+@pytest.mark.parametrize("line", ["x = 1  # noqa", "x = 1  # noqa: S101", "x = 1  # type: ignore[misc]"])
+def test_a_planted_silence_without_a_reason_is_found(line: str) -> None:
+    assert unexplained("planted.py", line)
+
+
+@pytest.mark.parametrize("line", ["x = 1  # noqa: S101", "x = 1  # type: ignore[misc]"])
+def test_a_silence_with_a_code_and_a_reason_passes(line: str) -> None:
+    assert not unexplained("planted.py", line + "  # the reason stands here")

@@ -1,0 +1,52 @@
+"""Files and functions stay small enough to be read in one sitting."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.sources import Finding, checking_files, tree
+from tools.layers import ROOT, package_files
+
+FILE_LINES = 360
+FUNCTION_LINES = 40  # without its docstring
+# file or file:function -> why it may be longer
+LONGER: dict[str, str] = {}
+
+
+def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The lines of a function from `def` to its end, without its docstring."""
+    last = function.end_lineno or function.lineno
+    first = function.body[0]
+    described = ast.get_docstring(function, clean=False) is not None
+    docstring = (first.end_lineno or first.lineno) - first.lineno + 1 if described else 0
+    return last - function.lineno + 1 - docstring
+
+
+def long_functions(file: str, module: ast.Module) -> list[Finding]:
+    """Every function of a module that is too long and not on the table."""
+    functions = [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [
+        Finding(file, function.lineno, f"{function.name} has {length(function)} lines")
+        for function in functions
+        if length(function) > FUNCTION_LINES and f"{file}:{function.name}" not in LONGER
+    ]
+
+
+@pytest.mark.parametrize("path", [*package_files(), *checking_files()], ids=str)
+def test_a_file_and_its_functions_stay_short(path: Path) -> None:
+    lines = len((ROOT / path).read_text().splitlines())
+    assert lines <= FILE_LINES or path.as_posix() in LONGER, f"{lines} lines"
+    assert not [str(finding) for finding in long_functions(path.as_posix(), tree(path))]
+
+
+def test_a_planted_long_function_is_found_and_its_docstring_is_not_counted() -> None:
+    body = "    x = 1\n"
+    fits = "def fits():\n" + '    """One.\n\n    More.\n    """\n' + body * (FUNCTION_LINES - 1)
+    over = "def over():\n" + body * FUNCTION_LINES
+    assert [finding.what for finding in long_functions("f.py", ast.parse(fits + over))] == ["over has 41 lines"]
+
+
+def test_no_exception_outlives_its_reason() -> None:
+    gone = [name for name in LONGER if not (ROOT / name.partition(":")[0]).exists()]
+    assert gone == []
