@@ -1,0 +1,134 @@
+"""Composite signatures id-MLDSA65-Ed25519-SHA512 (draft-ietf-lamps-pq-composite-sigs), and the checks of their keys.
+
+Both halves must verify, always. The label is the composite's context, so a signature made for one purpose verifies for
+no other. A public key is checked whenever it is loaded: a key of low order verifies nothing here.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey, MLDSA65PublicKey
+
+from crypto.curve25519 import check_ed25519
+from crypto.errors import BadSignature, KeyRefused
+from crypto.pae import bind, tagged
+
+SEEDS_SIZE: Final = 64
+PUBLIC_SIZE: Final = 1984
+SIGNATURE_SIZE: Final = 3373
+
+KID_LABEL: Final = "cme/1/skid"
+POSSESSION_LABEL: Final = "cme/1/pop"
+
+_SEED: Final = 32
+_MLDSA_PUBLIC: Final = 1952
+_MLDSA_SIGNATURE: Final = 3309
+_PREFIX: Final = b"CompositeAlgorithmSignatures2025"
+_COMPOSITE: Final = b"COMPSIG-MLDSA65-Ed25519-SHA512"
+
+
+class SigningKey:
+    """A private composite key: an ML-DSA-65 seed (32 B) and an Ed25519 seed (32 B)."""
+
+    def __init__(self, seeds: bytes) -> None:
+        if len(seeds) != SEEDS_SIZE:
+            raise KeyRefused(f"signing seeds are not {SEEDS_SIZE} bytes")
+        self._mldsa = MLDSA65PrivateKey.from_seed_bytes(seeds[:_SEED])
+        self._ed25519 = Ed25519PrivateKey.from_private_bytes(seeds[_SEED:])
+        self.public: Final = self._mldsa.public_key().public_bytes_raw() + self._ed25519.public_key().public_bytes_raw()
+        self.kid: Final = kid_of(self.public)
+
+    @classmethod
+    def generate(cls) -> "SigningKey":
+        """Make a new key from the operating system's randomness."""
+        return cls(os.urandom(SEEDS_SIZE))
+
+    @classmethod
+    def from_seeds(cls, seeds: bytes) -> "SigningKey":
+        """Rebuild the key of 64 bytes that `seeds` once gave. Raises KeyRefused for another length."""
+        return cls(seeds)
+
+    @property
+    def seeds(self) -> bytes:
+        """The 64 secret bytes; they go only into a key store."""
+        return self._mldsa.private_bytes_raw() + self._ed25519.private_bytes_raw()
+
+    def sign(self, label: str, message: bytes) -> bytes:
+        """Sign under `label`: ML-DSA-65 (hedged), then Ed25519, over the same representative; 3,373 bytes."""
+        representative = _representative(label, message)
+        return self._mldsa.sign(representative, _COMPOSITE) + self._ed25519.sign(representative)
+
+    def __repr__(self) -> str:
+        return f"SigningKey(kid={self.kid})"
+
+
+@dataclass(frozen=True)
+class _Public:
+    """Both halves of a checked public key, ready to verify."""
+
+    mldsa: MLDSA65PublicKey
+    ed25519: Ed25519PublicKey
+
+
+def kid_of(public: bytes) -> str:
+    """Key id of a composite public key, 64 hex digits: H("cme/1/skid", public)[0:32]."""
+    return tagged(KID_LABEL, public)[:32].hex()
+
+
+def check_public(public: bytes) -> None:
+    """Raise KeyRefused unless `public` is an acceptable composite key (length, canonical, not of low order)."""
+    _load(public)
+
+
+def verify(public: bytes, label: str, message: bytes, signature: bytes) -> None:
+    """Raise BadSignature unless both halves verify, KeyRefused if the key itself is not acceptable."""
+    key = _load(public)
+    if len(signature) != SIGNATURE_SIZE:
+        raise BadSignature(f"signature is not {SIGNATURE_SIZE} bytes")
+    representative = _representative(label, message)
+    try:
+        key.ed25519.verify(signature[_MLDSA_SIGNATURE:], representative)
+    except InvalidSignature as error:
+        raise BadSignature("the Ed25519 half does not verify") from error
+    try:
+        key.mldsa.verify(signature[:_MLDSA_SIGNATURE], representative, _COMPOSITE)
+    except InvalidSignature as error:
+        raise BadSignature("the ML-DSA-65 half does not verify") from error
+
+
+def prove_possession(key: SigningKey, holder: str, nonce: bytes) -> bytes:
+    """Sign (holder, public key, nonce of the register): shown when a signing key is registered."""
+    return key.sign(POSSESSION_LABEL, possession_statement(holder, key.public, nonce))
+
+
+def verify_possession(public: bytes, holder: str, nonce: bytes, proof: bytes) -> None:
+    """Raise BadSignature unless the holder of `public` signed for this holder name and nonce."""
+    verify(public, POSSESSION_LABEL, possession_statement(holder, public, nonce), proof)
+
+
+def possession_statement(holder: str, public: bytes, nonce: bytes) -> bytes:
+    """Build what a proof of possession signs: PAE("cme/1/pop", suite, holder, public key, nonce)."""
+    return bind(POSSESSION_LABEL, holder.encode(), public, nonce)
+
+
+@lru_cache(maxsize=512)
+def _load(public: bytes) -> _Public:
+    """Check and load a key once; directories are small and the hub verifies the same few hundred keys all day."""
+    if len(public) != PUBLIC_SIZE:
+        raise KeyRefused(f"signing key is not {PUBLIC_SIZE} bytes")
+    check_ed25519(public[_MLDSA_PUBLIC:])
+    return _Public(
+        MLDSA65PublicKey.from_public_bytes(public[:_MLDSA_PUBLIC]),
+        Ed25519PublicKey.from_public_bytes(public[_MLDSA_PUBLIC:]),
+    )
+
+
+def _representative(label: str, message: bytes) -> bytes:
+    """M' of the composite construction: prefix, algorithm label, context with its length, pre-hash."""
+    context = label.encode("ascii")
+    return b"".join((_PREFIX, _COMPOSITE, bytes([len(context)]), context, hashlib.sha512(message).digest()))

@@ -1,0 +1,135 @@
+"""Signed statements without a domain: one canonical JSON object, a Merkle path to the root of its batch, signatures.
+
+Receipts, key statements and directory parts are all of this form. One composite signature covers a whole batch, so a
+service can answer hundreds of callers for the price of one signature; a statement on its own is a batch of one.
+
+    {"proof":{"index":0,"path":[hex…],"size":1},"signatures":[{"kid":hex,"sig":b64}…],"statement":{…}}
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from crypto import signing
+from crypto.canonical import Json, Writable, dumps, loads
+from crypto.encoding import b64, unb64, unhex
+from crypto.errors import BadProof, KeyRefused, Malformed, TooFewSignatures
+from crypto.merkle_hash import HASH_SIZE, leaf_hash, paths_of, root_from_path, root_of
+from crypto.pae import bind, u64
+from crypto.signing import SigningKey
+
+MAX_BATCH: Final = 65_536
+MAX_SIGNATURES: Final = 16
+
+_KID: Final = 32
+
+
+@dataclass(frozen=True)
+class SignedStatement:
+    """A parsed statement. `statement_bytes` are what the leaf hashes; nothing is believed before `verify`."""
+
+    wire: bytes
+    statement: dict[str, Json]
+    statement_bytes: bytes
+    size: int
+    root: bytes
+    signatures: tuple[tuple[str, bytes], ...]
+
+    def verify(self, label: str, publics: Mapping[str, bytes], threshold: int = 1) -> None:
+        """Demand good signatures under `label` by at least `threshold` distinct keys of `publics` (kid to public key).
+
+        A signature by a key outside `publics` counts for nothing. Raises BadSignature if one inside does not verify,
+        TooFewSignatures below the threshold, KeyRefused if a key is filed under another key's id.
+        """
+        message = batch_statement(label, self.size, self.root)
+        good = set()
+        for kid, signature in self.signatures:
+            public = publics.get(kid)
+            if public is None:
+                continue
+            if signing.kid_of(public) != kid:
+                raise KeyRefused("key filed under the id of another key")
+            signing.verify(public, label, message, signature)
+            good.add(kid)
+        if len(good) < max(threshold, 1):
+            raise TooFewSignatures(f"{len(good)} of the {threshold} signatures needed")
+
+
+def sign_batch(keys: Sequence[SigningKey], label: str, statements: Sequence[Mapping[str, Writable]]) -> list[bytes]:
+    """Sign all `statements` with one signature of each key; returns the wire form of each, in their order.
+
+    Raises Malformed for a statement that is no object of canonical JSON, or a batch without keys or statements.
+    """
+    if not 1 <= len(statements) <= MAX_BATCH or not 1 <= len({key.kid for key in keys}) == len(keys) <= MAX_SIGNATURES:
+        raise Malformed("a batch needs statements and distinct keys")
+    leaves = [leaf_hash(dumps(dict(statement))) for statement in statements]
+    message = batch_statement(label, len(leaves), root_of(leaves))
+    signatures: list[dict[str, Writable]] = [
+        {"kid": key.kid, "sig": b64(key.sign(label, message))} for key in sorted(keys, key=lambda key: key.kid)
+    ]
+    wires = []
+    for index, (statement, path) in enumerate(zip(statements, paths_of(leaves), strict=True)):
+        proof: dict[str, Writable] = {"index": index, "size": len(leaves), "path": [sibling.hex() for sibling in path]}
+        wires.append(dumps({"statement": dict(statement), "proof": proof, "signatures": signatures}))
+    return wires
+
+
+def parse(wire: bytes, limit: int) -> SignedStatement:
+    """Read a signed statement of at most `limit` bytes.
+
+    Raises TooLarge, NotCanonical, Malformed, or BadProof if the path cannot belong to this index and size.
+    """
+    outer = _members(loads(wire, limit=limit), "statement", "proof", "signatures")
+    statement = outer["statement"]
+    if not isinstance(statement, dict):
+        raise Malformed("statement is no object")
+    raw = dumps(statement)
+    index, size, path = _proof(outer["proof"])
+    return SignedStatement(
+        wire, statement, raw, size, root_from_path(leaf_hash(raw), index, size, path), _signatures(outer["signatures"])
+    )
+
+
+def batch_statement(label: str, size: int, root: bytes) -> bytes:
+    """Build what every key signs under `label`: PAE(label, suite, u64 size, root)."""
+    return bind(label, u64(size), root)
+
+
+def _proof(value: Json) -> tuple[int, int, list[bytes]]:
+    proof = _members(value, "index", "size", "path")
+    index, size, path = proof["index"], proof["size"], proof["path"]
+    if not isinstance(index, int) or not isinstance(size, int) or not isinstance(path, list):
+        raise Malformed("proof members of another type")
+    if size > MAX_BATCH:
+        raise BadProof(f"batch above {MAX_BATCH} statements")
+    return index, size, [unhex(_string(sibling), HASH_SIZE) for sibling in path]
+
+
+def _signatures(value: Json) -> tuple[tuple[str, bytes], ...]:
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_SIGNATURES:
+        raise Malformed(f"not a list of 1 to {MAX_SIGNATURES} signatures")
+    signatures = tuple(_signature(item) for item in value)
+    kids = [kid for kid, _ in signatures]
+    if kids != sorted(set(kids)):
+        raise Malformed("signatures not sorted by key id, or a key twice")
+    return signatures
+
+
+def _signature(value: Json) -> tuple[str, bytes]:
+    member = _members(value, "kid", "sig")
+    signature = unb64(_string(member["sig"]))
+    if len(signature) != signing.SIGNATURE_SIZE:
+        raise Malformed("signature of another length")
+    return unhex(_string(member["kid"]), _KID).hex(), signature
+
+
+def _members(value: Json, *names: str) -> dict[str, Json]:
+    if not isinstance(value, dict) or value.keys() != set(names):
+        raise Malformed(f"not an object of exactly {', '.join(names)}")
+    return value
+
+
+def _string(value: Json) -> str:
+    if not isinstance(value, str):
+        raise Malformed("not a string")
+    return value
