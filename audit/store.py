@@ -1,0 +1,192 @@
+"""The rows of logs, on SQLite and PostgreSQL: every SQL statement of the package, and nothing that decides.
+
+`metadata` goes into the services' Alembic environments. Nothing here commits: the caller holds the transaction. A row
+is immutable once written, but for the one head row of each log, which moves by compare-and-swap.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, String, Table, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from audit.edge import FullTile
+from audit.errors import HeadMoved
+from crypto.merkle_hash import EMPTY_ROOT, HASH_SIZE
+
+metadata: Final = MetaData()
+
+ENTRY: Final = Table(
+    "log_entry",
+    metadata,
+    Column("log_id", String(64), primary_key=True),
+    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    Column("leaf_hash", LargeBinary(HASH_SIZE), nullable=False),
+    Column("entry", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+TILE: Final = Table(
+    "log_tile",
+    metadata,
+    Column("log_id", String(64), primary_key=True),
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)
+HEAD: Final = Table(
+    "log_head",
+    metadata,
+    Column("log_id", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary(HASH_SIZE), nullable=False),
+    Column("time", BigInteger, nullable=False),
+)
+CHECKPOINT: Final = Table(
+    "log_checkpoint",
+    metadata,
+    Column("log_id", String(64), primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary(HASH_SIZE), nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("note", LargeBinary, nullable=False),
+)
+
+_CHECKPOINTS: Final = select(CHECKPOINT.c.size, CHECKPOINT.c.root, CHECKPOINT.c.time, CHECKPOINT.c.note)
+_UPSERT: Final[Mapping[str, Callable[[Table], postgresql.Insert | sqlite.Insert]]] = {
+    "postgresql": postgresql.insert,
+    "sqlite": sqlite.insert,
+}
+# One statement and one round trip for a whole batch: C code on SQLite, four array parameters on PostgreSQL.
+_INSERT_ENTRIES: Final[Mapping[str, str]] = {
+    "postgresql": (
+        "INSERT INTO log_entry (log_id, idx, leaf_hash, entry) "
+        "SELECT %s, %s + o - 1, l, e FROM unnest(%s::bytea[], %s::bytea[]) WITH ORDINALITY AS batch (l, e, o)"
+    ),
+    "sqlite": "INSERT INTO log_entry (log_id, idx, leaf_hash, entry) VALUES (?, ?, ?, ?)",
+}
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head row: size, root, and the time of the last append (unix seconds; 0 before the first)."""
+
+    size: int = 0
+    root: bytes = EMPTY_ROOT
+    time: int = 0
+
+
+@dataclass(frozen=True)
+class StoredCheckpoint:
+    """A checkpoint row; `note` is the signed note as it is published."""
+
+    size: int
+    root: bytes
+    time: int
+    note: bytes
+
+
+def lock_head(connection: Connection, log_id: str) -> Head:
+    """The head row, locked until the transaction ends (PostgreSQL; on SQLite the caller holds the write lock).
+
+    The row of a new log is made here.
+    """
+    found = _head(connection, log_id, lock=True)
+    if found is None:
+        row = {"log_id": log_id, "size": 0, "root": EMPTY_ROOT, "time": 0}
+        connection.execute(_UPSERT[connection.dialect.name](HEAD).values(row).on_conflict_do_nothing())
+        found = _head(connection, log_id, lock=True)
+    return found or Head()
+
+
+def read_head(connection: Connection, log_id: str) -> Head:
+    """The head row as this transaction sees it; an empty head when the log has none."""
+    return _head(connection, log_id, lock=False) or Head()
+
+
+def _head(connection: Connection, log_id: str, *, lock: bool) -> Head | None:
+    query = select(HEAD.c.size, HEAD.c.root, HEAD.c.time).where(HEAD.c.log_id == log_id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return Head(row.size, row.root, row.time) if row else None
+
+
+def swap_head(connection: Connection, log_id: str, old: Head, new: Head) -> None:
+    """Move the head from `old` to `new`. Raises HeadMoved when `old` is not what is stored."""
+    statement = (
+        HEAD.update()
+        .where(HEAD.c.log_id == log_id, HEAD.c.size == old.size, HEAD.c.root == old.root)
+        .values(size=new.size, root=new.root, time=new.time)
+    )
+    if connection.execute(statement).rowcount != 1:
+        raise HeadMoved(f"the head of {log_id} is no longer at {old.size}")
+
+
+def insert_entries(
+    connection: Connection, log_id: str, first: int, entries: Sequence[bytes], leaves: Sequence[bytes]
+) -> None:
+    """Write the rows of entries first, first + 1, ... in one statement."""
+    dialect = connection.dialect.name
+    rows: tuple[object, ...] | list[tuple[object, ...]]
+    if dialect == "postgresql":
+        rows = (log_id, first, list(leaves), list(entries))
+    else:
+        rows = [(log_id, first + at, leaf, entries[at]) for at, leaf in enumerate(leaves)]
+    connection.exec_driver_sql(_INSERT_ENTRIES[dialect], rows)
+
+
+def insert_tiles(connection: Connection, log_id: str, tiles: Sequence[FullTile]) -> None:
+    """Write full tiles. A tile that is there already is an error of the database: tiles never change."""
+    rows = [{"log_id": log_id, "level": tile.level, "n": tile.index, "data": tile.data} for tile in tiles]
+    connection.execute(TILE.insert(), rows)
+
+
+def read_tile(connection: Connection, log_id: str, level: int, index: int) -> bytes | None:
+    """The 8,192 bytes of a full tile."""
+    query = select(TILE.c.data).where(TILE.c.log_id == log_id, TILE.c.level == level, TILE.c.n == index)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def read_leaves(connection: Connection, log_id: str, start: int, end: int) -> list[bytes]:
+    """The stored leaf hashes of [start, end) in order; fewer when rows are missing."""
+    query = select(ENTRY.c.leaf_hash).where(ENTRY.c.log_id == log_id, ENTRY.c.idx >= start, ENTRY.c.idx < end)
+    return list(connection.execute(query.order_by(ENTRY.c.idx)).scalars())
+
+
+def read_entries(connection: Connection, log_id: str, start: int, end: int) -> list[tuple[int, bytes, bytes]]:
+    """(index, stored leaf hash, entry) of [start, end) in order; fewer when rows are missing."""
+    query = select(ENTRY.c.idx, ENTRY.c.leaf_hash, ENTRY.c.entry)
+    query = query.where(ENTRY.c.log_id == log_id, ENTRY.c.idx >= start, ENTRY.c.idx < end)
+    return [(row.idx, row.leaf_hash, row.entry) for row in connection.execute(query.order_by(ENTRY.c.idx))]
+
+
+def count_outside(connection: Connection, log_id: str, size: int) -> int:
+    """How many entry rows stand where a log of `size` has none."""
+    query = select(func.count()).where(ENTRY.c.log_id == log_id, or_(ENTRY.c.idx < 0, ENTRY.c.idx >= size))
+    return connection.execute(query).scalar_one()
+
+
+def count_tiles(connection: Connection, log_id: str) -> int:
+    """How many full tiles are stored."""
+    return connection.execute(select(func.count()).where(TILE.c.log_id == log_id)).scalar_one()
+
+
+def put_checkpoint(connection: Connection, log_id: str, stored: StoredCheckpoint) -> None:
+    """Write a checkpoint; one of the same size is replaced by the fresher one."""
+    row = {"log_id": log_id, "size": stored.size, "root": stored.root, "time": stored.time, "note": stored.note}
+    insert = _UPSERT[connection.dialect.name](CHECKPOINT).values(row)
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=["log_id", "size"], set_={"time": stored.time, "note": stored.note})
+    )
+
+
+def latest_checkpoint(connection: Connection, log_id: str) -> StoredCheckpoint | None:
+    """The checkpoint of the largest size."""
+    query = _CHECKPOINTS.where(CHECKPOINT.c.log_id == log_id).order_by(CHECKPOINT.c.size.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return StoredCheckpoint(*row) if row else None
+
+
+def all_checkpoints(connection: Connection, log_id: str) -> list[StoredCheckpoint]:
+    """Every checkpoint, smallest size first."""
+    query = _CHECKPOINTS.where(CHECKPOINT.c.log_id == log_id).order_by(CHECKPOINT.c.size)
+    return [StoredCheckpoint(*row) for row in connection.execute(query)]
