@@ -1,0 +1,165 @@
+"""The store of a service: the only place in the project that commits.
+
+`Database(url).write()` is one transaction, committed when its block ends and rolled back when it raises; `read()` is a
+transaction that changes nothing. SQLite runs WAL with `synchronous=FULL` always: a power cut must not take back what
+was acknowledged. This module must not know any table.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlmodel import Session
+
+from exchange.errors import NotReady, Unavailable
+
+BUSY_MILLISECONDS = 10_000
+POOL = 6
+_SQLITE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": BUSY_MILLISECONDS}
+_POSTGRESQL = {"synchronous_commit": ("on", "remote_apply", "remote_write"), "full_page_writes": ("on",)}
+
+
+class Connected(Protocol):
+    """What a DB-API connection of either engine offers here."""
+
+    def cursor(self) -> Any:
+        """Return a cursor."""
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """Put a fresh SQLite connection under our own BEGIN and our own durability."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for name, value in _SQLITE.items():
+        cursor.execute(f"PRAGMA {name}={value}")
+    cursor.execute("PRAGMA cache_size=-65536")
+    cursor.execute("PRAGMA wal_autocheckpoint=4000")
+    cursor.close()
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, pool_size=POOL, max_overflow=0, connect_args={"check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+    if parsed.drivername == "postgresql+psycopg":
+        return create_engine(parsed, pool_size=POOL, max_overflow=0, pool_pre_ping=True)
+    raise NotReady("the database is neither sqlite nor postgresql+psycopg")
+
+
+class Database:
+    """One database of one service, on SQLite or PostgreSQL.
+
+    On SQLite one process writes, one thread at a time; readers never wait. On PostgreSQL writers are ordered by the
+    row that they lock. Every error of the store leaves as `Unavailable`: the outcome of the block is then unknown.
+    """
+
+    def __init__(self, url: str, engine: Engine | None = None) -> None:
+        self.engine = engine or _engine(url)
+        self.sqlite = self.engine.dialect.name == "sqlite"
+        self._lock = threading.Lock()
+
+    def check(self) -> None:
+        """Read the durability settings back; raises `NotReady` if acknowledged rows could be lost."""
+        with self.read() as session:
+            connection = session.connection()
+            if self.sqlite:
+                found = {name: connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in _SQLITE}
+                wrong = [name for name, value in _SQLITE.items() if found[name] != value]
+            else:
+                shown = {name: connection.execute(text(f"SHOW {name}")).scalar_one() for name in _POSTGRESQL}
+                wrong = [name for name, good in _POSTGRESQL.items() if shown[name] not in good]
+        if wrong:
+            raise NotReady(f"the database would not keep what it acknowledged: {', '.join(wrong)}")
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One writing transaction: committed at the end of the block, rolled back if it raises.
+
+        Raises `Unavailable` if the store fails, also when only the answer to the commit was lost.
+        """
+        with _store_errors():
+            if not self.sqlite:
+                with self._transaction("BEGIN") as session:
+                    yield session
+                return
+            with self._lock, self._transaction("BEGIN IMMEDIATE") as session:
+                yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One transaction that sees one state of the database and is always rolled back."""
+        with _store_errors(), Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            if self.sqlite:
+                session.connection().exec_driver_sql("BEGIN")
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Session]:
+        with Session(self.engine, expire_on_commit=False) as session:
+            try:
+                if self.sqlite:
+                    session.connection().exec_driver_sql(begin)
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+
+    def close(self) -> None:
+        """Give all connections back; the object may not be used afterwards."""
+        self.engine.dispose()
+
+    def upgrade(self, scripts: Path, revision: str = "head") -> None:
+        """Bring the schema to `revision` with the Alembic scripts in `scripts`, in one transaction."""
+        self._migrate(scripts, lambda config: command.upgrade(config, revision))
+
+    def downgrade(self, scripts: Path, revision: str) -> None:
+        """Take the schema back to `revision` (`base`: no tables of this service), in one transaction."""
+        self._migrate(scripts, lambda config: command.downgrade(config, revision))
+
+    def revision(self) -> str | None:
+        """Return the revision that the database stands at, or None if it is empty."""
+        with self.read() as session:
+            return MigrationContext.configure(session.connection()).get_current_revision()
+
+    def check_revision(self, scripts: Path) -> None:
+        """Raise `NotReady` unless the database stands at the newest revision in `scripts`."""
+        head = ScriptDirectory(str(scripts)).get_current_head()
+        if self.revision() != head:
+            raise NotReady("the database is of another version: run the upgrade of this service")
+
+    def _migrate(self, scripts: Path, act: Any) -> None:
+        with self.write() as session:
+            config = Config()
+            config.set_main_option("script_location", str(scripts))
+            config.attributes["connection"] = session.connection()
+            act(config)
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise Unavailable(type(error.orig).__name__) from error
+    except SQLAlchemyError as error:
+        raise Unavailable(type(error).__name__) from error
+
+
+def run_migrations(connection: Connection, configure: Any) -> None:
+    """Run what Alembic planned on `connection`, inside the transaction of its caller (for each service's `env.py`)."""
+    configure.configure(connection=connection, transactional_ddl=False, render_as_batch=True)
+    configure.run_migrations()
