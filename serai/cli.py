@@ -16,6 +16,7 @@ from serai.failures import explained
 from serai.output import EXIT_HELP, show_error
 
 GROUPS: Final = {
+    "bench": ("serai.bench", "Measure sealing, log, hub and the whole way, with signatures and fsync on."),
     "log": ("serai.log", "The append-only log: heads, proofs, bundles, and their offline verification."),
 }
 """Name on the command line -> the module that holds its `app`, and the line that `serai --help` shows."""
