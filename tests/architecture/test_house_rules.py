@@ -12,30 +12,32 @@ from tools.layers import ROOT, package_files
 THE_COMMIT = "exchange/database.py"
 MOCKS = ("unittest.mock", "mock", "pytest_mock")
 PATCHES = frozenset({"setattr", "delattr"})
+NOT_OURS = ("sys.",)  # the interpreter's own streams and arguments are a seam of the operating system
 SILENCED = re.compile(
     r"#\s*(?:noqa\b(?P<codes>:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*)?|type:\s*ignore\[[a-z-, ]+\])(?P<rest>.*)"
 )
 SHORTEST_REASON = 8
 
 
-def method_calls(module: ast.Module) -> list[ast.Attribute]:
-    """Every `something.name(...)` of a module."""
-    calls = (node.func for node in ast.walk(module) if isinstance(node, ast.Call))
-    return [function for function in calls if isinstance(function, ast.Attribute)]
+def calls(module: ast.Module, method: str) -> list[ast.Call]:
+    """Every `something.method(...)` of a module."""
+    found = [node for node in ast.walk(module) if isinstance(node, ast.Call)]
+    return [call for call in found if isinstance(call.func, ast.Attribute) and call.func.attr == method]
 
 
 def commits(file: str, module: ast.Module) -> list[Finding]:
     """Every commit of a transaction."""
-    return [Finding(file, call.lineno, "commit") for call in method_calls(module) if call.attr == "commit"]
+    return [Finding(file, call.lineno, "commit") for call in calls(module, "commit")]
 
 
 def patches(file: str, module: ast.Module) -> list[Finding]:
     """Every way in which a test would replace our own code instead of using a real seam."""
     mocked = [Finding(file, line, name) for line, name in imports(module) if name in MOCKS]
     patched = [
-        Finding(file, call.lineno, f"monkeypatch.{call.attr}")
-        for call in method_calls(module)
-        if call.attr in PATCHES and isinstance(call.value, ast.Name) and call.value.id == "monkeypatch"
+        Finding(file, call.lineno, ast.unparse(call.func))
+        for method in PATCHES
+        for call in calls(module, method)
+        if ast.unparse(call.func) == f"monkeypatch.{method}" and not ast.unparse(call.args[0]).startswith(NOT_OURS)
     ]
     return mocked + patched
 
