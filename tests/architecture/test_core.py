@@ -12,7 +12,7 @@ from tools.layers import ROOT, core_files
 IO_MODULES = frozenset(
     {
         *("asyncio", "concurrent", "http", "logging", "multiprocessing", "random", "select", "selectors", "shutil"),
-        *("signal", "socket", "sqlite3", "ssl", "subprocess", "tempfile", "threading", "time", "urllib", "uuid"),
+        *("signal", "socket", "sqlite3", "ssl", "subprocess", "tempfile", "time", "urllib", "uuid"),
     }
 )
 IO_CALLS = frozenset({"open", "input", "print", "eval", "exec", "compile", "__import__"})
