@@ -1,0 +1,5 @@
+"""`python -m serai`: the same as the installed program."""
+
+from serai.cli import main
+
+main()

@@ -1,0 +1,128 @@
+"""The authorities' side of a federation: root keys k of n, the document that they sign, and who is in it.
+
+It runs where the root keys are, which should be a machine without a network; the hub only receives what was signed.
+Values in, values out, but for the sealed files of the roots.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from pathlib import Path
+from typing import Final, Literal
+
+from crypto import signing
+from crypto.errors import CryptoError
+from crypto.keystore import KeyStore
+from crypto.signing import SigningKey
+from schemas import keychecks
+from schemas.directory import FEDERATION_LIFE, Agreement, Federation, HubCard, Unit, UnitCard
+from schemas.trust import Anchor
+from serai.output import CommandError, Exit
+
+ROOT_KIND: Final = "federation-root"
+ROOT_NAME: Final = "root"
+FAMILIES: Final[tuple[Literal["control", "financial", "judicial", "operational", "strategic"], ...]] = (
+    "control",
+    "financial",
+    "judicial",
+    "operational",
+    "strategic",
+)
+
+
+def make_root(folder: Path, passphrase: str) -> SigningKey:
+    """Make one federation root in `folder`, sealed under its keeper's passphrase, and return it."""
+    key = SigningKey.generate()
+    KeyStore.create(folder, passphrase).store(ROOT_KIND, ROOT_NAME, key.seeds)
+    return key
+
+
+def open_root(folder: Path, passphrase: str) -> SigningKey:
+    """Return the federation root that `folder` holds; a wrong passphrase or a broken file is a `CryptoError`."""
+    return SigningKey.from_seeds(KeyStore.open(folder, passphrase).load(ROOT_KIND, ROOT_NAME))
+
+
+@dataclass(frozen=True, slots=True)
+class Charter:
+    """What a new federation decides once: its name, its environment, its roots and how many of them must sign."""
+
+    name: str
+    env: Literal["live", "exercise"]
+    roots: tuple[bytes, ...]
+    threshold: int
+
+
+def first_document(charter: Charter, hub: HubCard, now: int) -> Federation:
+    """Return version 1 of the document: the hub's keys and no unit yet."""
+    return Federation(
+        env=charter.env,
+        name=charter.name,
+        version=1,
+        issued=now,
+        expires=now + FEDERATION_LIFE,
+        threshold=charter.threshold,
+        roots=charter.roots,
+        hub=hub,
+        units=(),
+        agreements=(),
+    )
+
+
+def anchor_of(document: Federation) -> Anchor:
+    """Return what a node must hold, compared on paper, to believe the document."""
+    return Anchor(env=document.env, threshold=document.threshold, roots=document.roots)
+
+
+def check_card(card: UnitCard, env: str) -> None:
+    """Return if the unit proves that it holds its root, for this environment; raises CommandError."""
+    try:
+        if card.env != env:
+            raise CommandError(
+                "SERAI-CARD", f"The card is for {card.env}, this federation is {env}.", status=Exit.WRONG
+            )
+        nonce = keychecks.possession_nonce(card.env, card.stated)
+        signing.verify_possession(card.unit.roots[0], card.unit.unit, nonce, card.possession)
+    except CryptoError as error:
+        raise CommandError(
+            "SERAI-CARD",
+            f"The card of {card.unit.unit} does not prove that the unit holds its root key.",
+            str(error),
+            "Ask the unit for a new card, and compare its fingerprint by telephone.",
+            Exit.WRONG,
+        ) from error
+
+
+def next_document(
+    held: Federation, now: int, *, units: Iterable[Unit] = (), agreements: Sequence[Agreement] | None = None
+) -> Federation:
+    """Return the next version: `units` are added or replaced, `agreements`, if given, replace all that stood."""
+    merged = {unit.unit: unit for unit in held.units} | {unit.unit: unit for unit in units}
+    return _successor(held, merged, held.agreements if agreements is None else agreements, now)
+
+
+def without_unit(held: Federation, unit: str, now: int) -> Federation:
+    """Return the next version without `unit`: its keys prove nothing from then on. Raises CommandError if unknown."""
+    merged = {one.unit: one for one in held.units}
+    if merged.pop(unit, None) is None:
+        raise CommandError("SERAI-UNIT", f"{unit} is no unit of this federation.")
+    left = [one for one in held.agreements if unit not in (one.sender, one.recipient)]
+    return _successor(held, merged, left, now)
+
+
+def everybody(units: Iterable[str], classification: Literal["UNCL", "OFFUSE", "RESTR", "CONF"]) -> list[Agreement]:
+    """Return the agreements by which each of `units` may send every other one all families up to `classification`."""
+    return [
+        Agreement(sender=one, recipient=other, families=FAMILIES, classification=classification)
+        for one, other in permutations(sorted(units), 2)
+    ]
+
+
+def _successor(held: Federation, units: dict[str, Unit], agreements: Sequence[Agreement], now: int) -> Federation:
+    changes = {
+        "version": held.version + 1,
+        "issued": now,
+        "expires": now + FEDERATION_LIFE,
+        "units": tuple(units[name] for name in sorted(units)),
+        "agreements": tuple(agreements),
+    }
+    return Federation.model_validate({**dict(held), **changes})

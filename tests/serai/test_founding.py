@@ -1,0 +1,73 @@
+"""Founding a federation: its roots, its document, and who comes into it and leaves it."""
+
+from pathlib import Path
+
+import pytest
+
+from crypto.errors import WrongPassphrase
+from schemas.directory import Federation, sign_federation
+from serai import founding
+from serai.output import CommandError
+from tests.federation import UnitKeys, World
+from tests.instants import DAY, NOW
+
+
+def document() -> Federation:
+    world = World(NOW)
+    charter = founding.Charter("Test", "live", tuple(root.public for root in world.roots), 2)
+    return founding.first_document(charter, world.federation().hub, NOW)
+
+
+def test_a_root_opens_only_with_its_passphrase(tmp_path: Path) -> None:
+    made = founding.make_root(tmp_path / "root-1", "three old keys")
+    assert founding.open_root(tmp_path / "root-1", "three old keys").public == made.public
+    with pytest.raises(WrongPassphrase):
+        founding.open_root(tmp_path / "root-1", "four old keys")
+
+
+def test_the_first_document_has_no_unit_and_its_anchor_is_its_roots() -> None:
+    first = document()
+    assert (first.version, first.units) == (1, ())
+    assert founding.anchor_of(first).roots == first.roots
+
+
+def test_a_unit_comes_in_with_the_next_version_and_leaves_with_its_agreements() -> None:
+    units = [UnitKeys("KG").entry(), UnitKeys("TJ").entry()]
+    second = founding.next_document(
+        document(), NOW + DAY, units=units, agreements=founding.everybody(["KG", "TJ"], "RESTR")
+    )
+    third = founding.without_unit(second, "KG", NOW + 2 * DAY)
+    assert [unit.unit for unit in second.units] == ["KG", "TJ"]
+    assert (third.version, [unit.unit for unit in third.units], third.agreements) == (3, ["TJ"], ())
+
+
+def test_a_document_keeps_its_agreements_unless_others_are_given() -> None:
+    units = [UnitKeys("KG").entry(), UnitKeys("TJ").entry()]
+    second = founding.next_document(document(), NOW, units=units, agreements=founding.everybody(["KG", "TJ"], "RESTR"))
+    assert founding.next_document(second, NOW).agreements == second.agreements
+
+
+def test_an_unknown_unit_cannot_be_removed() -> None:
+    with pytest.raises(CommandError, match="no unit"):
+        founding.without_unit(document(), "KG", NOW)
+
+
+def test_a_card_proves_the_root_of_its_unit() -> None:
+    card = UnitKeys("KG").card(NOW)
+    founding.check_card(card, "live")
+    stranger = UnitKeys("KG").entry()
+    with pytest.raises(CommandError, match="does not prove"):
+        founding.check_card(card.model_copy(update={"unit": stranger}), "live")
+
+
+def test_a_card_of_the_exercise_does_not_enter_the_live_federation() -> None:
+    with pytest.raises(CommandError, match="exercise"):
+        founding.check_card(UnitKeys("KG").card(NOW, "exercise"), "live")
+
+
+def test_a_directory_stands_on_the_signed_document() -> None:
+    world = World(NOW).add("KG", "TJ")
+    agreed = founding.everybody(world.units, "RESTR")
+    second = founding.next_document(world.federation(), NOW, agreements=agreed)
+    world.wires[second.to_bytes()] = sign_federation(second, world.roots[:2])
+    world.directory(document=second).check_agreement("KG", "TJ", "operational", "RESTR")
