@@ -51,13 +51,6 @@ install_lock() { # install_lock SCOPE LOCKFILE: skipped while the lock file is t
     printf '%s\n' "$digest" >"$stamp"
 }
 
-link_project() { # the project runs from this folder: a path file and the command, nothing is built
-    site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-    printf '%s\n' "$root" >"$site/serai-checkout.pth"
-    printf '#!%s/bin/python\nimport sys\n\nfrom serai.cli import main\n\nsys.exit(main())\n' "$venv" >"$venv/bin/serai"
-    chmod +x "$venv/bin/serai"
-}
-
 usable_browser() { [ -n "$1" ] && "$1" --version >/dev/null 2>&1; }
 
 present_browser() {
@@ -104,5 +97,5 @@ case $scope in
     full) install_lock full requirements.lock ;;
     *) say "unknown scope: $scope" && exit 2 ;;
 esac
-link_project
+"$venv/bin/python" tools/link.py  # the project runs from this folder: nothing is built
 if [ "$scope" = full ]; then find_browser; fi
