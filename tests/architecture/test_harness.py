@@ -4,6 +4,7 @@ import socket
 
 import pytest
 import sqlalchemy
+from playwright.sync_api import Browser
 
 from tests.closed_network import OutsideNetworkError, is_loopback
 from tests.instants import NOW
@@ -58,3 +59,12 @@ def test_a_second_database_shows_nothing_of_the_first(database_url: str) -> None
 
 def test_tests_begin_at_a_named_instant(now: int) -> None:
     assert now == NOW
+
+
+@pytest.mark.browser
+def test_the_browser_shows_cyrillic_letters(chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.set_content("<title>Запрос</title><p>Контролируемая поставка</p>")
+    assert page.title() == "Запрос"
+    assert page.inner_text("p") == "Контролируемая поставка"
+    page.close()
