@@ -80,7 +80,7 @@ class CodeTable(Mapping[str, Code]):
 def table(name: str) -> CodeTable:
     """Return the table; raises `UnknownCode` for a table that does not exist, `TableInvalid` for a bad file."""
     path = resources.files(__name__) / f"{name}.toml"
-    if not re.fullmatch(r"[a-z_]+", name) or not path.is_file():
+    if not re.fullmatch(r"[a-z0-9_]+", name) or not path.is_file():
         raise UnknownCode("no such code table")
     return load(name, path.read_text(encoding="utf-8"))
 
