@@ -7,10 +7,10 @@ message, table or unit.
 
 from typing import Annotated, Literal, Self
 
-from crypto.errors import CryptoError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints, ValidationError
 
 from crypto import canonical, encoding, instants
+from crypto.errors import CryptoError
 from schemas.errors import Malformed
 
 WIRE_LIMIT = 1 << 20

@@ -12,10 +12,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import ClassVar, Final
 
+from crypto import instants
 from crypto.canonical import Json
 from crypto.errors import CryptoError
-
-from crypto import instants
 from schemas import codes
 from schemas.faults import Refused
 from schemas.fields import FieldType, JsonSchema, Raw, Spot
@@ -40,7 +39,7 @@ class Scalar(FieldType):
         """Return one text from the split inputs of a form, in the order of `parts`."""
         return " ".join(part for part in parts if part)
 
-    def gather(self, raw: Raw, path: str) -> Json | None:
+    def gather(self, raw: Raw, path: str) -> "Json | None":
         """Return the text entered at `path`, or its parts (`path.day`) as one text; None when blank."""
         whole = _one(raw, path)
         split = tuple(_one(raw, f"{path}.{part}") for part in self.parts)
@@ -281,7 +280,7 @@ class Several(FieldType):
         """`checkboxes` for codes, `lines` for what is typed."""
         return "checkboxes" if isinstance(self.each, OneCode) else "lines"
 
-    def gather(self, raw: Raw, path: str) -> Json | None:
+    def gather(self, raw: Raw, path: str) -> "Json | None":
         """Return every value entered at `path`; a text area gives one a line."""
         lines = [line.strip() for given in raw.get(path, ()) for line in typed(given).split("\n")]
         return [line for line in lines if line] or None

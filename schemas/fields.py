@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 from crypto.canonical import Json
-
 from schemas.faults import FAULTS, Fault, Refused
 from schemas.words import Words
 
@@ -61,7 +60,7 @@ class FieldType(ABC):
     widget: ClassVar[str]
 
     @abstractmethod
-    def gather(self, raw: Raw, path: str) -> Json | None:
+    def gather(self, raw: Raw, path: str) -> "Json | None":
         """Return what was entered at `path`, not yet judged; None when nothing was."""
 
     @abstractmethod

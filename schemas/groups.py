@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from crypto.canonical import Json
-
 from schemas.fields import (
     Field,
     FieldType,
@@ -37,7 +36,7 @@ class Record(FieldType):
     fields: tuple[Field, ...]
     joined: str = ", "
 
-    def gather(self, raw: Raw, path: str) -> Json | None:
+    def gather(self, raw: Raw, path: str) -> "Json | None":
         """Return the fields entered under `path`; None when all are blank."""
         return gather_fields(self.fields, raw, path) or None
 
@@ -77,11 +76,11 @@ class _Repeated(FieldType):
         """Return the fields that a row with these values has."""
         raise NotImplementedError
 
-    def entered(self, raw: Raw, path: str) -> Json | None:
+    def entered(self, raw: Raw, path: str) -> "Json | None":
         """Return one row as entered; None when it is blank."""
         raise NotImplementedError
 
-    def gather(self, raw: Raw, path: str) -> Json | None:
+    def gather(self, raw: Raw, path: str) -> "Json | None":
         """Return the rows under their numbers in the form, blank ones marked; None when all are blank."""
         numbers = [int(hit[1]) for name in raw if (hit := re.match(re.escape(path) + r"\.(\d{1,3})\.", name))]
         rows = [self.entered(raw, f"{path}.{number}") for number in range(max(numbers, default=-1) + 1)]
@@ -136,7 +135,7 @@ class Rows(_Repeated):
         """Return the fields of every row."""
         return self.fields
 
-    def entered(self, raw: Raw, path: str) -> Json | None:
+    def entered(self, raw: Raw, path: str) -> "Json | None":
         """Return one row as entered; None when it is blank."""
         return gather_fields(self.fields, raw, path) or None
 
@@ -165,7 +164,7 @@ class Variants(_Repeated):
         chosen = row.get(self.chosen_by.name)
         return (self.chosen_by, *self.variants.get(chosen if isinstance(chosen, str) else "", ()))
 
-    def entered(self, raw: Raw, path: str) -> Json | None:
+    def entered(self, raw: Raw, path: str) -> "Json | None":
         """Return one row as entered; None when no shape was chosen."""
         choice = gather_fields((self.chosen_by,), raw, path)
         return gather_fields(self.fields_of(choice), raw, path) or None

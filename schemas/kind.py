@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from crypto.canonical import Json
-
 from schemas import fields
 from schemas.faults import Fault
 from schemas.fields import Field, JsonSchema, Line, Raw, Section, Values
