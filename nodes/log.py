@@ -1,0 +1,113 @@
+"""This unit's own log: every act of an officer or of the node, appended in the transaction of the act itself.
+
+The leaf holds codes and commitments (protocol.md §9.4); who, which case and why stand beside it in `node_event`, with
+the salt that opens the commitments sealed under the key of the case. Article 25 of Directive (EU) 2016/680 names the
+operations. A denial is logged by its handler in a fresh transaction, because the refused act rolls back.
+"""
+
+import os
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from crypto import canonical
+from crypto.at_rest import DataKey
+from crypto.encoding import b64
+from exchange.errors import ExchangeError
+from nodes import rest
+from nodes.node import Node
+from nodes.tables import CaseRow, EventRow
+from nodes.views import Actor
+from schemas.entries import ActEntry, commitment
+
+SYSTEM = "NODE"
+"""The actor of what the node does by itself."""
+
+SALT = 16
+LONGEST_WORDS = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One act to be logged. Texts go into the leaf only as commitments; `codes` are codes of the tables, never words."""
+
+    operation: str
+    actor: str = SYSTEM
+    role: str | None = None
+    case: CaseRow | None = None
+    message_id: str | None = None
+    eid: str | None = None
+    unit: str | None = None
+    subject: str | None = None
+    justification: str | None = None
+    codes: tuple[str, ...] = ()
+    denied: bool = False
+    digest: str | None = None
+    count: int | None = None
+
+
+def by(actor: Actor, operation: str) -> "Act":
+    """Return the start of an act of `actor`, with the first of his roles."""
+    return Act(operation=operation, actor=actor.user_id, role=min(actor.roles, default=None))
+
+
+def record(session: Session, node: Node, act: Act) -> int:
+    """Append `act` to the node's log and its index row; returns the leaf's index, true once the transaction commits."""
+    now = node.now()
+    salt = os.urandom(SALT)
+    words = {name: value[:LONGEST_WORDS] for name, value in _words(act).items() if value}
+    entry = ActEntry(
+        time=now,
+        nonce=os.urandom(16).hex(),
+        operation=act.operation,
+        result="DENIED" if act.denied else "DONE",
+        actor=commitment(salt, act.actor),
+        role=act.role,
+        case=commitment(salt, act.case.case_ref) if act.case else None,
+        eid=act.eid,
+        unit=act.unit,
+        codes=act.codes or None,
+        digest=act.digest,
+        count=act.count,
+        **{name: commitment(salt, value) for name, value in words.items()},
+    )
+    index = node.log.append(session, [entry.to_bytes()], now).first_index
+    sealed = _key(node, act.case).seal(
+        canonical.dumps({"salt": b64(salt), "codes": list(act.codes), **words}), *rest.place("event", str(index), "words")
+    )
+    session.add(
+        EventRow(
+            index=index,
+            operation=act.operation,
+            at=now,
+            actor=act.actor,
+            case_id=act.case.case_id if act.case else None,
+            message_id=act.message_id,
+            sealed=sealed,
+        )
+    )
+    return index
+
+
+def words_of(node: Node, event: EventRow, case: CaseRow | None) -> dict[str, canonical.Json]:
+    """Return the sealed words and salt of an event; raises `NotFound` if its case was erased."""
+    if event.sealed is None:
+        return {}
+    opened = canonical.loads(
+        _key(node, case).open(event.sealed, *rest.place("event", str(event.index), "words")), limit=16_384
+    )
+    return opened if isinstance(opened, dict) else {}
+
+
+def denied(session: Session, node: Node, actor: Actor, error: ExchangeError) -> None:
+    """Log a refusal, in a fresh transaction of the handler that caught it."""
+    role = min(actor.roles, default=None)
+    record(session, node, Act(operation="REFUSE", actor=actor.user_id, role=role, codes=(error.code,), denied=True))
+
+
+def _words(act: Act) -> dict[str, str | None]:
+    return {"subject": act.subject, "justification": act.justification}
+
+
+def _key(node: Node, case: CaseRow | None) -> DataKey:
+    return rest.case_key(node.store.kek, case) if case else node.store.kek

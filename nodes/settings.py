@@ -1,0 +1,80 @@
+"""What an operator decides about a node: one frozen value, read from the environment or a file, with no secret in it.
+
+The passphrase that opens the key store is read from `passphrase_file` (owner-only) or asked for; it is never a setting.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.base import UnitId
+
+MINUTE = 60
+HOUR = 3600
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class NodeSettings(BaseSettings):
+    """Settings of one unit's node; environment variables start with `SERAI_NODE_`. Unknown members are refused."""
+
+    model_config = SettingsConfigDict(env_prefix="SERAI_NODE_", extra="forbid", frozen=True)
+
+    unit: UnitId
+    env: Literal["live", "exercise"]
+    folder: Path
+    hub_url: str
+    node_name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "node-1"
+    database_url: str = ""
+    passphrase_file: Path | None = None
+    time_zone: str = "UTC"
+    language: Literal["en", "ru"] = "en"
+    public_origin: str = "http://127.0.0.1:8000"
+
+    idle_timeout: Annotated[int, Field(ge=MINUTE, le=8 * HOUR)] = 15 * MINUTE
+    session_lifetime: Annotated[int, Field(ge=HOUR, le=24 * HOUR)] = 10 * HOUR
+    enrolment_lifetime: Annotated[int, Field(ge=HOUR, le=14 * 24 * HOUR)] = 72 * HOUR
+    attempts_per_account: Annotated[int, Field(ge=3, le=100)] = 10
+    attempts_per_address: Annotated[int, Field(ge=3, le=1000)] = 50
+    attempt_window: Annotated[int, Field(ge=MINUTE, le=HOUR)] = 15 * MINUTE
+    take_back: Annotated[int, Field(ge=MINUTE, le=24 * HOUR)] = 30 * MINUTE
+    message_lifetime: Annotated[int, Field(ge=HOUR, le=14 * 24 * HOUR)] = 14 * 24 * HOUR
+
+    poll_wait: Annotated[int, Field(ge=0, le=60)] = 25
+    request_timeout: Annotated[int, Field(ge=1, le=300)] = 40
+    directory_interval: Annotated[int, Field(ge=MINUTE, le=24 * HOUR)] = HOUR
+
+    alert_command: tuple[str, ...] = ()
+    alert_webhook: str = ""
+    alert_smtp: str = ""
+    alert_sender: str = ""
+    alert_recipients: tuple[str, ...] = ()
+    alert_repeat: Annotated[int, Field(ge=MINUTE, le=HOUR)] = 5 * MINUTE
+
+    @model_validator(mode="after")
+    def _safe(self) -> Self:
+        hub = urlsplit(self.hub_url)
+        if hub.scheme not in {"http", "https"} or not hub.hostname:
+            raise ValueError("hub_url: http or https, with a host")
+        if self.env == "live" and hub.scheme != "https" and hub.hostname not in LOOPBACK:
+            raise ValueError("hub_url: a live node speaks https to any hub that is not on this machine")
+        if self.alert_smtp and not (self.alert_sender and self.alert_recipients):
+            raise ValueError("alert_smtp: needs alert_sender and alert_recipients")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The database URL; a SQLite file in the node's folder unless another one is set."""
+        return self.database_url or f"sqlite:///{self.folder / 'node.db'}"
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the sealed key files."""
+        return self.folder / "keys"
+
+    @property
+    def log_id(self) -> str:
+        """The name of this node's log, also the origin of its checkpoints."""
+        return f"node.{self.unit.lower()}.serai"
