@@ -1,4 +1,4 @@
-"""This unit's own log: every act of an officer or of the node, appended in the transaction of the act itself.
+"""The unit's own log: every act of an officer or of the node, appended in the transaction of the act itself.
 
 The leaf holds codes and commitments (protocol.md §9.4); who, which case and why stand beside it in `node_event`, with
 the salt that opens the commitments sealed under the key of the case. Article 25 of Directive (EU) 2016/680 names the
@@ -29,7 +29,7 @@ LONGEST_WORDS = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """One act to be logged. Texts go into the leaf only as commitments; `codes` are codes of the tables, never words."""
+    """One act to be logged. Texts go into the leaf only as commitments; `codes` are codes of tables, never words."""
 
     operation: str
     actor: str = SYSTEM
@@ -55,7 +55,7 @@ def record(session: Session, node: Node, act: Act) -> int:
     """Append `act` to the node's log and its index row; returns the leaf's index, true once the transaction commits."""
     now = node.now()
     salt = os.urandom(SALT)
-    words = {name: value[:LONGEST_WORDS] for name, value in _words(act).items() if value}
+    subject, justification = _cut(act.subject), _cut(act.justification)
     entry = ActEntry(
         time=now,
         nonce=os.urandom(16).hex(),
@@ -69,12 +69,12 @@ def record(session: Session, node: Node, act: Act) -> int:
         codes=act.codes or None,
         digest=act.digest,
         count=act.count,
-        **{name: commitment(salt, value) for name, value in words.items()},
+        subject=commitment(salt, subject) if subject else None,
+        justification=commitment(salt, justification) if justification else None,
     )
     index = node.log.append(session, [entry.to_bytes()], now).first_index
-    sealed = _key(node, act.case).seal(
-        canonical.dumps({"salt": b64(salt), "codes": list(act.codes), **words}), *rest.place("event", str(index), "words")
-    )
+    words = {"salt": b64(salt), "codes": list(act.codes), "subject": subject, "justification": justification}
+    sealed = _key(node, act.case).seal(canonical.dumps(words), *rest.place("event", str(index), "words"))
     session.add(
         EventRow(
             index=index,
@@ -105,8 +105,8 @@ def denied(session: Session, node: Node, actor: Actor, error: ExchangeError) -> 
     record(session, node, Act(operation="REFUSE", actor=actor.user_id, role=role, codes=(error.code,), denied=True))
 
 
-def _words(act: Act) -> dict[str, str | None]:
-    return {"subject": act.subject, "justification": act.justification}
+def _cut(words: str | None) -> str:
+    return (words or "")[:LONGEST_WORDS]
 
 
 def _key(node: Node, case: CaseRow | None) -> DataKey:

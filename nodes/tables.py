@@ -97,7 +97,7 @@ class KeyRow(Row):
 
 
 class DirectoryRow(Row):
-    """The newest verified part of the directory: `federation` or `snapshot`; versions never go back."""
+    """What is held of the directory: pinned `anchor`, `federation`, `snapshot`, and `known`, which never goes back."""
 
     __tablename__ = "node_directory"
     part: Mapped[str] = mapped_column(primary_key=True)
@@ -107,10 +107,11 @@ class DirectoryRow(Row):
 
 
 class StatementRow(Row):
-    """A key statement of the directory, by its index in the hub's log."""
+    """A key statement of the directory at its position there, with its index in the hub's log."""
 
     __tablename__ = "node_statement"
-    index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    index: Mapped[int]
     wire: Mapped[bytes]
 
 
@@ -176,6 +177,8 @@ class MessageRow(Row):
     created: Mapped[int]
     stored: Mapped[int] = mapped_column(index=True)
     hub_index: Mapped[int | None]
+    pair_seq: Mapped[int | None]
+    pair_prev: Mapped[str | None]
     assignee: Mapped[str | None] = mapped_column(index=True)
     opened_at: Mapped[int | None]
     gap: Mapped[int]

@@ -1,0 +1,226 @@
+"""The unit's own keys: seeds in the key store, statements in the database, and their weekly turn.
+
+The root signs the signing key and may be moved away; the signing key signs what turns often. A seed is stored before
+its statement is committed, and erased after the row says so, so that a crash between leaves at most an unused file.
+Private keys are never in the database, hence in no backup of it: that is the forward secrecy (protocol.md §2).
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crypto.encryption import EncryptionKey
+from crypto.errors import KeyFileMissing
+from crypto.keystore import KeyStore
+from crypto.signing import SigningKey, prove_possession
+from nodes.errors import NotReady
+from nodes.settings import NodeSettings
+from nodes.tables import KeyRow
+from schemas.directory import KeyStatement, node_kid, sign_statement
+from schemas.keychecks import possession_nonce, prove_node_possession
+
+DAY = 86_400
+SIGNING_LIFE = 396 * DAY
+NODE_LIFE = 396 * DAY
+ENCRYPTION_TURN = 7 * DAY
+ENCRYPTION_SEAL = 14 * DAY
+ENCRYPTION_ERASE = 28 * DAY
+SIGNING_WARNING = 30 * DAY
+ROOT_NAME = "unit-root"
+LOG_NAMES = ("log-ed25519", "log-mldsa44")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The private keys in use: the newest signing key, every encryption key that may still open, the request key."""
+
+    signing: SigningKey
+    encryption: Mapping[str, EncryptionKey]
+    request: Ed25519PrivateKey
+    request_keyid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """What a statement is made with: whose, in which environment, and when."""
+
+    store: KeyStore
+    settings: NodeSettings
+    now: int
+
+
+def root_folder(settings: NodeSettings) -> Path:
+    """Return the folder of the unit's root key, which may be moved to a medium that is kept offline."""
+    return settings.folder / "root"
+
+
+def make_root(settings: NodeSettings, passphrase: str) -> SigningKey:
+    """Make the unit's root key in a key store of its own; raises `crypto.errors.KeyFileExists` if there is one."""
+    store = KeyStore.create(root_folder(settings), passphrase)
+    root = SigningKey.generate()
+    store.store("root", ROOT_NAME, root.seeds)
+    return root
+
+
+def open_root(settings: NodeSettings, passphrase: str) -> SigningKey:
+    """Return the unit's root key; raises `crypto.errors.KeyFileError` while its folder is away."""
+    return SigningKey.from_seeds(KeyStore.open(root_folder(settings), passphrase).load("root", ROOT_NAME))
+
+
+def make_log_seeds(store: KeyStore) -> None:
+    """Make the two seeds that sign the checkpoints of this node's log."""
+    for name in LOG_NAMES:
+        store.store("log", name, os.urandom(32))
+
+
+def log_seeds(store: KeyStore) -> tuple[bytes, bytes]:
+    """Return the Ed25519 and the ML-DSA-44 seed of this node's log."""
+    return store.load("log", LOG_NAMES[0]), store.load("log", LOG_NAMES[1])
+
+
+def new_signing(session: Session, maker: Maker, root: SigningKey) -> SigningKey:
+    """Make a signing key for 13 months, vouched for by the root."""
+    key = SigningKey.generate()
+    maker.store.store("signing", f"signing-{key.kid}", key.seeds)
+    unit, env = maker.settings.unit, maker.settings.env
+    statement = KeyStatement(
+        env=env,
+        unit=unit,
+        use="SIGNING",
+        kid=key.kid,
+        public=key.public,
+        possession=prove_possession(key, unit, possession_nonce(env, maker.now)),
+        stated=maker.now,
+        not_before=maker.now,
+        not_after=maker.now + SIGNING_LIFE,
+        prev=_newest(session, "SIGNING"),
+    )
+    _add(session, statement, root)
+    return key
+
+
+def new_encryption(session: Session, maker: Maker, signer: SigningKey) -> EncryptionKey:
+    """Make an encryption key: sealed to for 14 days, its private part erased after 28."""
+    key = EncryptionKey.generate()
+    maker.store.store("encryption", f"encryption-{key.kid}", key.seed)
+    statement = KeyStatement(
+        env=maker.settings.env,
+        unit=maker.settings.unit,
+        use="ENCRYPTION",
+        kid=key.kid,
+        public=key.public,
+        stated=maker.now,
+        not_before=maker.now,
+        not_after=maker.now + ENCRYPTION_SEAL,
+        prev=_newest(session, "ENCRYPTION"),
+    )
+    _add(session, statement, signer)
+    return key
+
+
+def new_request(session: Session, maker: Maker, signer: SigningKey) -> None:
+    """Make the Ed25519 key that signs this node's requests to the hub."""
+    seed = os.urandom(32)
+    private = Ed25519PrivateKey.from_private_bytes(seed)
+    public = private.public_key().public_bytes_raw()
+    unit, env = maker.settings.unit, maker.settings.env
+    maker.store.store("node", f"node-{node_kid(public)}", seed)
+    statement = KeyStatement(
+        env=env,
+        unit=unit,
+        use="NODE",
+        node=maker.settings.node_name,
+        kid=node_kid(public),
+        public=public,
+        possession=prove_node_possession(private, unit, possession_nonce(env, maker.now)),
+        stated=maker.now,
+        not_before=maker.now,
+        not_after=maker.now + NODE_LIFE,
+        prev=_newest(session, "NODE"),
+    )
+    _add(session, statement, signer)
+
+
+def load(session: Session, store: KeyStore, settings: NodeSettings) -> Keys:
+    """Return the private keys in use; raises `NotReady` before `node init`, `KeyFileError` if one is lost."""
+    signing, request = _newest(session, "SIGNING"), _newest(session, "NODE")
+    if signing is None or request is None:
+        raise NotReady("no keys: run `serai node init`")
+    rows = session.scalars(select(KeyRow).where(KeyRow.purpose == "ENCRYPTION", KeyRow.erased_at.is_(None)))
+    opened = (EncryptionKey.from_seed(store.load("encryption", f"encryption-{row.kid}")) for row in rows)
+    return Keys(
+        SigningKey.from_seeds(store.load("signing", f"signing-{signing}")),
+        {key.kid: key for key in opened},
+        Ed25519PrivateKey.from_private_bytes(store.load("node", f"node-{request}")),
+        f"{settings.unit}/{settings.node_name}/{request}",
+    )
+
+
+def encryption_due(session: Session, now: int) -> bool:
+    """Return whether the weekly turn of the encryption key has come."""
+    kid = _newest(session, "ENCRYPTION")
+    row = None if kid is None else session.get(KeyRow, kid)
+    return row is None or now >= row.not_before + ENCRYPTION_TURN
+
+
+def expire(session: Session, now: int) -> int:
+    """Mark every encryption key that is over 28 days old as erased; returns how many. `sweep` removes the files."""
+    old = session.scalars(
+        select(KeyRow).where(
+            KeyRow.purpose == "ENCRYPTION", KeyRow.erased_at.is_(None), KeyRow.not_before <= now - ENCRYPTION_ERASE
+        )
+    ).all()
+    for row in old:
+        row.erased_at = now
+    return len(old)
+
+
+def sweep(session: Session, store: KeyStore) -> None:
+    """Remove the private part of every encryption key that the database says is erased; safe to repeat."""
+    present = set(store.names())
+    erased = session.scalars(select(KeyRow.kid).where(KeyRow.purpose == "ENCRYPTION", KeyRow.erased_at.is_not(None)))
+    for name in (f"encryption-{kid}" for kid in erased):
+        if name in present:
+            try:
+                store.erase(name)
+            except KeyFileMissing:
+                continue
+
+
+def unposted(session: Session) -> list[KeyRow]:
+    """Return our statements that the hub has not confirmed yet, oldest first."""
+    rows = session.scalars(select(KeyRow).where(KeyRow.posted_at.is_(None)).order_by(KeyRow.not_before, KeyRow.kid))
+    return sorted(rows, key=lambda row: (row.purpose != "SIGNING", row.not_before))
+
+
+def days_left(session: Session, now: int) -> dict[str, int]:
+    """Return for each purpose the whole days until its newest key ends."""
+    newest = {purpose: _newest(session, purpose) for purpose in ("SIGNING", "ENCRYPTION", "NODE")}
+    rows = {purpose: session.get(KeyRow, kid) for purpose, kid in newest.items() if kid is not None}
+    return {purpose: (row.not_after - now) // DAY for purpose, row in rows.items() if row is not None}
+
+
+def _newest(session: Session, purpose: str) -> str | None:
+    query = select(KeyRow.kid).where(KeyRow.purpose == purpose).order_by(KeyRow.not_before.desc(), KeyRow.kid).limit(1)
+    return session.scalar(query)
+
+
+def _add(session: Session, statement: KeyStatement, signer: SigningKey) -> None:
+    wire = sign_statement(statement, signer)
+    session.add(
+        KeyRow(
+            kid=statement.kid,
+            purpose=statement.use,
+            not_before=statement.not_before,
+            not_after=statement.not_after,
+            statement=wire,
+            posted_at=None,
+            erased_at=None,
+        )
+    )
+    session.flush()

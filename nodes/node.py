@@ -1,0 +1,121 @@
+"""One national unit's service, put together once and passed everywhere: settings, store, keys, log, clock. No globals.
+
+`open_node` is the composition root; the command line, the pages and the simulator call it with their own clock and
+transport. This module must not hold any use case.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from audit.checkpoints import LogSigner
+from audit.log import Log
+from crypto.keystore import KeyStore
+from exchange.database import Database
+from nodes import keys, trust
+from nodes.errors import DirectoryTooOld, NotReady
+from nodes.keys import Keys
+from nodes.settings import NodeSettings
+from schemas.trust import Directory, DirectoryStale
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Changed:
+    """A number that grows after every commit that changes what pages show; open pages wait for it to move."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._number = 0
+
+    @property
+    def number(self) -> int:
+        """The present number."""
+        return self._number
+
+    def bump(self) -> None:
+        """Say that something changed."""
+        with self._condition:
+            self._number += 1
+            self._condition.notify_all()
+
+    def wait_after(self, number: int, timeout: float) -> int:
+        """Return the present number once it is above `number`, or after `timeout` seconds."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._number > number, timeout)
+            return self._number
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a node takes from outside: the clock (unix seconds) and, in a simulation, the way to the hub."""
+
+    now: Callable[[], int]
+    transport: httpx.BaseTransport | None = None
+
+
+@dataclass(slots=True)
+class Node:
+    """A unit's node. `keys` and `held` are replaced as a whole when they change, so readers need no lock."""
+
+    settings: NodeSettings
+    db: Database
+    store: KeyStore
+    log: Log
+    surroundings: Surroundings
+    keys: Keys
+    held: Directory | None = None
+    changed: Changed = field(default_factory=Changed)
+
+    @property
+    def unit(self) -> str:
+        """The id of the unit."""
+        return self.settings.unit
+
+    def now(self) -> int:
+        """The present instant, unix seconds UTC."""
+        return self.surroundings.now()
+
+    def directory(self) -> Directory:
+        """Return the directory that is held, fresh or not; raises `NotReady` before the first one."""
+        if self.held is None:
+            raise NotReady("no directory yet: run `serai node join`")
+        return self.held
+
+    def sealing_directory(self) -> Directory:
+        """Return the directory to seal with; raises `DirectoryTooOld` after its grace (protocol.md §5.3)."""
+        directory = self.directory()
+        try:
+            directory.freshness(self.now())
+        except DirectoryStale as error:
+            raise DirectoryTooOld(str(error)) from error
+        return directory
+
+    def close(self) -> None:
+        """Give the database back."""
+        self.db.close()
+
+
+def open_node(settings: NodeSettings, passphrase: str, surroundings: Surroundings) -> Node:
+    """Open the node in `settings.folder`: unlock its keys, check its database, verify the directory that it holds.
+
+    Raises `crypto.errors.KeyFileError` for a wrong passphrase or missing keys (no new ones are made), and
+    `exchange.errors.NotReady` for a database that is unsafe or of another version.
+    """
+    store = KeyStore.open(settings.keys, passphrase)
+    database = Database(settings.database)
+    try:
+        database.check()
+        database.check_revision(MIGRATIONS)
+        with database.read() as session:
+            held = trust.load(session, surroundings.now())
+            ours = keys.load(session, store, settings)
+    except BaseException:
+        database.close()
+        raise
+    ed25519_seed, mldsa44_seed = keys.log_seeds(store)
+    log = Log(settings.log_id, LogSigner(settings.log_id, ed25519_seed, mldsa44_seed))
+    return Node(settings, database, store, log, surroundings, ours, held)

@@ -1,0 +1,189 @@
+"""Signing in: enrolment by a printed code, password and one-time code, server-side sessions with their CSRF token.
+
+These use cases open their own transactions, because Argon2id must not run while a transaction holds the database. Every
+refusal has the same text and takes the same work, whether the account exists or not; every attempt is logged.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from nodes import limits, log, passwords, rest
+from nodes.errors import Denied, SignedOut, SignInRefused
+from nodes.node import Node
+from nodes.tables import EnrolmentRow, RoleRow, SessionRow, UserRow
+from nodes.views import Actor, EnrolmentOffer, SignedIn
+
+TOUCH = 30
+"""Seconds between two notes of a session's last use, so that reading pages does not write every time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a person types to sign in."""
+
+    user_id: str
+    password: str = field(repr=False)
+    totp: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What a person types to set password and second factor, with the code that the administrator printed."""
+
+    user_id: str
+    code: str = field(repr=False)
+    password: str = field(repr=False)
+    totp: str = field(repr=False)
+
+
+def begin_enrolment(node: Node, user_id: str, code: str, address: str) -> EnrolmentOffer:
+    """Return the second factor to set up; raises `SignInRefused` or `TooManyAttempts`. The code stays valid."""
+    now = node.now()
+    with node.db.write() as session:
+        limits.check(session, node.settings, user_id, address, now)
+        row = _open_enrolment(session, user_id, code, now)
+        if row is not None:
+            secret = passwords.new_totp_secret()
+            row.totp_sealed = node.store.kek.seal(secret, *rest.place("enrolment", user_id, "totp"))
+            issuer = f"Serai {node.unit}"
+            return EnrolmentOffer(user_id, passwords.totp_uri(secret, user_id, issuer), passwords.totp_base32(secret))
+    raise _refuse(node, user_id, address)
+
+
+def finish_enrolment(node: Node, enrolment: Enrolment, address: str) -> None:
+    """Set password and second factor and use the code up; ends all sessions of the account.
+
+    Raises `BadInput` for a password that may not be set, `SignInRefused` or `TooManyAttempts`.
+    """
+    passwords.check_new(enrolment.password)
+    now, user_id = node.now(), enrolment.user_id
+    with node.db.write() as session:
+        limits.check(session, node.settings, user_id, address, now)
+        known = _open_enrolment(session, user_id, enrolment.code, now) is not None
+    if not known:
+        raise _refuse(node, user_id, address)
+    phc = passwords.hash_password(enrolment.password)
+    with node.db.write() as session:
+        row = _open_enrolment(session, user_id, enrolment.code, now)
+        user = session.get(UserRow, user_id)
+        if row is not None and row.totp_sealed is not None and user is not None:
+            secret = node.store.kek.open(row.totp_sealed, *rest.place("enrolment", user_id, "totp"))
+            step = passwords.totp_step(secret, enrolment.totp, now, 0)
+            if step is not None:
+                user.password_phc, user.totp_last_step = phc, step
+                user.totp_sealed = node.store.kek.seal(secret, *rest.place("user", user_id, "totp"))
+                session.delete(row)
+                session.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
+                log.record(session, node, log.Act(operation="KEY_CHANGE", actor=user_id, subject=user_id))
+                return
+    raise _refuse(node, user_id, address)
+
+
+def sign_in(node: Node, credentials: Credentials, address: str) -> SignedIn:
+    """Return a new session for the right password and an unused one-time code.
+
+    Raises `TooManyAttempts` before any work, else `SignInRefused` with one text for every cause.
+    """
+    now, user_id = node.now(), credentials.user_id
+    with node.db.read() as session:
+        limits.check(session, node.settings, user_id, address, now)
+        user = session.get(UserRow, user_id)
+        phc = user.password_phc if user is not None and user.disabled_at is None else None
+    good = passwords.matches(credentials.password, phc)
+    with node.db.write() as session:
+        user = session.get(UserRow, user_id, with_for_update=True) if good else None
+        if user is not None and user.password_phc == phc and user.disabled_at is None:
+            step = _step(node, user, credentials.totp, now)
+            if step is not None:
+                user.totp_last_step = step
+                return _start(session, node, user)
+    raise _refuse(node, user_id, address)
+
+
+def authenticate(node: Node, token: str) -> SignedIn:
+    """Return who holds the session behind `token`; raises `SignedOut` if it is unknown, idle too long or too old."""
+    now, token_hash = node.now(), _hash(token)
+    with node.db.read() as session:
+        row = session.get(SessionRow, token_hash)
+        user = session.get(UserRow, row.user_id) if row is not None else None
+        if row is None or user is None or user.disabled_at is not None or not _alive(node, row, now):
+            raise SignedOut
+        signed_in = SignedIn(token, row.csrf, actor_of(session, user, token_hash))
+    if now - row.seen >= TOUCH:
+        with node.db.write() as session:
+            present = session.get(SessionRow, token_hash)
+            if present is not None:
+                present.seen = now
+    return signed_in
+
+
+def sign_out(session: Session, node: Node, actor: Actor) -> None:
+    """End the session of `actor`."""
+    session.execute(delete(SessionRow).where(SessionRow.token_hash == actor.session))
+    log.record(session, node, log.Act(operation="LOGIN", actor=actor.user_id, codes=("SIGN_OUT",)))
+
+
+def check_csrf(signed_in: SignedIn, presented: str) -> None:
+    """Return if a form carries the session's own token; raises `Denied`."""
+    if not hmac.compare_digest(signed_in.csrf.encode(), presented.encode()):
+        raise Denied("CSRF")
+
+
+def actor_of(session: Session, user: UserRow, token_hash: str | None = None) -> Actor:
+    """Return the account as the one who acts, with the roles it holds now."""
+    roles = frozenset(session.scalars(select(RoleRow.role).where(RoleRow.user_id == user.user_id)))
+    return Actor(user.user_id, user.display_name, user.language, user.agency, roles, token_hash)
+
+
+def code_hash(code: str) -> str:
+    """Return the hash under which an enrolment code is kept; the code has 98 random bits, so a fast hash is enough."""
+    return _hash(passwords.plain_code(code))
+
+
+def _start(session: Session, node: Node, user: UserRow) -> SignedIn:
+    """A new id at every sign-in: what was fixed in a browser before it is worth nothing."""
+    now, token, csrf = node.now(), secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    oldest = now - node.settings.session_lifetime
+    session.execute(delete(SessionRow).where(SessionRow.created < oldest))
+    session.add(SessionRow(token_hash=_hash(token), user_id=user.user_id, csrf=csrf, created=now, seen=now))
+    actor = actor_of(session, user, _hash(token))
+    log.record(session, node, log.by(actor, "LOGIN"))
+    return SignedIn(token, csrf, actor)
+
+
+def _step(node: Node, user: UserRow, totp: str, now: int) -> int | None:
+    if user.totp_sealed is None:
+        return None
+    secret = node.store.kek.open(user.totp_sealed, *rest.place("user", user.user_id, "totp"))
+    return passwords.totp_step(secret, totp, now, user.totp_last_step)
+
+
+def _open_enrolment(session: Session, user_id: str, code: str, now: int) -> EnrolmentRow | None:
+    row, user = session.get(EnrolmentRow, user_id), session.get(UserRow, user_id)
+    if row is None or user is None or user.disabled_at is not None or row.expires <= now:
+        return None
+    return row if hmac.compare_digest(row.code_hash, code_hash(code)) else None
+
+
+def _refuse(node: Node, user_id: str, address: str) -> SignInRefused:
+    """Count and log the attempt in a transaction of its own, and return the one answer there is."""
+    with node.db.write() as session:
+        limits.count(session, node.settings, user_id, address, node.now())
+        known = session.get(UserRow, user_id) is not None
+        # What a stranger typed is not logged: it may be a password in the wrong box.
+        log.record(session, node, log.Act(operation="LOGIN_FAILED", actor=user_id if known else "UNKNOWN", denied=True))
+    return SignInRefused()
+
+
+def _alive(node: Node, row: SessionRow, now: int) -> bool:
+    fresh = now - row.seen < node.settings.idle_timeout
+    return fresh and now - row.created < node.settings.session_lifetime
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
