@@ -12,7 +12,7 @@ P: Final = 2**255 - 19
 _D: Final = -121665 * pow(121666, -1, P) % P
 _SIGN: Final = 1 << 255
 
-_ORDER_8_Y: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
+_ORDER_8_Y: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 """The y of four of the eight torsion points; the other four of order 8 have its negative."""
 
 LOW_ORDER_Y: Final = frozenset({0, 1, P - 1, _ORDER_8_Y, P - _ORDER_8_Y})

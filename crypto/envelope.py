@@ -10,7 +10,7 @@ from functools import cached_property
 from struct import Struct
 from typing import Final
 
-from crypto import encryption, header, signing
+from crypto import chunked, encryption, header, signing
 from crypto.errors import Malformed, TooLarge, WrongSuite
 from crypto.header import Header
 from crypto.padding import padded_length
@@ -30,12 +30,6 @@ EID_LABEL: Final = "cme/1/eid"
 _U16: Final = Struct(">H")
 _U32: Final = Struct(">I")
 _U64: Final = Struct(">Q")
-
-# Cobblestone (C2SP chunked-encryption): 24-byte salt, 32-byte commitment, a tag for each 16 KiB chunk and for the last
-# one, which is always shorter.
-_BODY_HEAD: Final = 56
-_CHUNK: Final = 16_384
-_TAG: Final = 16
 
 
 @dataclass(frozen=True)
@@ -145,7 +139,6 @@ def _split_wraps(raw: bytes, count: int) -> tuple[bytes, ...]:
 
 def _check_body_length(length: int) -> None:
     """Refuse a ciphertext whose plaintext is not of a padded length: its size tells more than it may."""
-    whole, last = divmod(length - _BODY_HEAD, _CHUNK + _TAG)
-    plain = whole * _CHUNK + last - _TAG
-    if last < _TAG or padded_length(plain) != plain:
+    plain = chunked.plain_length(length)
+    if padded_length(plain) != plain:
         raise Malformed("body is not of a padded length")

@@ -11,10 +11,7 @@ from dataclasses import dataclass, fields
 from struct import Struct
 from typing import Final
 
-from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
-from cryptography.exceptions import InvalidTag
-
-from crypto import encryption, signing
+from crypto import chunked, encryption, signing
 from crypto.canonical import LARGEST
 from crypto.encoding import unhex
 from crypto.encryption import EncryptionKey
@@ -23,7 +20,6 @@ from crypto.errors import (
     CommitmentMismatch,
     Malformed,
     NotForUs,
-    Undecryptable,
     UnknownRecipientKey,
     WrongEnvironment,
     WrongSenderKey,
@@ -38,7 +34,6 @@ COMMITMENT_LABEL: Final = "cme/1/ptc"
 WRAP_LABEL: Final = "cme/1/wrap"
 BODY_LABEL: Final = "cme/1/body"
 
-_CEK: Final = 32
 _WRAPPED: Final = Struct(">32sQ32s")
 
 
@@ -92,13 +87,13 @@ def commitment(salt: bytes, content: bytes) -> str:
 
 def seal(draft: HeaderDraft, content: bytes, sender: SigningKey, recipients: Sequence[Recipient]) -> Sealed:
     """Encrypt `content` to every recipient and sign. Raises Malformed, TooLarge or KeyRefused; then nothing is made."""
-    salt, cek = os.urandom(SALT_SIZE), os.urandom(_CEK)
+    salt, cek = os.urandom(SALT_SIZE), os.urandom(chunked.KEY_SIZE)
     ordered = sorted(recipients, key=lambda recipient: recipient.unit)
     header = _complete(draft, commitment(salt, content), sender.kid, ordered)
     core = header.to_core()
     core_hash = tagged(CORE_LABEL, core)
     wraps = tuple(_wrap(recipient, cek, core_hash) for recipient in ordered)
-    body = _encrypt(cek, core_hash, pad(salt, content))
+    body = chunked.encrypt(cek, bind(BODY_LABEL, core_hash), pad(salt, content))
     signature = sender.sign(SIGNATURE_LABEL, statement_of(core, wraps, body))
     return _seal_from_parts(header, salt, _Parts(wraps, body, signature))
 
@@ -121,7 +116,7 @@ def open_sealed(
     index, key = _own_key(header, unit, keyring)
     core_hash = tagged(CORE_LABEL, envelope.core)
     cek, pair_seq, pair_prev = _unwrap(key, envelope.wraps[index], _wrap_info(core_hash, header.to[index]))
-    salt, content = unpad(_decrypt(cek, core_hash, envelope.body))
+    salt, content = unpad(chunked.decrypt(cek, bind(BODY_LABEL, core_hash), envelope.body))
     if commitment(salt, content) != header.ptc:
         raise CommitmentMismatch("the content is not the one that was signed")
     return Opened(content, salt, pair_seq, pair_prev, header)
@@ -170,17 +165,3 @@ def _own_key(header: Header, unit: str, keyring: Mapping[str, EncryptionKey]) ->
                 raise UnknownRecipientKey("sealed to a key that is not in the key ring")
             return index, key
     raise NotForUs("this unit is not among the recipients")
-
-
-def _encrypt(cek: bytes, core_hash: bytes, plaintext: bytes) -> bytes:
-    """Cobblestone-256 (C2SP chunked-encryption) bound to the header; commits to the key."""
-    encryptor = Cobblestone256Encryptor(cek, bind(BODY_LABEL, core_hash))
-    return encryptor.update(plaintext) + encryptor.finalize()
-
-
-def _decrypt(cek: bytes, core_hash: bytes, body: bytes) -> bytes:
-    decryptor = Cobblestone256Decryptor(cek, bind(BODY_LABEL, core_hash))
-    try:
-        return decryptor.update(body) + decryptor.finalize()
-    except InvalidTag as error:
-        raise Undecryptable("the body does not open under the key of its wrap") from error
