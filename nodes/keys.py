@@ -23,6 +23,7 @@ from nodes.settings import NodeSettings
 from nodes.tables import KeyRow
 from schemas.directory import KeyStatement, node_kid, sign_statement
 from schemas.keychecks import possession_nonce, prove_node_possession
+from schemas.trust import Directory
 
 DAY = 86_400
 SIGNING_LIFE = 396 * DAY
@@ -148,7 +149,7 @@ def new_request(session: Session, maker: Maker, signer: SigningKey) -> None:
 
 def load(session: Session, store: KeyStore, settings: NodeSettings) -> Keys:
     """Return the private keys in use; raises `NotReady` before `node init`, `KeyFileError` if one is lost."""
-    signing, request = _newest(session, "SIGNING"), _newest(session, "NODE")
+    signing, request = _in_use(session, "SIGNING"), _in_use(session, "NODE")
     if signing is None or request is None:
         raise NotReady("no keys: run `serai node init`")
     rows = session.scalars(select(KeyRow).where(KeyRow.purpose == "ENCRYPTION", KeyRow.erased_at.is_(None)))
@@ -198,11 +199,27 @@ def unposted(session: Session) -> list[KeyRow]:
     return sorted(rows, key=lambda row: (row.purpose != "SIGNING", row.not_before))
 
 
+def confirm(session: Session, directory: Directory, now: int) -> int:
+    """Mark our keys that the directory now carries as published; returns how many were new."""
+    confirmed = [row for row in unposted(session) if row.kid in directory.keys]
+    for row in confirmed:
+        row.posted_at = now
+    return len(confirmed)
+
+
 def days_left(session: Session, now: int) -> dict[str, int]:
     """Return for each purpose the whole days until its newest key ends."""
     newest = {purpose: _newest(session, purpose) for purpose in ("SIGNING", "ENCRYPTION", "NODE")}
     rows = {purpose: session.get(KeyRow, kid) for purpose, kid in newest.items() if kid is not None}
     return {purpose: (row.not_after - now) // DAY for purpose, row in rows.items() if row is not None}
+
+
+def _in_use(session: Session, purpose: str) -> str | None:
+    """The newest key that the hub has published; before the first publication, the only one there is."""
+    published = select(KeyRow.kid).where(KeyRow.purpose == purpose, KeyRow.posted_at.is_not(None))
+    return session.scalar(published.order_by(KeyRow.not_before.desc(), KeyRow.kid).limit(1)) or _newest(
+        session, purpose
+    )
 
 
 def _newest(session: Session, purpose: str) -> str | None:

@@ -287,7 +287,8 @@ class AssignmentRow(Row):
     __tablename__ = "node_assignment"
     assignment_id: Mapped[str] = mapped_column(primary_key=True)
     message_id: Mapped[str] = mapped_column(ForeignKey("node_message.message_id"), index=True)
-    act: Mapped[str]
+    ordinal: Mapped[int]
+    how: Mapped[str]
     by_user: Mapped[str]
     to_user: Mapped[str]
     from_user: Mapped[str | None]

@@ -300,7 +300,7 @@ class Assignment:
     """One hand of ownership over an arrival."""
 
     assignment_id: str
-    act: str
+    how: str
     by_user: str
     to_user: str
     from_user: str | None

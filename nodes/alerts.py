@@ -1,0 +1,182 @@
+"""What a person must acknowledge: an urgent arrival, an escalation, a message nobody collects, an alarm of the courier.
+
+An alert is raised once for a cause and its subject, is shown and sent out until somebody acknowledges it, and never
+names content. The acknowledgement is logged with who gave it.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from exchange import courier
+from nodes import channels, log
+from nodes.errors import NotFound, OutOfStep
+from nodes.node import Node
+from nodes.permissions import Action, allowed, require
+from nodes.tables import AlertRow
+from nodes.views import Actor, Alert
+
+
+class AlertState(StrEnum):
+    """The states of an alert."""
+
+    RAISED = "RAISED"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+
+
+class Cause(StrEnum):
+    """Why an alert was raised; alarms of the courier keep their own codes."""
+
+    URGENT = "URGENT"
+    ESCALATION_50 = "ESCALATION_50"
+    ESCALATION_75 = "ESCALATION_75"
+    ESCALATION_90 = "ESCALATION_90"
+    OVERDUE = "OVERDUE"
+    NOT_COLLECTED = "NOT_COLLECTED"
+    NOT_COLLECTED_24H = "NOT_COLLECTED_24H"
+    REJECTED = "REJECTED"
+    KEYS_ENDING = "KEYS_ENDING"
+    RESTORED = "RESTORED"
+
+
+NEXT: Mapping[tuple[AlertState, str], AlertState] = MappingProxyType(
+    {(AlertState.RAISED, "acknowledge"): AlertState.ACKNOWLEDGED}
+)
+"""The whole automaton; what is not in it is refused."""
+
+DUTY = "role:SPOC_DUTY"
+HEAD = "role:SUPERVISOR"
+ADMIN = "role:NODE_ADMIN"
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An alert to raise: why, about what (an id, never content), for whom; `outbound` also sends it out."""
+
+    cause: str
+    subject: str
+    audience: str
+    message_id: str | None = None
+    outbound: bool = False
+
+
+def owner(user_id: str) -> str:
+    """Return the audience that is one account."""
+    return f"user:{user_id}"
+
+
+def raise_alert(session: Session, node: Node, alert: Raised) -> None:
+    """Raise `alert` unless it was raised before for this cause and subject."""
+    known = select(AlertRow.alert_id).where(AlertRow.cause == alert.cause, AlertRow.subject == alert.subject)
+    if session.scalar(known) is not None:
+        return
+    now = node.now()
+    session.add(
+        AlertRow(
+            alert_id=uuid.uuid4().hex,
+            cause=alert.cause,
+            subject=alert.subject,
+            message_id=alert.message_id,
+            audience=alert.audience,
+            state=AlertState.RAISED,
+            raised=now,
+            acknowledged_by=None,
+            acknowledged_at=None,
+            notify_at=now if alert.outbound else None,
+            notified=0,
+            attempts=0,
+        )
+    )
+    session.flush()
+
+
+def clear(session: Session, cause: str, subject: str) -> None:
+    """Take back an alarm whose cause has gone by itself, so that it can be raised again."""
+    row = session.scalar(select(AlertRow).where(AlertRow.cause == cause, AlertRow.subject == subject))
+    if row is not None:
+        session.delete(row)
+
+
+def open_alerts(session: Session, actor: Actor) -> tuple[Alert, ...]:
+    """Return what waits for `actor` to acknowledge, the oldest first."""
+    rows = session.scalars(_for(actor).where(AlertRow.state == AlertState.RAISED).order_by(AlertRow.raised))
+    return tuple(_view(row) for row in rows)
+
+
+def count_open(session: Session, actor: Actor) -> int:
+    """Return how many alerts wait for `actor`."""
+    waiting = _for(actor).where(AlertRow.state == AlertState.RAISED).subquery()
+    return session.scalar(select(func.count()).select_from(waiting)) or 0
+
+
+def acknowledge(session: Session, node: Node, actor: Actor, alert_id: str) -> None:
+    """Take note of an alert, so that it is not shown or sent out any more; raises `Denied`, `NotFound`, `OutOfStep`."""
+    if not allowed(actor, Action.ADMINISTER_KEYS):
+        require(actor, Action.ACKNOWLEDGE)
+    row = session.scalar(_for(actor).where(AlertRow.alert_id == alert_id).with_for_update())
+    if row is None:
+        raise NotFound
+    after = NEXT.get((AlertState(row.state), "acknowledge"))
+    if after is None:
+        raise OutOfStep
+    row.state, row.acknowledged_by, row.acknowledged_at, row.notify_at = after, actor.user_id, node.now(), None
+    act = log.Act(operation="CONSULT", actor=actor.user_id, message_id=row.message_id, codes=("ALERT", row.cause))
+    log.record(session, node, act)
+
+
+def notify(node: Node, jitter: int) -> int:
+    """Send out that alerts wait, if any is due, and say when next; returns how many alerts it spoke of.
+
+    The channel is used between two transactions, so a slow one holds nothing.
+    """
+    now = node.now()
+    with node.db.read() as session:
+        due = session.scalars(select(AlertRow.alert_id).where(AlertRow.notify_at <= now)).all()
+    if not due or not channels.configured(node.settings):
+        return 0
+    try:
+        channels.send(node.settings, len(due))
+    except channels.ChannelFailed:
+        _plan(node, due, jitter, sent=False)
+        return 0
+    _plan(node, due, jitter, sent=True)
+    return len(due)
+
+
+def _plan(node: Node, alert_ids: Sequence[str], jitter: int, *, sent: bool) -> None:
+    """Repeat until acknowledged: at the set interval after a success, with back-off after a failure."""
+    now = node.now()
+    with node.db.write() as session:
+        waiting = select(AlertRow).where(AlertRow.alert_id.in_(alert_ids), AlertRow.notify_at.is_not(None))
+        count = 0
+        for row in session.scalars(waiting):
+            count += 1
+            row.attempts = 0 if sent else row.attempts + 1
+            row.notified += 1 if sent else 0
+            row.notify_at = now + (node.settings.alert_repeat if sent else courier.pause(row.attempts, jitter))
+        log.record(session, node, log.Act(operation="SEND", codes=("ALERT",), count=count, denied=not sent))
+
+
+def _for(actor: Actor) -> Select[AlertRow]:
+    audiences = [owner(actor.user_id), *(f"role:{role}" for role in sorted(actor.roles))]
+    return select(AlertRow).where(or_(*(AlertRow.audience == audience for audience in audiences)))
+
+
+def _view(row: AlertRow) -> Alert:
+    return Alert(
+        row.alert_id,
+        row.cause,
+        row.subject,
+        row.message_id,
+        row.audience,
+        row.state,
+        row.raised,
+        row.acknowledged_by,
+        row.acknowledged_at,
+        row.notified > 0,
+    )

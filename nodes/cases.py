@@ -1,0 +1,100 @@
+"""The cases of a unit: opened with their key, joined by officers, found by the thread of a message.
+
+A case is the unit of need-to-know and of erasure: who may read it, and the one key whose loss erases it.
+"""
+
+import uuid
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from nodes import log, rest
+from nodes.errors import NotFound
+from nodes.node import Node
+from nodes.permissions import Action, allowed, require
+from nodes.tables import CaseRow, CounterRow, MemberRow, UserRow
+from nodes.views import Actor
+
+
+def open_case(session: Session, node: Node, case_ref: str | None = None) -> CaseRow:
+    """Open a case with a fresh key; `case_ref` is a new number of this unit unless one is given."""
+    now = node.now()
+    case_id = uuid.uuid4().hex
+    _, wrapped = rest.new_key(node.store.kek, "case", case_id)
+    case = CaseRow(
+        case_id=case_id,
+        case_ref=case_ref or _next_ref(session, node, now),
+        opened=now,
+        updated=now,
+        wrapped_key=wrapped,
+    )
+    session.add(case)
+    session.flush()
+    return case
+
+
+def of(session: Session, case_id: str) -> CaseRow:
+    """Return a case by its inner id."""
+    case = session.get(CaseRow, case_id)
+    if case is None:
+        raise NotFound
+    return case
+
+
+def by_ref(session: Session, case_ref: str) -> CaseRow:
+    """Return a case of this unit by its number; raises `NotFound`."""
+    case = session.scalar(select(CaseRow).where(CaseRow.case_ref == case_ref))
+    if case is None:
+        raise NotFound
+    return case
+
+
+def add_member(session: Session, case_id: str, user_id: str, now: int) -> None:
+    """Let an officer work on a case."""
+    if session.get(MemberRow, (case_id, user_id)) is None:
+        session.add(MemberRow(case_id=case_id, user_id=user_id, since=now))
+        session.flush()
+
+
+def may_read(session: Session, actor: Actor, case_id: str) -> bool:
+    """Return whether `actor` may read the content of a case: by role, or as a member."""
+    if allowed(actor, Action.READ_ANY):
+        return True
+    return allowed(actor, Action.READ_OWN) and session.get(MemberRow, (case_id, actor.user_id)) is not None
+
+
+def require_read(session: Session, actor: Actor, case_id: str) -> None:
+    """Return if `actor` may read the case; raises `NotFound`, so that a number cannot be probed."""
+    if not may_read(session, actor, case_id):
+        raise NotFound
+
+
+def join(session: Session, node: Node, actor: Actor, case_ref: str, user_id: str) -> None:
+    """Let a colleague work on a case; raises `Denied`, or `NotFound` for a case or account that is not there."""
+    require(actor, Action.ASSIGN)
+    case, user = by_ref(session, case_ref), session.get(UserRow, user_id)
+    if user is None or user.disabled_at is not None:
+        raise NotFound
+    add_member(session, case.case_id, user_id, node.now())
+    role = min(actor.roles, default=None)
+    act = log.Act(operation="ASSIGN", actor=actor.user_id, role=role, case=case, subject=user_id, codes=("MEMBER",))
+    log.record(session, node, act)
+
+
+def members(session: Session, case_id: str) -> tuple[str, ...]:
+    """Return the staff numbers of those who work on a case."""
+    query = select(MemberRow.user_id).where(MemberRow.case_id == case_id).order_by(MemberRow.user_id)
+    return tuple(session.scalars(query))
+
+
+def _next_ref(session: Session, node: Node, now: int) -> str:
+    """The next number of the year, `CC-TJ-2026-000001`; the counter row orders those who ask at the same time."""
+    year = datetime.fromtimestamp(now, UTC).year
+    name = f"case:{year}"
+    counter = session.get(CounterRow, name, with_for_update=True)
+    if counter is None:
+        counter = CounterRow(name=name, value=0)
+        session.add(counter)
+    counter.value += 1
+    return f"CC-{node.unit}-{year}-{counter.value:06d}"

@@ -1,0 +1,84 @@
+"""How a unit enters a federation: `init` makes its keys and its card, `join` pins the federation's roots.
+
+The card goes to the federation's keepers, who compare its fingerprint by telephone; the roots' fingerprint comes back
+the same way. Nothing of this needs a network, but for the first directory that `join` leaves to the courier.
+"""
+
+from dataclasses import dataclass
+
+from crypto.keystore import KeyStore
+from crypto.signing import prove_possession
+from exchange.database import Database
+from nodes import keys, trust
+from nodes.errors import NotReady
+from nodes.keys import Maker
+from nodes.node import MIGRATIONS, Node
+from nodes.settings import NodeSettings
+from schemas.directory import Level, Names, Unit, UnitCard, UnitClass
+from schemas.keychecks import possession_nonce
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What a unit says about itself on its card; the federation decides what of it stands in its document."""
+
+    names: Names
+    agencies: tuple[str, ...]
+    languages: tuple[str, ...]
+    unit_class: UnitClass = "MEMBER"
+    accreditation: Level = "RESTR"
+
+
+def init(settings: NodeSettings, identity: Identity, passphrase: str, root_passphrase: str, now: int) -> bytes:
+    """Make keys and database of a new node in `settings.folder` and return the unit's card (wire form).
+
+    Raises `crypto.errors.KeyFileExists` where a node was made before; nothing is ever overwritten.
+    """
+    store = KeyStore.create(settings.keys, passphrase)
+    root = keys.make_root(settings, root_passphrase)
+    keys.make_log_seeds(store)
+    database = Database(settings.database)
+    try:
+        database.check()
+        database.upgrade(MIGRATIONS)
+        with database.write() as session:
+            maker = Maker(store, settings, now)
+            signer = keys.new_signing(session, maker, root)
+            keys.new_encryption(session, maker, signer)
+            keys.new_request(session, maker, signer)
+            statements = tuple(row.statement for row in keys.unposted(session))
+    finally:
+        database.close()
+    return UnitCard(
+        env=settings.env,
+        unit=Unit(
+            unit=settings.unit,
+            unit_class=identity.unit_class,
+            names=identity.names,
+            agencies=identity.agencies,
+            languages=identity.languages,
+            time_zone=settings.time_zone,
+            accreditation=identity.accreditation,
+            roots=(root.public,),
+        ),
+        stated=now,
+        possession=prove_possession(root, settings.unit, possession_nonce(settings.env, now)),
+        statements=statements,
+    ).to_bytes()
+
+
+def join(node: Node, anchor: bytes, compared: str) -> None:
+    """Pin the federation's roots after a person compared their fingerprint; raises `BadInput` if it differs."""
+    with node.db.write() as session:
+        trust.pin(session, anchor, compared, node.now())
+
+
+def new_signing_key(node: Node, root_passphrase: str) -> None:
+    """Make the next signing key, once a year, with the root key brought back for it; the courier publishes it."""
+    root = keys.open_root(node.settings, root_passphrase)
+    with node.db.write() as session:
+        if any(row.purpose == "SIGNING" for row in keys.unposted(session)):
+            raise NotReady("the last signing key is not published yet")
+        keys.new_signing(session, Maker(node.store, node.settings, node.now()), root)
+    with node.db.read() as session:
+        node.keys = keys.load(session, node.store, node.settings)

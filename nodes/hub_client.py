@@ -1,0 +1,147 @@
+"""The six calls of a node to its hub over one kept-alive connection. It believes no answer that is not signed.
+
+What carries signed receipts or directory parts is returned as bytes, because its own signatures count; every other
+answer must carry the hub's RFC 9421 signature (protocol.md §11). No redirects, no environment proxies.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import httpx
+
+from crypto import canonical
+from crypto.encoding import b64
+from exchange.errors import Unsigned
+from exchange.signatures import OCTETS, NodeAuth, check_response
+from nodes import answers
+from nodes.answers import FRAMES_LIMIT, Frame, Outcome, Problem
+from nodes.errors import AnswerRefused, HubProblem, HubUnreachable
+from nodes.node import Node
+from schemas.directory import DirectoryParts, node_kid
+from schemas.errors import SchemaError
+
+JSON = "application/json"
+DIRECTORY_LIMIT = 16 * 1024 * 1024
+ROLLED_BACK = "EX-4094"
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The answer to an envelope: a receipt's bytes (not verified yet), or a signed problem."""
+
+    receipt: bytes | None = None
+    problem: Problem | None = None
+
+
+class HubClient:
+    """One connection to the hub. Every call raises `HubUnreachable` for no answer, or one that proves nothing."""
+
+    def __init__(self, node: Node) -> None:
+        settings = node.settings
+        self._node = node
+        self._client = httpx.Client(
+            base_url=settings.hub_url,
+            transport=node.surroundings.transport,
+            timeout=httpx.Timeout(settings.request_timeout, connect=10),
+            limits=httpx.Limits(max_connections=answers.MOST_FRAMES, max_keepalive_connections=8),
+            trust_env=False,
+            follow_redirects=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
+        self._client.close()
+
+    def post_message(self, wire: bytes) -> Posted:
+        """Offer one envelope. A receipt proves itself; anything else must be a signed problem."""
+        response = self._send("POST", "/v1/messages", wire)
+        if _media(response) == OCTETS:
+            return Posted(receipt=response.content)
+        self._demand_signed(response)
+        return Posted(problem=answers.problem(response.content))
+
+    def post_receipts(self, wires: list[bytes]) -> tuple[Outcome, ...]:
+        """Hand over up to 256 signed receipts of ours; returns one outcome for each."""
+        body = canonical.dumps([b64(wire) for wire in wires])
+        response = self._signed(self._send("POST", "/v1/receipts", body, JSON), 200)
+        return answers.outcomes(response.content, len(wires))
+
+    def inbox(self, after: int, leaf: str, wait: int) -> tuple[Frame, ...]:
+        """Return what the hub has for us after leaf `after`, whose hash we hold; `HubProblem` if it disagrees."""
+        response = self._signed(self._send("GET", f"/v1/inbox?after={after}&leaf={leaf}&wait={wait}"), 200)
+        return answers.frames(response.content, after)
+
+    def directory(self, etag: str) -> DirectoryParts | None:
+        """Return the parts of the directory, nothing of them verified, or None if `etag` is still the newest."""
+        headers = {"if-none-match": etag} if etag else {}
+        response = self._send("GET", "/v1/directory", headers=headers)
+        if response.status_code == httpx.codes.NOT_MODIFIED:
+            return None
+        if response.status_code != httpx.codes.OK:
+            raise AnswerRefused(f"directory: status {response.status_code}")
+        try:
+            return DirectoryParts.from_bytes(response.content, limit=DIRECTORY_LIMIT)
+        except SchemaError as error:
+            raise AnswerRefused("directory: not in its form") from error
+
+    def post_statement(self, wire: bytes) -> None:
+        """Publish a key statement of ours; the hub answers the same to a repetition."""
+        self._signed(self._send("POST", "/v1/directory/statements", wire), 200, 201)
+
+    def _send(
+        self, method: str, path: str, body: bytes = b"", media: str = OCTETS, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        node = self._node
+        auth = NodeAuth(node.keys.request, node.keys.request_keyid, node.settings.env, node.now)
+        fields = {"content-type": media, "accept-encoding": "identity", **(headers or {})}
+        try:
+            with self._client.stream(method, path, content=body, headers=fields, auth=auth) as response:
+                return _read(response)
+        except httpx.HTTPError as error:
+            raise HubUnreachable(type(error).__name__) from error
+
+    def _signed(self, response: httpx.Response, *statuses: int) -> httpx.Response:
+        """Return an answer that the hub itself signed; raises `HubProblem` for a signed error."""
+        self._demand_signed(response)
+        if response.status_code not in statuses:
+            problem = answers.problem(response.content)
+            raise HubProblem(response.status_code, problem.code, problem.members)
+        return response
+
+    def _demand_signed(self, response: httpx.Response) -> None:
+        node, now = self._node, self._node.now()
+        directory = node.directory()
+        keys = {
+            f"{directory.federation.hub.name}/{node_kid(public)}": public
+            for public in directory.hub_keys("REQUEST", now)
+        }
+        try:
+            check_response(response, keys, now)
+        except Unsigned as error:
+            raise AnswerRefused(str(error)) from error
+
+
+def _media(response: httpx.Response) -> str:
+    return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+
+
+def _read(response: httpx.Response) -> httpx.Response:
+    """Return the answer with its body, of a bounded size: a hostile hub must not fill the memory."""
+    if "content-encoding" in response.headers:
+        raise AnswerRefused("an encoding that was not asked for")
+    parts, size = [], 0
+    for part in response.iter_raw():
+        size += len(part)
+        if size > FRAMES_LIMIT:
+            raise AnswerRefused("an answer above every limit")
+        parts.append(part)
+    return httpx.Response(
+        response.status_code, headers=response.headers, content=b"".join(parts), request=response.request
+    )
