@@ -132,18 +132,21 @@ class Amount(Scalar):
     """A decimal number kept as text, `1450.5`: no exponent, no needless zeros; the form also takes a comma."""
 
     widget: ClassVar[str] = "amount"
-    signed: bool = False
+    within: int = 0
+    """0: more than zero; n: from -n to n, as for a latitude."""
 
     def canonical(self, text: str) -> str:
         """Return the shortest plain decimal of the same value."""
         plain = text.replace("\u00a0", "").replace(" ", "").replace(",", ".")
         if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", plain):
             raise Refused("BAD_NUMBER")
-        if Decimal(plain) <= 0 and not self.signed:
+        if self.within and abs(Decimal(plain)) > self.within:
+            raise Refused("OUT_OF_RANGE", low=-self.within, high=self.within)
+        if not self.within and Decimal(plain) <= 0:
             raise Refused("NOT_POSITIVE")
-        whole, _, fraction = f"{Decimal(plain) + 0:f}".partition(".")
-        fraction = fraction.rstrip("0")
-        return f"{whole}.{fraction}" if fraction else whole
+        whole, _, fraction = plain.lstrip("-").partition(".")
+        shortest = f"{int(whole)}.{fraction.rstrip('0')}".rstrip(".")
+        return f"-{shortest}" if Decimal(plain) < 0 else shortest
 
     def schema(self) -> JsonSchema:
         """Return the schema of the decimal text."""

@@ -184,12 +184,19 @@ _REFERENCES: Final[Mapping[str, tuple[str, str]]] = {
     "object": (r"[A-Z]{1,3}[0-9]{1,3}", "P1"),
     "exercise": (r"EX-[0-9A-Z-]{1,30}", "EX-2026-01"),
     "officer": (r"[A-Z0-9][A-Z0-9-]{1,31}", "TJ-0147"),
+    "unit": (r"[A-Z][A-Z0-9-]{1,15}", "TJ"),
+    "imsi": (r"[0-9]{15}", "436010123456789"),
+    "bic": (r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?", "NBTJTJ22"),
+    "unlocode": (r"[A-Z]{2}[A-Z2-9]{3}", "TJDYU"),
+    "card_first6": (r"[0-9]{6}", "427600"),
+    "card_last4": (r"[0-9]{4}", "1234"),
 }
+REFERENCES: Final = tuple(_REFERENCES)
 
 
 @dataclass(frozen=True)
 class Reference(Scalar):
-    """An identifier of fixed form: `case`, `message` (UUIDv7), `object` (P1), `exercise`, `officer`."""
+    """An identifier of fixed form, one of `REFERENCES`: `case`, `message` (UUIDv7), `object` (P1), `unit`."""
 
     widget: ClassVar[str] = "text"
     form: str

@@ -7,16 +7,17 @@ The body is judged with the facts around it (`Facts`), never with a clock. This 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from crypto.canonical import Json
-from schemas import fields
+from schemas import codes, fields
 from schemas.faults import Fault
 from schemas.fields import Field, JsonSchema, Line, Raw, Section, Values
-from schemas.objects import objects_section
+from schemas.objects import broken_rules, objects_section, with_latin
 from schemas.words import Words
 
 Family: TypeAlias = Literal["operational", "financial", "judicial", "strategic", "control"]
+Side: TypeAlias = Literal["requester", "requested"]
 ClockEffect: TypeAlias = Literal["NONE", "STARTS", "STOPS", "RESUMES", "EXTENDS", "ENDS"]
 
 
@@ -29,6 +30,24 @@ class Facts:
     labels: Mapping[str, Json] = field(default_factory=dict)
     parent: Mapping[str, Json] | None = None
     at: int = 0
+
+    def text(self, name: str) -> str:
+        """Return a text or code of the body; empty when absent."""
+        return str(self.body.get(name, ""))
+
+    def rows(self, name: str) -> list[dict[str, Json]]:
+        """Return the rows of a repeated group of the body; empty when absent."""
+        return records(self.body.get(name))
+
+    def listed(self, name: str) -> list[str]:
+        """Return the codes of a list of the envelope's labels; empty when absent."""
+        value = self.labels.get(name)
+        return [str(one) for one in value] if isinstance(value, list) else []
+
+
+def records(value: "Json | None") -> list[dict[str, Json]]:
+    """Return the rows of a repeated group; empty for anything else."""
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
 @dataclass(frozen=True)
@@ -84,7 +103,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of message. `answers` names the kinds it replies to; empty opens a thread."""
+    """One kind of message. `answers` names the kinds it replies to (empty opens a thread), `side` who sends it."""
 
     code: str
     version: str
@@ -95,6 +114,7 @@ class Kind:
     senders: frozenset[str]
     receivers: frozenset[str]
     answers: tuple[str, ...] = ()
+    side: Side = "requester"
     object_types: tuple[str, ...] = ()
     clock: ClockEffect = "NONE"
     causes: Causes = field(default_factory=Causes)
@@ -116,7 +136,11 @@ class Kind:
     def parse(self, raw: Raw) -> tuple[Values, list[Fault]]:
         """Return the values of a form (the body, and `objects` where the kind carries them) and what is wrong."""
         values, faults = fields.parse(self.fields, raw)
-        return (values if faults else self.complete(values)), faults
+        if faults:
+            return values, faults
+        if "objects" in values:
+            values["objects"] = with_latin(values["objects"])
+        return self.complete(values), []
 
     def complete(self, values: Mapping[str, Json]) -> Values:
         """Return the values with the computed members filled in."""
@@ -132,6 +156,7 @@ class Kind:
         for name, compute in self.computed.items():
             if facts.body.get(name) != compute(facts.body):
                 yield Fault(name, "COMPUTED_WRONG", COMPUTED_WRONG)
+        yield from broken_rules(facts.objects, facts.at)
         yield from (Fault(rule.at, rule.code, rule.words) for rule in self.rules if rule.broken(facts))
 
     def score(self, facts: Facts) -> Score:
@@ -141,7 +166,7 @@ class Kind:
 
     def approvals_needed(self, facts: Facts) -> tuple[Approval, ...]:
         """Return the approvals that this message needs before it may be sealed."""
-        return tuple(approval for approval in self.approvals if approval.needed(facts))
+        return tuple(approval for approval in (*ALWAYS_ASKED, *self.approvals) if approval.needed(facts))
 
     def spread(self, values: Mapping[str, Json]) -> dict[str, list[str]]:
         """Return the form data of values: to go on with a draft."""
@@ -161,7 +186,37 @@ class Kind:
         return list(fields.walk(self.fields))
 
 
-COMPUTED_WRONG = Words(
+def agencies(family: Family) -> frozenset[str]:
+    """Return the agency types that exchange messages of a family."""
+    return frozenset(code for code, row in codes.table("agency_types").items() if family in row.listed("families"))
+
+
+def _restricted(facts: Facts) -> bool:
+    return bool({"H2", "H3"} & set(facts.listed("handling")))
+
+
+def _minor(facts: Facts) -> bool:
+    protected = [one.get("protected") for one in facts.objects]
+    return any(isinstance(flags, list) and "MINOR" in flags for flags in protected)
+
+
+ALWAYS_ASKED: Final = (
+    Approval(
+        "SEND_RESTRICTED",
+        "SUPERVISOR",
+        Words("The message carries H2 or H3.", "Сообщение имеет код H2 или H3."),
+        _restricted,
+    ),
+    Approval(
+        "MINOR_INVOLVED",
+        "SUPERVISOR",
+        Words("The message holds data on a person under 18.", "В сообщении есть данные о несовершеннолетнем."),
+        _minor,
+    ),
+)
+"""Approvals that every kind asks for."""
+
+COMPUTED_WRONG: Final = Words(
     "A value that the system computes does not follow from the others: the sending system must correct it.",
     "Вычисляемое системой значение не следует из остальных: исправить должна система отправителя.",
 )
