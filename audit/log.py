@@ -187,7 +187,7 @@ class Log:
             raise LogDamaged(f"the entries of {self.log_id} do not give the root of its head at {head.size}")
         note = self._signer.sign(head.size, head.root, now)
         verify_checkpoint(note, self._signer.keys)
-        stored = StoredCheckpoint(head.size, head.root, now, note)
+        stored = StoredCheckpoint(head.size, head.root, now, note, self._signer.keys.vkeys)
         store.put_checkpoint(connection, self.log_id, stored)
         self._rehashed = edge
         self._settled = max(self._settled, head.size)

@@ -6,9 +6,23 @@ is immutable once written, but for the one head row of each log, which moves by 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, String, Table, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Text,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from audit.edge import FullTile
@@ -50,9 +64,12 @@ CHECKPOINT: Final = Table(
     Column("root", LargeBinary(HASH_SIZE), nullable=False),
     Column("time", BigInteger, nullable=False),
     Column("note", LargeBinary, nullable=False),
+    Column("vkeys", Text, nullable=False),
 )
 
-_CHECKPOINTS: Final = select(CHECKPOINT.c.size, CHECKPOINT.c.root, CHECKPOINT.c.time, CHECKPOINT.c.note)
+_CHECKPOINTS: Final = select(
+    CHECKPOINT.c.size, CHECKPOINT.c.root, CHECKPOINT.c.time, CHECKPOINT.c.note, CHECKPOINT.c.vkeys
+)
 _UPSERT: Final[Mapping[str, Callable[[Table], postgresql.Insert | sqlite.Insert]]] = {
     "postgresql": postgresql.insert,
     "sqlite": sqlite.insert,
@@ -78,12 +95,13 @@ class Head:
 
 @dataclass(frozen=True)
 class StoredCheckpoint:
-    """A checkpoint row; `note` is the signed note as it is published."""
+    """A checkpoint row: `note` is the signed note as it is published, `vkeys` the two keys that signed it."""
 
     size: int
     root: bytes
     time: int
     note: bytes
+    vkeys: tuple[str, ...]
 
 
 def lock_head(connection: Connection, log_id: str) -> Head:
@@ -172,21 +190,29 @@ def count_tiles(connection: Connection, log_id: str) -> int:
 
 def put_checkpoint(connection: Connection, log_id: str, stored: StoredCheckpoint) -> None:
     """Write a checkpoint; one of the same size is replaced by the fresher one."""
-    row = {"log_id": log_id, "size": stored.size, "root": stored.root, "time": stored.time, "note": stored.note}
+    fresh = {"time": stored.time, "note": stored.note, "vkeys": "\n".join(stored.vkeys)}
+    row = {"log_id": log_id, "size": stored.size, "root": stored.root, **fresh}
     insert = _UPSERT[connection.dialect.name](CHECKPOINT).values(row)
-    connection.execute(
-        insert.on_conflict_do_update(index_elements=["log_id", "size"], set_={"time": stored.time, "note": stored.note})
-    )
+    connection.execute(insert.on_conflict_do_update(index_elements=["log_id", "size"], set_=fresh))
 
 
 def latest_checkpoint(connection: Connection, log_id: str) -> StoredCheckpoint | None:
     """The checkpoint of the largest size."""
     query = _CHECKPOINTS.where(CHECKPOINT.c.log_id == log_id).order_by(CHECKPOINT.c.size.desc()).limit(1)
     row = connection.execute(query).one_or_none()
-    return StoredCheckpoint(*row) if row else None
+    return _checkpoint(row) if row else None
 
 
 def all_checkpoints(connection: Connection, log_id: str) -> list[StoredCheckpoint]:
     """Every checkpoint, smallest size first."""
     query = _CHECKPOINTS.where(CHECKPOINT.c.log_id == log_id).order_by(CHECKPOINT.c.size)
-    return [StoredCheckpoint(*row) for row in connection.execute(query)]
+    return [_checkpoint(row) for row in connection.execute(query)]
+
+
+def _checkpoint(row: Row[Any, Any, Any, Any, Any]) -> StoredCheckpoint:
+    return StoredCheckpoint(row.size, row.root, row.time, row.note, tuple(row.vkeys.split("\n")))
+
+
+def log_ids(connection: Connection) -> list[str]:
+    """Every log of this database, sorted."""
+    return list(connection.execute(select(HEAD.c.log_id).order_by(HEAD.c.log_id)).scalars())

@@ -35,6 +35,7 @@ IO_ATTRIBUTES = frozenset(
 )
 # (file, name): why this one file of the core may
 ALLOWED = {
+    ("audit/tiles.py", "threading"): "the lock of the tile cache, which threads of a service share",
     ("schemas/codes/__init__.py", "read_bytes"): "the code tables are data files of the package, loaded once",
     ("schemas/codes/__init__.py", "read_text"): "the code tables are data files of the package, loaded once",
     ("schemas/codes/__init__.py", "iterdir"): "the code tables are data files of the package, loaded once",
