@@ -16,11 +16,12 @@ from crypto.merkle_hash import node_hash
 
 @dataclass(frozen=True)
 class FullTile:
-    """A tile that will never change: 256 hashes, 8,192 bytes."""
+    """A tile that will never change: 256 hashes, 8,192 bytes, and the root over them, a hash of the level above."""
 
     level: int
     index: int
     data: bytes
+    root: bytes
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Edge:
 
 def _close(rows: list[list[bytes]], level: int, last_leaf: int, root: bytes) -> FullTile:
     """Take the full row of `level` out as a tile and hand its root to the level above."""
-    tile = FullTile(level, last_leaf >> (TILE_HEIGHT * (level + 1)), b"".join(rows[level]))
+    tile = FullTile(level, last_leaf >> (TILE_HEIGHT * (level + 1)), b"".join(rows[level]), root)
     rows[level] = []
     above = rows[level + 1] if level + 1 < len(rows) else []
     rows[level + 1 :] = [[*above, root], *rows[level + 2 :]]

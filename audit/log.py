@@ -226,7 +226,7 @@ class Log:
             page = self._checked(connection, start, min(start + _PAGE, end))
             edge, full = edge.extended(leaf for leaf, _ in page)
             for tile in full:
-                if store.read_tile(connection, self.log_id, tile.level, tile.index) != tile.data:
+                if store.read_tile(connection, self.log_id, tile.level, tile.index) != tile:
                     raise LogDamaged(f"{TileAddress(tile.level, tile.index).path} is missing or was changed")
         return edge
 
@@ -250,12 +250,18 @@ class Log:
             raise NotInLog(f"{self.log_id} has no entries [{start}, {end})")
 
     def _nodes(self, connection: Connection, size: int) -> NodeAt:
+        """Nodes of the tree of `size`; the tiles that one proof needs are looked up once each."""
+        held: dict[tuple[int, int], tuple[bytes, int]] = {}
+
         def node(height: int, index: int) -> bytes:
-            level, inner = divmod(height, TILE_HEIGHT)
+            level, inner = height >> 3, height & 7
             shift = TILE_HEIGHT - inner
-            tile = index >> shift
-            width = width_at(level, tile, size)
-            return node_of(self._expanded(connection, level, tile, width), width, inner, index & ((1 << shift) - 1))
+            key = level, index >> shift
+            if key not in held:
+                width = width_at(*key, size)
+                held[key] = self._expanded(connection, *key, width), width
+            expanded, width = held[key]
+            return node_of(expanded, width, inner, index & ((1 << shift) - 1))
 
         return node
 
@@ -268,19 +274,15 @@ class Log:
         return self._cache.get((level, index, width), load)
 
     def _hashes(self, connection: Connection, level: int, index: int, width: int) -> list[bytes]:
-        """The first `width` hashes of a tile, from the full tile, the leaves, or the full tiles below."""
+        """The first `width` hashes of a tile: from the full tile, the leaves, or the roots of the tiles below."""
         first = index << TILE_HEIGHT
         if width == TILE_WIDTH:
-            data = store.read_tile(connection, self.log_id, level, index)
-            hashes = [] if data is None else split_tile(data)
+            tile = store.read_tile(connection, self.log_id, level, index)
+            hashes = split_tile(tile.data) if tile else []
         elif level == 0:
             hashes = store.read_leaves(connection, self.log_id, first, first + width)
         else:
-            below = range(first, first + width)
-            hashes = [
-                node_of(self._expanded(connection, level - 1, tile, TILE_WIDTH), TILE_WIDTH, TILE_HEIGHT, 0)
-                for tile in below
-            ]
+            hashes = store.read_tile_roots(connection, self.log_id, level - 1, first, first + width)
         if len(hashes) != width:
             raise LogDamaged(f"{TileAddress(level, index, width).path} is missing or too short")
         return hashes

@@ -47,6 +47,7 @@ TILE: Final = Table(
     Column("level", Integer, primary_key=True, autoincrement=False),
     Column("n", BigInteger, primary_key=True, autoincrement=False),
     Column("data", LargeBinary, nullable=False),
+    Column("root", LargeBinary(HASH_SIZE), nullable=False),
 )
 HEAD: Final = Table(
     "log_head",
@@ -154,14 +155,21 @@ def insert_entries(
 
 def insert_tiles(connection: Connection, log_id: str, tiles: Sequence[FullTile]) -> None:
     """Write full tiles. A tile that is there already is an error of the database: tiles never change."""
-    rows = [{"log_id": log_id, "level": tile.level, "n": tile.index, "data": tile.data} for tile in tiles]
+    rows = [{"log_id": log_id, "level": one.level, "n": one.index, "data": one.data, "root": one.root} for one in tiles]
     connection.execute(TILE.insert(), rows)
 
 
-def read_tile(connection: Connection, log_id: str, level: int, index: int) -> bytes | None:
-    """The 8,192 bytes of a full tile."""
-    query = select(TILE.c.data).where(TILE.c.log_id == log_id, TILE.c.level == level, TILE.c.n == index)
-    return connection.execute(query).scalar_one_or_none()
+def read_tile(connection: Connection, log_id: str, level: int, index: int) -> FullTile | None:
+    """A full tile with its stored root."""
+    query = select(TILE.c.data, TILE.c.root).where(TILE.c.log_id == log_id, TILE.c.level == level, TILE.c.n == index)
+    row = connection.execute(query).one_or_none()
+    return FullTile(level, index, row.data, row.root) if row else None
+
+
+def read_tile_roots(connection: Connection, log_id: str, level: int, start: int, end: int) -> list[bytes]:
+    """The stored roots of the full tiles [start, end) of a level, in order; fewer when rows are missing."""
+    query = select(TILE.c.root).where(TILE.c.log_id == log_id, TILE.c.level == level, TILE.c.n >= start, TILE.c.n < end)
+    return list(connection.execute(query.order_by(TILE.c.n)).scalars())
 
 
 def read_leaves(connection: Connection, log_id: str, start: int, end: int) -> list[bytes]:
@@ -174,7 +182,7 @@ def read_entries(connection: Connection, log_id: str, start: int, end: int) -> l
     """(index, stored leaf hash, entry) of [start, end) in order; fewer when rows are missing."""
     query = select(ENTRY.c.idx, ENTRY.c.leaf_hash, ENTRY.c.entry)
     query = query.where(ENTRY.c.log_id == log_id, ENTRY.c.idx >= start, ENTRY.c.idx < end)
-    return [(row.idx, row.leaf_hash, row.entry) for row in connection.execute(query.order_by(ENTRY.c.idx))]
+    return [tuple(row) for row in connection.execute(query.order_by(ENTRY.c.idx))]
 
 
 def count_outside(connection: Connection, log_id: str, size: int) -> int:

@@ -1,0 +1,205 @@
+"""`serai log`: look into the log of a hub or a node, take proofs and exports out, and verify them with no network.
+
+`verify` needs no database, no key and no service. The others read the database of `--data`, which a running service may
+be writing at the same time, and change nothing.
+"""
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from sqlmodel import Session
+
+from audit import store
+from audit.checkpoints import LogKeys
+from audit.errors import AuditError, NotInLog
+from audit.evidence import archive, bundle, export
+from audit.evidence.findings import Report as EvidenceReport
+from audit.evidence.findings import Unreadable
+from audit.log import Log
+from audit.proof import LogProof
+from audit.store import StoredCheckpoint
+from crypto.instants import to_text
+from exchange.database import Database
+from serai.output import CommandError, Exit, JsonFlag, Report, note, show
+
+app = typer.Typer(
+    help="The append-only log: heads, proofs, exports, and their offline verification.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+_FILES: Final = ("hub.sqlite", "node.db")
+
+DataOption = Annotated[
+    str, typer.Option("--data", help="Folder of the hub or node, or the URL of its PostgreSQL database.")
+]
+LogOption = Annotated[str, typer.Option("--log", help="Id of the log, if the database has several.")]
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A log of an open database, and the transaction to read it in."""
+
+    log: Log
+    session: Session
+
+    def signed(self) -> StoredCheckpoint:
+        """Return its latest checkpoint; raises CommandError if nothing was signed yet."""
+        stored = self.log.checkpoint(self.session)
+        if stored is None:
+            raise CommandError("SERAI-LOG-UNSIGNED", "Nothing of this log is signed yet.", status=Exit.WRONG)
+        return stored
+
+
+@contextmanager
+def _open(data: str, log_id: str) -> Iterator[_Opened]:
+    """Open the log in `data` for reading: the one place where this group opens a database."""
+    database = Database(_address(data))
+    try:
+        with database.read() as session:
+            yield _Opened(Log(_only(store.log_ids(session.connection()), log_id)), session)
+    except AuditError as error:
+        status = Exit.USAGE if isinstance(error, NotInLog) else Exit.WRONG
+        raise CommandError(error.code, str(error), status=status) from error
+    finally:
+        database.close()
+
+
+def _address(data: str) -> str:
+    if "://" in data:
+        return data
+    found = [Path(data) / name for name in _FILES if (Path(data) / name).is_file()]
+    if len(found) != 1:
+        raise CommandError("SERAI-LOG-NO-DATABASE", f"{data} has no database of a hub or a node.")
+    return f"sqlite:///{found[0]}"
+
+
+def _only(logs: list[str], wanted: str) -> str:
+    matching = [name for name in logs if wanted in {"", name}]
+    if len(matching) != 1:
+        raise CommandError("SERAI-LOG-WHICH", "Name one log with --log.", f"There are: {', '.join(logs) or 'none'}.")
+    return matching[0]
+
+
+@app.command("head")
+def show_head(data: DataOption, log_id: LogOption = "", *, as_json: JsonFlag = False) -> None:
+    """The size and root of the log, and its latest signed checkpoint."""
+    with _open(data, log_id) as opened:
+        head, stored = opened.log.head(opened.session), opened.log.checkpoint(opened.session)
+    checkpoint = {"size": stored.size, "time": to_text(stored.time), "note": stored.note.decode()} if stored else None
+    show(
+        Report(
+            "log-head",
+            {"log": opened.log.log_id, "size": head.size, "root": head.root.hex(), "checkpoint": checkpoint},
+            lines=[
+                f"log\t{opened.log.log_id}",
+                f"size\t{head.size}",
+                f"root\t{head.root.hex()}",
+                f"signed\t{stored.size if stored else 'nothing yet'}",
+            ],
+        ),
+        as_json=as_json,
+    )
+
+
+@app.command("prove")
+def prove(
+    index: Annotated[int, typer.Argument(help="Index of the entry.", min=0)],
+    data: DataOption,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write, a .tlog-proof.")] = None,
+    log_id: LogOption = "",
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Proof that an entry stands in the log, under the latest signed checkpoint."""
+    with _open(data, log_id) as opened:
+        signed = opened.signed()
+        if index >= signed.size:
+            raise NotInLog(f"entry {index} is not under the latest checkpoint, of size {signed.size}")
+        path = opened.log.inclusion(opened.session, index, signed.size)
+        leaf = opened.log.leaf_hash(opened.session, index)
+    proof = LogProof(index, tuple(path), signed.note).to_bytes()
+    members: dict[str, object] = {"log": opened.log.log_id, "index": index, "leaf": leaf.hex(), "proof": proof.decode()}
+    if out is not None:
+        _write_new(out, [proof])
+        members["file"] = str(out)
+    lines = [str(out)] if out else proof.decode().splitlines()
+    show(Report("log-proof", members, lines=lines), as_json=as_json)
+
+
+@app.command("export")
+def export_log(
+    out: Annotated[Path, typer.Argument(help="File to write: JSON lines, for `serai log verify`.")],
+    data: DataOption,
+    log_id: LogOption = "",
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Every entry up to the latest signed checkpoint, with that checkpoint, for an auditor."""
+    with _open(data, log_id) as opened:
+        signed = opened.signed()
+        entries = opened.log.entries(opened.session, 0, signed.size)
+        _write_new(out, export.write_export(signed.note, LogKeys.parse(*signed.vkeys), entries))
+    members = {"log": opened.log.log_id, "file": str(out), "size": signed.size, "root": signed.root.hex()}
+    show(Report("log-export", members, lines=[f"{out}\t{signed.size} entries"]), as_json=as_json)
+
+
+@app.command("verify")
+def verify(
+    path: Annotated[Path, typer.Argument(help="A bundle (folder or zip archive) or an exported log.")],
+    root: Annotated[list[str] | None, typer.Option("--root", help="Key id of a federation root you trust.")] = None,
+    vkey: Annotated[list[str] | None, typer.Option("--vkey", help="Key of the log you trust, as a vkey.")] = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Verify evidence offline. Exit status 0 good, 1 bad, 2 unreadable."""
+    try:
+        report = _verified(path, root or [], vkey or [])
+    except Unreadable as error:
+        raise CommandError(error.code, str(error), todo="Give a bundle or a log that was exported.") from error
+    if not as_json:
+        note(f"{path}: {'good' if report.ok else 'BAD'}")
+    members = report.members()
+    del members["ok"]
+    show(Report("log-verify", {"file": str(path), **members}, report.lines(), ok=report.ok), as_json=as_json)
+
+
+def _verified(path: Path, roots: list[str], vkeys: list[str]) -> EvidenceReport:
+    exported = path.is_file() and not zipfile.is_zipfile(path)
+    if (roots and exported) or (vkeys and not exported):
+        raise CommandError(
+            "SERAI-LOG-TRUST", "--root is for bundles, which name the log's keys; --vkey is for exports."
+        )
+    if exported:
+        with path.open("rb") as file:
+            return export.verify_export(iter(lambda: file.readline(export.HEAD_LIMIT), b""), vkeys)
+    if path.is_dir():
+        return bundle.verify_bundle(_folder(path), roots)
+    if path.stat().st_size > archive.MAX_TOTAL:
+        raise Unreadable("the archive is longer than a bundle may be")
+    return bundle.verify_bundle(archive.unpack(path.read_bytes()), roots)
+
+
+def _folder(path: Path) -> dict[str, bytes]:
+    found = [file for file in sorted(path.rglob("*")) if file.is_symlink() or not file.is_dir()]
+    if any(file.is_symlink() or not file.is_file() for file in found):
+        raise Unreadable("a bundle has plain files only")
+    archive.check_sizes([file.stat().st_size for file in found])
+    return {file.relative_to(path).as_posix(): file.read_bytes() for file in found}
+
+
+def _write_new(path: Path, parts: Iterator[bytes] | list[bytes]) -> None:
+    """Write a file that is not there yet; a half-written one is taken away again."""
+    try:
+        with path.open("xb") as target:
+            target.writelines(parts)
+    except FileExistsError as error:
+        raise CommandError("SERAI-FILE", f"{path} is there already.", todo="Name another file.") from error
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
