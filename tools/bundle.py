@@ -67,7 +67,7 @@ def release_key(path: Path) -> Ed25519PrivateKey:
 def pip(*arguments: str) -> None:
     """Run pip quietly; raises BundleError with its last words."""
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet", *arguments]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)  # noqa: S603  # pip
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)  # noqa: S603  # pip of this interpreter
     if done.returncode != 0:
         raise BundleError(f"pip {arguments[0]}: {done.stderr.strip()[-2000:]}")
 
@@ -78,7 +78,7 @@ def commit_time() -> int:
         return int(os.environ["SOURCE_DATE_EPOCH"])
     git = shutil.which("git")
     command = [git or "git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False) if git else None  # noqa: S603  # git
+    done = subprocess.run(command, capture_output=True, text=True, check=False) if git else None  # noqa: S603  # a fixed command
     return int(done.stdout) if done is not None and done.returncode == 0 else 315_532_800
 
 

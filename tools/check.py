@@ -30,13 +30,18 @@ PYTEST: Final = (
     *("python", "-m", "pytest", "-n", "2", "--dist", "worksteal", "--durations", "15"),
     *("--cov", "--cov-report=", f"--cov-report=json:{COVERAGE}", f"--junitxml={RESULTS}"),
 )
+BUILDERS: Final = sorted((ROOT / "tests" / "vectors").glob("*/build.py"))
+VECTORS: Final = tuple(
+    Step(f"vectors {path.parent.name}", ("python", "-m", f"tests.vectors.{path.parent.name}.build", "--check"))
+    for path in BUILDERS
+)
 TESTS: Final = "tests"
 STEPS: Final = (
     Step("lint", ("ruff", "check")),
     Step("format", ("ruff", "format", "--check")),
     Step("types", ("mypy",)),
     Step("layers", ("lint-imports", "--cache-dir", ".cache/import_linter")),
-    Step("vectors", ("python", "-m", "tests.vectors.build", "--check")),
+    *VECTORS,
     Step(TESTS, PYTEST),
     Step("coverage", ("python", "-m", "tools.coverage_gate", str(COVERAGE))),
 )
@@ -88,7 +93,7 @@ def main() -> int:
     outcomes = [run(step, environment()) for step in STEPS]
     print()
     for outcome in outcomes:
-        print(f"{'passed' if outcome.passed else 'FAILED':7} {outcome.step.name:10} {outcome.seconds:6.1f} s")
+        print(f"{'passed' if outcome.passed else 'FAILED':7} {outcome.step.name:14} {outcome.seconds:6.1f} s")
     if not environment()["SERAI_CHROMIUM"]:
         print("\n!!  NOT TESTED: the pages in a browser, for want of a Chromium (see `make setup`)\n")
     passed, failed, skipped = counts(RESULTS)

@@ -11,7 +11,9 @@ from tools.layers import ROOT, package_files
 FILE_LINES = 360
 FUNCTION_LINES = 40  # without its docstring
 # file or file:function -> why it may be longer
-LONGER: dict[str, str] = {}
+LONGER: dict[str, str] = {
+    "schemas/kinds/request.py": "one file a kind, and no other kind has so many fields; it is a declaration",
+}
 
 
 def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

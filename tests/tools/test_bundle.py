@@ -25,7 +25,7 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     closed = {"PATH": os.environ["PATH"], "HOME": str(cwd.parent), "http_proxy": NOWHERE, "https_proxy": NOWHERE}
     own_network = ["unshare", "--net"] if os.geteuid() == 0 and shutil.which("unshare") else []
     words = [*own_network, *map(str, command)]
-    return subprocess.run(words, cwd=cwd, env=closed, capture_output=True, text=True, check=False)  # noqa: S603  # tests
+    return subprocess.run(words, cwd=cwd, env=closed, capture_output=True, text=True, check=False)  # noqa: S603  # the commands are those of the tests
 
 
 def key_pair(folder: Path, name: str) -> tuple[Ed25519PrivateKey, Path]:
