@@ -3,7 +3,10 @@
 Messages name the member that is wrong, never its value: values may be personal data.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
+
+from schemas.faults import Fault
 
 
 class SchemaError(Exception):
@@ -40,3 +43,13 @@ class LabelMismatch(SchemaError):
     """The clear header of an envelope and the content inside it say different things."""
 
     code: ClassVar[str] = "LABEL_MISMATCH"
+
+
+class ContentInvalid(SchemaError):
+    """A message that is well-formed but breaks rules of its labels, its kind or its objects: `faults` says which."""
+
+    code: ClassVar[str] = "CONTENT_INVALID"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.path}: {fault.code}" for fault in faults[:10]))
+        self.faults = tuple(faults)

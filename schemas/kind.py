@@ -146,11 +146,17 @@ class Kind:
         """Return the values with the computed members filled in."""
         return {**values, **{name: compute(values) for name, compute in self.computed.items()}}
 
-    def validate(self, facts: Facts) -> list[Fault]:
-        """Return all that is wrong with a body and its objects from the wire: fields first, then rules."""
+    def validate(self, facts: Facts, *, newer: bool = False) -> list[Fault]:
+        """Return all that is wrong with a body and its objects from the wire: fields first, then rules.
+
+        `newer` keeps members that a later minor version of the schema added.
+        """
         values: Values = {**facts.body, **({"objects": list(map(dict, facts.objects))} if facts.objects else {})}
         given = {name: value for name, value in values.items() if name not in self.computed}
-        return fields.validate(self.fields, given) or list(self._broken(facts))
+        found = fields.validate(self.fields, given)
+        if newer:
+            found = [fault for fault in found if fault.code != "UNKNOWN_MEMBER"]
+        return found or list(self._broken(facts))
 
     def _broken(self, facts: Facts) -> Iterator[Fault]:
         for name, compute in self.computed.items():
@@ -189,6 +195,13 @@ class Kind:
 def agencies(family: Family) -> frozenset[str]:
     """Return the agency types that exchange messages of a family."""
     return frozenset(code for code, row in codes.table("agency_types").items() if family in row.listed("families"))
+
+
+def refers_to_unknown(facts: Facts, group: str) -> bool:
+    """Return whether a row of `group` is about an object that the message does not carry."""
+    known = {one["object_id"] for one in facts.objects}
+    named = (row.get("about") for row in facts.rows(group))
+    return any(isinstance(about, list) and not known.issuperset(map(str, about)) for about in named)
 
 
 def _restricted(facts: Facts) -> bool:

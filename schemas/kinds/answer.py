@@ -13,7 +13,7 @@ from schemas.field_types import Date, Instant, LongText, OneCode, Several, Short
 from schemas.fields import Field, Section, when
 from schemas.groups import Record, Rows
 from schemas.identifiers import Reference
-from schemas.kind import Causes, Facts, Kind, Rule, agencies, records
+from schemas.kind import Causes, Facts, Kind, Rule, agencies, records, refers_to_unknown
 from schemas.words import Words
 
 _ITEM = (
@@ -200,9 +200,7 @@ def _says_nothing(facts: Facts) -> bool:
 
 
 def _unknown_about(facts: Facts) -> bool:
-    known = {one.get("object_id") for one in facts.objects}
-    about = [item["about"] for item in facts.rows("items") if "about" in item]
-    return any(isinstance(named, list) and not known.issuperset(map(str, named)) for named in about)
+    return refers_to_unknown(facts, "items")
 
 
 def _consent_against_handling(facts: Facts) -> bool:

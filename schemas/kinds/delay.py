@@ -1,4 +1,7 @@
-"""DLY, the delay notice: article 5(2) of Directive (EU) 2023/977. Only a judicial authorisation makes lateness lawful."""
+"""DLY, the delay notice: article 5(2) of Directive (EU) 2023/977.
+
+Only a judicial authorisation makes lateness lawful.
+"""
 
 from typing import Final
 

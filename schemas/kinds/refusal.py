@@ -1,4 +1,7 @@
-"""REF, the refusal: article 6 of Directive (EU) 2023/977. The grounds are a closed list; only the affected part falls."""
+"""REF, the refusal: article 6 of Directive (EU) 2023/977.
+
+The grounds are a closed list, and only the affected part of a request may fall.
+"""
 
 from typing import Final
 

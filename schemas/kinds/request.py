@@ -8,11 +8,14 @@ from typing import Final
 
 from crypto import instants
 from schemas import codes
-from schemas.field_types import Instant, LongText, OneCode, Several, ShortText, WholeNumber, yes_no, yes_no_unknown
+from schemas.completeness import BIRTH, NUMBERS, OBJECTS
+from schemas.field_types import Instant, LongText, OneCode, Several, ShortText, yes_no
 from schemas.fields import Field, Section, when
-from schemas.groups import Record, Rows
+from schemas.groups import Rows
+from schemas.human_rights import CHECKED, DOUBT, MISSING, SECTION
 from schemas.identifiers import Reference
-from schemas.kind import Approval, Causes, Facts, Kind, Point, Rule, agencies, records
+from schemas.kind import Approval, Causes, Facts, Kind, Point, Rule, agencies, records, refers_to_unknown
+from schemas.offence import OFFENCE, PENALTY
 from schemas.words import Words
 
 CONFIRM_BELOW: Final = 60
@@ -44,54 +47,6 @@ _ITEM = (
         Several(Reference("object")),
         required=False,
     ),
-)
-
-_OFFENCE = (
-    Field(
-        "description",
-        Words("Offence", "Преступление"),
-        Words("In a few words.", "Кратко."),
-        ShortText(),
-        data_group="CONDUCT",
-    ),
-    Field(
-        "provision",
-        Words("National provision", "Статья национального закона"),
-        Words("For example: Criminal Code, article 200(4).", "Например: УК, статья 200, часть 4."),
-        ShortText(200),
-    ),
-    Field(
-        "max_penalty_months",
-        Words("Highest penalty in months", "Максимальное наказание, месяцев"),
-        Words("Under your law; 1200 for life.", "По вашему закону; 1200 — пожизненно."),
-        WholeNumber(0, 1200),
-    ),
-    Field(
-        "crime_area",
-        Words("Area of crime", "Вид преступности"),
-        Words("The closest one.", "Наиболее близкий."),
-        OneCode("crime_areas"),
-    ),
-)
-
-_RIGHTS_HINT = Words(
-    "Yes or unknown needs the agreement of a supervisor.",
-    "При ответе «да» или «неизвестно» нужно согласие руководителя.",
-)
-
-
-def _right(name: str, label: Words) -> Field:
-    return Field(name, label, _RIGHTS_HINT, yes_no_unknown())
-
-
-_RIGHTS = (
-    _right("political", Words("Political character", "Политический характер")),
-    _right("military", Words("Military character", "Воинский характер")),
-    _right("religious", Words("Religious character", "Религиозный характер")),
-    _right("racial", Words("Racial character", "Расовый характер")),
-    _right("death_penalty", Words("Risk of the death penalty", "Риск смертной казни")),
-    _right("torture", Words("Risk of torture", "Риск пыток")),
-    _right("minor", Words("A person under 18 is concerned", "Затронут несовершеннолетний")),
 )
 
 _LINK = (
@@ -139,12 +94,7 @@ _SECTIONS = (
                 LongText(8000, 100),
                 data_group="CONDUCT",
             ),
-            Field(
-                "offence",
-                Words("Offence", "Преступление"),
-                Words("As your law defines it.", "По вашему закону."),
-                Record(_OFFENCE),
-            ),
+            OFFENCE,
             Field(
                 "stage",
                 Words("Stage of the proceedings", "Стадия производства"),
@@ -251,37 +201,12 @@ _SECTIONS = (
             ),
         ),
     ),
-    Section(
-        "rights",
-        Words("Human rights", "Права человека"),
-        Words("Always for terrorism and organised crime.", "Обязательно для терроризма и организованной преступности."),
-        (
-            Field(
-                "human_rights",
-                Words("Check", "Проверка"),
-                _RIGHTS_HINT,
-                Record(_RIGHTS),
-                required=False,
-            ),
-            Field(
-                "human_rights_note",
-                Words("Note on the check", "Примечание к проверке"),
-                Words("Assurances given, circumstances.", "Данные гарантии, обстоятельства."),
-                LongText(1000),
-                required=False,
-            ),
-        ),
-    ),
+    SECTION,
 )
 
 
 def _coercion(facts: Facts) -> bool:
     return facts.text("coercive_needed") == "YES"
-
-
-def _rights_missing(facts: Facts) -> bool:
-    areas = {area.partition(".")[0] for area in facts.listed("crime_areas")}
-    return bool(areas & {"TERROR", "ORGCRIME"}) and "human_rights" not in facts.body
 
 
 def _wanted_early(facts: Facts) -> bool:
@@ -292,24 +217,36 @@ def _wanted_early(facts: Facts) -> bool:
 
 
 def _unknown_about(facts: Facts) -> bool:
-    known = {one.get("object_id") for one in facts.objects}
-    asked = [about for item in facts.rows("requested_items") for about in _about(item)]
-    return not known.issuperset([*asked, *(str(link["object"]) for link in facts.rows("links"))])
-
-
-def _about(item: dict[str, object]) -> list[str]:
-    about = item.get("about", [])
-    return [str(one) for one in about] if isinstance(about, list) else []
+    return refers_to_unknown(facts, "requested_items")
 
 
 def _link_missing(facts: Facts) -> bool:
-    parties = {
-        str(one.get("object_id")) for one in facts.objects if one.get("object_type") in {"PERSON", "ORGANISATION"}
-    }
-    return sorted(parties) != sorted(str(link["object"]) for link in facts.rows("links"))
+    parties = {"PERSON", "ORGANISATION"}
+    concerned = [str(one["object_id"]) for one in facts.objects if one["object_type"] in parties]
+    return sorted(concerned) != sorted(str(link["object"]) for link in facts.rows("links"))
+
+
+def _category_not_allowed(facts: Facts) -> bool:
+    categories = {one["object_id"]: one.get("category") for one in facts.objects}
+    for item in facts.rows("requested_items"):
+        allowed = codes.table("information_categories")[str(item["info_category"])].listed("persons")
+        about = item.get("about")
+        asked = {categories.get(str(one)) for one in about} - {None} if isinstance(about, list) else set()
+        if allowed and not asked <= set(allowed):
+            return True
+    return False
 
 
 _RULES = (
+    Rule(
+        "D_DATA_CATEGORY",
+        "requested_items",
+        Words(
+            "Do not ask this kind of information about a person of this category.",
+            "О лице этой категории такую информацию запрашивать нельзя.",
+        ),
+        _category_not_allowed,
+    ),
     Rule(
         "COERCION",
         "coercive_needed",
@@ -319,15 +256,7 @@ _RULES = (
         ),
         _coercion,
     ),
-    Rule(
-        "HUMAN_RIGHTS_MISSING",
-        "human_rights",
-        Words(
-            "Fill in the human-rights check: it is required for terrorism and organised crime.",
-            "Заполните проверку прав человека: она обязательна для терроризма и организованной преступности.",
-        ),
-        _rights_missing,
-    ),
+    MISSING,
     Rule(
         "WANTED_TOO_EARLY",
         "answer_wanted_by",
@@ -358,36 +287,6 @@ _RULES = (
 )
 
 
-def _persons(facts: Facts) -> list[dict[str, object]]:
-    return [dict(one) for one in facts.objects if one.get("object_type") == "PERSON"]
-
-
-def _born(facts: Facts) -> bool:
-    births = [person.get("birth") for person in _persons(facts)]
-    return all(isinstance(birth, dict) and "date" in birth for birth in births)
-
-
-def _numbered(facts: Facts) -> bool:
-    marks = {
-        "identity",
-        "phones",
-        "plate",
-        "vin",
-        "number",
-        "iban",
-        "imei",
-        "registration",
-        "wagon_number",
-        "container_number",
-    }
-    return any(marks & set(one) for one in facts.objects)
-
-
-def _penalty(facts: Facts) -> bool:
-    offence = facts.body.get("offence")
-    return isinstance(offence, dict) and offence.get("max_penalty_months", 0) != 0
-
-
 _POINTS = (
     Point(
         "ABOUT",
@@ -401,33 +300,10 @@ _POINTS = (
         Words("Describe the facts in at least 300 characters.", "Опишите обстоятельства не менее чем в 300 знаках."),
         lambda facts: len(facts.text("facts")) >= 300,
     ),
-    Point(
-        "PENALTY",
-        10,
-        Words("Give the highest penalty of the offence.", "Укажите максимальное наказание за преступление."),
-        _penalty,
-    ),
-    Point(
-        "OBJECTS",
-        15,
-        Words("Enter the persons and things concerned.", "Внесите лица и объекты, о которых идёт речь."),
-        lambda facts: bool(facts.objects),
-    ),
-    Point(
-        "BIRTH",
-        10,
-        Words("Give a date of birth for every person.", "Укажите дату рождения каждого лица."),
-        _born,
-    ),
-    Point(
-        "NUMBERS",
-        10,
-        Words(
-            "Give at least one identifying number: document, phone, plate, account.",
-            "Укажите хотя бы один опознавательный номер: документ, телефон, номерной знак, счёт.",
-        ),
-        _numbered,
-    ),
+    PENALTY,
+    OBJECTS,
+    BIRTH,
+    NUMBERS,
     Point(
         "REASON",
         10,
@@ -443,18 +319,8 @@ _POINTS = (
         Words("Describe the purpose in at least 100 characters.", "Опишите цель не менее чем в 100 знаках."),
         lambda facts: len(facts.text("purpose_statement")) >= 100,
     ),
-    Point(
-        "HUMAN_RIGHTS",
-        5,
-        Words("Fill in the human-rights check.", "Заполните проверку прав человека."),
-        lambda facts: "human_rights" in facts.body,
-    ),
+    CHECKED,
 )
-
-
-def _rights_doubt(facts: Facts) -> bool:
-    rights = facts.body.get("human_rights")
-    return isinstance(rights, dict) and bool({"YES", "UNKNOWN"} & set(map(str, rights.values())))
 
 
 def _incomplete(facts: Facts) -> bool:
@@ -462,12 +328,7 @@ def _incomplete(facts: Facts) -> bool:
 
 
 _APPROVALS = (
-    Approval(
-        "HUMAN_RIGHTS",
-        "SUPERVISOR",
-        Words("The human-rights check is not clear.", "Проверка прав человека выявила сомнения."),
-        _rights_doubt,
-    ),
+    DOUBT,
     Approval(
         "INCOMPLETE",
         "SUPERVISOR",
