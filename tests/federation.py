@@ -1,4 +1,4 @@
-"""A small federation for tests: units with all their keys, and the signed parts of its directory, built as real ones are."""
+"""A small federation for tests: units with all their keys, and the signed parts of its directory."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -129,6 +129,7 @@ class World:
     request: Ed25519PrivateKey = field(default_factory=new_node_key)
     statements: list[LoggedStatement] = field(default_factory=list)
     wires: dict[bytes, bytes] = field(default_factory=dict)
+    card: HubCard | None = None
 
     def add(self, *units: str) -> "World":
         for unit in units:
@@ -153,7 +154,7 @@ class World:
             "expires": self.now + 300 * DAY,
             "threshold": 2,
             "roots": tuple(root.public for root in self.roots),
-            "hub": HubCard(name=HUB, keys=self.hub_keys(), log=(VKEY,)),
+            "hub": self.card or HubCard(name=HUB, keys=self.hub_keys(), log=(VKEY,)),
             "units": tuple(self.units[unit].entry() for unit in sorted(self.units)),
             "agreements": tuple(everybody(self.units)),
         }

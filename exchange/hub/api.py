@@ -1,0 +1,137 @@
+"""The other routes: ordinary FastAPI handlers, synchronous, on a small pool.
+
+All but the health line need an enrolled node. No handler writes: what must be written is a job of the sequencer.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+from sqlmodel import Session
+
+from audit.errors import Malformed as NotAnAddress
+from audit.errors import NotInLog
+from audit.tiles import ENTRIES, TileAddress
+from crypto import canonical
+from exchange.errors import BadRequest, Unfound, WrongMedia
+from exchange.hub import administration, callers, health
+from exchange.hub.administration import Offered
+from exchange.hub.callers import NONCES, Caller
+from exchange.hub.hub import Hub
+from exchange.service import query_of, read_body
+from schemas.keychecks import STATEMENT_LIMIT
+
+JSON: Final = "application/json"
+OCTETS: Final = "application/octet-stream"
+TEXT: Final = "text/plain; charset=utf-8"
+METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+router: Final = APIRouter()
+
+
+def hub_of(request: Request) -> Hub:
+    """Return the hub that this application serves."""
+    hub: Hub = request.app.state.hub
+    return hub
+
+
+async def body_of(request: Request) -> bytes:
+    """Return the whole body, which on these routes is a key statement at most."""
+    return await read_body(request.scope, request.receive, STATEMENT_LIMIT)
+
+
+HubDep = Annotated[Hub, Depends(hub_of)]
+Body = Annotated[bytes, Depends(body_of)]
+
+
+def caller_of(request: Request, hub: HubDep, body: Body) -> Caller:
+    """Return the enrolled node that signed this request."""
+    return callers.authenticate(hub, request.scope, body)
+
+
+Enrolled = Annotated[Caller, Depends(caller_of)]
+
+
+@router.get("/v1/directory")
+def directory(request: Request, hub: HubDep, _caller: Enrolled) -> Response:
+    """The three signed parts of the directory; 304 if the caller names the snapshot in force."""
+    current = hub.register.current
+    etag = f'"{current.snapshot.version}"'
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers={"etag": etag})
+    return Response(current.parts.to_bytes(), media_type=JSON, headers={"etag": etag})
+
+
+@router.post("/v1/directory/statements")
+def statements(request: Request, hub: HubDep, body: Body, caller: Enrolled) -> Response:
+    """Take a unit's own key statement or revocation; it is signed inside, and this request by the unit's node."""
+    if request.headers.get("content-type") != OCTETS:
+        raise WrongMedia
+    callers.check_active(hub, caller)
+    hub.do(NONCES, caller)
+    logged = administration.offer(hub, Offered(body, caller.unit))
+    status = 200 if logged.again else 201
+    return Response(canonical.dumps({"index": logged.index}), media_type=JSON, status_code=status)
+
+
+@router.get("/v1/log/checkpoint")
+def checkpoint(hub: HubDep, _caller: Enrolled) -> Response:
+    """The newest signed checkpoint (C2SP tlog-checkpoint)."""
+    with hub.db.read() as session:
+        stored = hub.log.checkpoint(session)
+    if stored is None:
+        raise Unfound
+    return Response(stored.note, media_type=TEXT)
+
+
+@router.get("/v1/log/tile/{path:path}")
+def tile(path: str, hub: HubDep, _caller: Enrolled) -> Response:
+    """A hash tile (C2SP tlog-tiles). Entries go to their parties only, with their mail."""
+    try:
+        address = TileAddress.parse(f"tile/{path}")
+        if address.level == ENTRIES:
+            raise Unfound
+        with hub.db.read() as session:
+            return Response(hub.log.tile(session, address), media_type=OCTETS)
+    except (NotAnAddress, NotInLog) as error:
+        raise Unfound from error
+
+
+@router.get("/v1/log/proof")
+def proof(request: Request, hub: HubDep, _caller: Enrolled) -> Response:
+    """An inclusion proof for `index` and `size`, or a consistency proof for `from` and `to`."""
+    members = query_of(request.scope, ("index", "size", "from", "to"))
+    query = {name: _number(value) for name, value in members.items()}
+    with hub.db.read() as session:
+        path = _path(hub, session, query)
+    return Response(canonical.dumps({"path": [node.hex() for node in path]}), media_type=JSON)
+
+
+@router.get("/v1/health")
+def line(hub: HubDep) -> dict[str, Any]:
+    """What a stranger may know: that a hub of this name and environment answers, and its time."""
+    return health.outline(hub)
+
+
+@router.get("/v1/metrics")
+def metrics(request: Request, hub: HubDep, _caller: Enrolled) -> Response:
+    """Counts and ages in the Prometheus form."""
+    counted: health.Metrics = request.app.state.metrics
+    return Response(counted.text(hub), media_type=METRICS)
+
+
+def _path(hub: Hub, session: Session, query: Mapping[str, int]) -> list[bytes]:
+    try:
+        if query.keys() == {"index", "size"}:
+            return hub.log.inclusion(session, query["index"], query["size"])
+        if query.keys() == {"from", "to"}:
+            return hub.log.consistency(session, query["from"], query["to"])
+    except NotInLog as error:
+        raise Unfound from error
+    raise BadRequest("index and size, or from and to")
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 15 or str(int(text)) != text:
+        raise BadRequest("a number is decimal digits")
+    return int(text)

@@ -1,0 +1,135 @@
+"""Collecting: what a unit's mailbox holds after an index, and the first hand-out of each message, written first.
+
+Asking acknowledges nothing. Before the bytes of a message leave the hub for the first time, its RELAYED receipt is
+durable and on its way to both sides (protocol.md §7.5).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from struct import Struct
+from typing import Any, Final
+
+from sqlalchemy import Connection, and_, select, update
+
+from audit import store
+from exchange import arrivals
+from exchange.arrivals import Delivery, State
+from exchange.hub.batch import MESSAGE_KIND, Batch
+from exchange.hub.sequencer import Kind
+from exchange.hub.tables import DELIVERY, MAILBOX, MESSAGE, RECEIPT
+from schemas.receipts import Receipt
+
+MOST_ITEMS: Final = 256
+MOST_BYTES: Final = 8 << 20
+_FRAME: Final = Struct(">QBI")
+_SIZE: Final = Struct(">I")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing in a mailbox: its leaf index, kind, complete log entry and payload."""
+
+    index: int
+    kind: int
+    eid: str
+    entry: bytes
+    payload: bytes
+
+    def frame(self) -> bytes:
+        """Return the wire form: u64 index, u8 kind, u32 size and entry, u32 size and payload."""
+        head = _FRAME.pack(self.index, self.kind, len(self.entry))
+        return b"".join((head, self.entry, _SIZE.pack(len(self.payload)), self.payload))
+
+
+@dataclass(frozen=True, slots=True)
+class HandOut:
+    """A unit is about to get these messages."""
+
+    unit: str
+    eids: tuple[str, ...]
+
+
+def collect(connection: Connection, log_id: str, unit: str, after: int) -> tuple[list[Item], tuple[str, ...]]:
+    """Return up to 256 items or 8 MiB of `unit` behind leaf `after`, and the messages never handed out before."""
+    rows = connection.execute(
+        select(MAILBOX.c.idx, MAILBOX.c.kind, MAILBOX.c.eid, MESSAGE.c.envelope, RECEIPT.c.wire, DELIVERY.c.state)
+        .outerjoin(MESSAGE, and_(MAILBOX.c.kind == MESSAGE_KIND, MESSAGE.c.eid == MAILBOX.c.eid))
+        .outerjoin(DELIVERY, and_(DELIVERY.c.eid == MESSAGE.c.eid, DELIVERY.c.unit == MAILBOX.c.unit))
+        .outerjoin(
+            RECEIPT,
+            and_(RECEIPT.c.eid == MAILBOX.c.eid, RECEIPT.c.unit == MAILBOX.c.about, RECEIPT.c.type == MAILBOX.c.type),
+        )
+        .where(MAILBOX.c.unit == unit, MAILBOX.c.idx > after)
+        .order_by(MAILBOX.c.idx)
+        .limit(MOST_ITEMS)
+        .execution_options(stream_results=True, yield_per=16)
+    )
+    kept: list[tuple[Any, bytes]] = []
+    size = 0
+    for row in rows:
+        payload = (row.envelope if row.kind == MESSAGE_KIND else row.wire) or b""
+        size += len(payload)
+        if kept and size > MOST_BYTES:
+            break
+        kept.append((row, payload))
+    rows.close()
+    entries = _entries(connection, log_id, [row.idx for row, _ in kept])
+    # what expired is not handed out, and what was erased long after everybody was final is not there any more
+    shown = [(row, payload) for row, payload in kept if row.state != State.EXPIRED and payload]
+    fresh = tuple(row.eid for row, _ in shown if row.state == State.QUEUED)
+    return [Item(row.idx, row.kind, row.eid, entries[row.idx], payload) for row, payload in shown], fresh
+
+
+def _entries(connection: Connection, log_id: str, indices: Sequence[int]) -> dict[int, bytes]:
+    query = select(store.ENTRY.c.idx, store.ENTRY.c.entry).where(
+        store.ENTRY.c.log_id == log_id, store.ENTRY.c.idx.in_(indices)
+    )
+    return {row.idx: row.entry for row in connection.execute(query)}
+
+
+def has_more(connection: Connection, unit: str, after: int) -> bool:
+    """Return whether anything stands in the mailbox of `unit` behind leaf `after`."""
+    query = select(MAILBOX.c.idx).where(MAILBOX.c.unit == unit, MAILBOX.c.idx > after).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def relay(batch: Batch, jobs: Sequence[HandOut]) -> list[frozenset[str]]:
+    """Write RELAYED for each first hand-out; return, for each job, the messages that may leave."""
+    return [_relay(batch, job) for job in jobs]
+
+
+HAND_OUTS: Final = Kind("hand-out", relay)
+
+
+def _relay(batch: Batch, job: HandOut) -> frozenset[str]:
+    query = select(DELIVERY).where(DELIVERY.c.unit == job.unit, DELIVERY.c.eid.in_(job.eids))
+    allowed = []
+    first = []
+    for row in batch.connection.execute(query.with_for_update()):
+        decision = arrivals.hand_out(Delivery(State(row.state), row.expires, row.handed_at))
+        if decision is not None:
+            allowed.append(row.eid)
+        if decision:
+            first.append(row)
+    if first:
+        batch.connection.execute(
+            update(DELIVERY)
+            .where(DELIVERY.c.unit == job.unit, DELIVERY.c.eid.in_([row.eid for row in first]))
+            .values(state=State.RELAYED.value, handed_at=batch.now)
+        )
+    for row in first:
+        batch.state(receipt(batch, "RELAYED", row.eid, job.unit), (row.sender, job.unit))
+    return frozenset(allowed)
+
+
+def receipt(batch: Batch, receipt_type: str, eid: str, unit: str) -> Receipt:
+    """Return the hub's statement that this became of the delivery of `eid` to `unit`, now."""
+    federation = batch.directory.federation
+    return Receipt(
+        env=federation.env,
+        type=receipt_type,  # type: ignore[arg-type]  # the state tables name only receipt types
+        eid=eid,
+        by=federation.hub.name,
+        unit=unit,
+        time=batch.now,
+    )

@@ -1,0 +1,183 @@
+"""The hub put together: settings, keys, store, log, directory, sequencer. The only place that knows all of them.
+
+`Hub.open` builds it from a folder; a test or a simulation gives its own database and clock. With `inline=True` there is
+no thread: each request runs its own batch, and `tick` does what time does.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from sqlalchemy import select
+
+from audit.log import Log
+from exchange.database import Database
+from exchange.errors import DiskLow, NotReady, StaleDirectory
+from exchange.hub import upkeep
+from exchange.hub.acceptance import Acceptance, Receipted
+from exchange.hub.batch import Batch
+from exchange.hub.bell import Bell
+from exchange.hub.keys import HubKeys
+from exchange.hub.register import Register
+from exchange.hub.sequencer import Kind, Sequencer
+from exchange.hub.settings import HubSettings
+from exchange.hub.tables import HUB
+from exchange.hub.verification import Recent, Verifier, prepare
+from schemas.errors import SchemaError
+
+LOG_ID: Final = "hub"
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+CHECKPOINT_GROWN: Final = 1
+CHECKPOINT_IDLE: Final = 60
+LAPSE_EVERY: Final = 15
+FORGET_EVERY: Final = 3_600
+REFRESH_EVERY: Final = 60
+DISK_EVERY: Final = 5
+
+
+def system_clock() -> int:
+    """Return unix seconds UTC."""
+    return int(time.time())
+
+
+@dataclass
+class Due:
+    """When each of the things that time does is due next (unix seconds)."""
+
+    lapse: int = 0
+    forget: int = 0
+    refresh: int = 0
+    disk: int = 0
+    checkpoint: int = 0
+
+
+class Hub:
+    """One process of the hub."""
+
+    def __init__(
+        self,
+        settings: HubSettings,
+        keys: HubKeys,
+        database: Database,
+        clock: Callable[[], int] = system_clock,
+        *,
+        inline: bool = False,
+    ) -> None:
+        self.settings: Final = settings
+        self.keys: Final = keys
+        self.db: Final = database
+        self.clock: Final = clock
+        self.log: Final = Log(LOG_ID, keys.log)
+        self.register: Final = Register(keys.snapshot, settings.env)
+        self.bell: Final = Bell()
+        self.recent: Final = Recent()
+        self.sequencer: Final = Sequencer(self._batch, self.tick, largest_queue=settings.largest_queue, inline=inline)
+        threads = 0 if inline else settings.verify_threads
+        self.verifier: Final = Verifier(self.prepare, self.sequencer, threads)
+        self.disk_low = False
+        self._refreshing = upkeep.refreshing(self.register)
+        self._due = Due()
+        self._ticking = threading.Lock()
+
+    @classmethod
+    def open(cls, settings: HubSettings, passphrase: str) -> Self:
+        """Return the hub of a folder; raises `NotReady` if its keys, database or settings do not allow a start."""
+        database = Database(settings.database)
+        database.check()
+        database.check_revision(MIGRATIONS)
+        hub = cls(settings, HubKeys.open(settings.home, passphrase, settings.origin), database)
+        hub.check_identity()
+        return hub
+
+    def check_identity(self) -> None:
+        """Take up the stored directory; raises `NotReady` if the database belongs to another hub or environment."""
+        with self.db.read() as session:
+            row = session.connection().execute(select(HUB)).one_or_none()
+            mine = (self.settings.name, self.settings.env, self.settings.origin)
+            if row is None or tuple(row) != mine:
+                raise NotReady("the database was not initialised for this hub and environment")
+            self.register.refresh(session.connection(), self.clock())
+
+    def start(self) -> None:
+        """Start the threads."""
+        self.sequencer.start()
+        self.verifier.start()
+
+    def stop(self) -> None:
+        """Finish what waits, answer it, and end the threads."""
+        self.verifier.stop()
+        self.sequencer.stop()
+        self.db.close()
+
+    def prepare(self, raw: bytes) -> Acceptance | Receipted:
+        """Return the envelope in `raw` ready for the sequencer; raises what `verification.prepare` raises."""
+        return prepare(raw, self.register.current, self.recent, self.clock())
+
+    def check_accepting(self) -> None:
+        """Raise if nothing new may be taken now: queue full, disk low, directory expired."""
+        self.sequencer.check_room()
+        if self.disk_low:
+            raise DiskLow
+        try:
+            self.register.current.freshness(self.clock())
+        except SchemaError as error:
+            raise StaleDirectory(str(error)) from error
+
+    def do(self, kind: Kind, payload: Any) -> Any:
+        """Let the sequencer do one job and wait for its outcome; raises the job's `ExchangeError`.
+
+        For administration and handlers on threads, never from the event loop.
+        """
+        return self.sequencer.post(kind, payload).result()
+
+    @contextmanager
+    def _batch(self) -> Iterator[Batch]:
+        with self.db.write() as session:
+            batch = Batch(session, self.log, self.register, self.keys.receipt, self.clock())
+            yield batch
+        self.bell.ring(batch.changed)
+
+    def tick(self) -> None:
+        """Do what is due: lapses, forgetting, snapshot, disk, checkpoint; the writer thread does it between batches."""
+        with self._ticking:
+            now = self.clock()
+            due = self._due
+            if now >= due.disk:
+                due.disk = now + DISK_EVERY
+                self._look_at_disk()
+            if now >= due.lapse and self.register.version:
+                due.lapse = now + LAPSE_EVERY
+                self._later(upkeep.LAPSES, None)
+            if now >= due.forget:
+                due.forget = now + FORGET_EVERY
+                self._later(upkeep.FORGETTING, self.settings.retention_days * 86_400)
+            if now >= due.refresh and self.register.version:
+                due.refresh = now + REFRESH_EVERY
+                self._later(self._refreshing, None)
+            if now >= due.checkpoint:
+                due.checkpoint = now + CHECKPOINT_GROWN
+                self._sign_checkpoint(now)
+
+    def _later(self, kind: Kind, payload: Any) -> None:
+        self.sequencer.post(kind, payload)
+
+    def _look_at_disk(self) -> None:
+        found = os.statvfs(self.settings.home)
+        self.disk_low = found.f_bavail * found.f_frsize < self.settings.least_free_megabytes << 20
+
+    def _sign_checkpoint(self, now: int) -> None:
+        """Sign the head as it was committed: at once if it grew, else once a minute (protocol.md §9.3)."""
+        with self.db.read() as session:
+            last = self.log.checkpoint(session)
+            head = self.log.head(session)
+        grown = head.size > (last.size if last else 0)
+        if not grown and (last is None or now < last.time + CHECKPOINT_IDLE):
+            return
+        with self.db.write() as session:
+            self.log.sign_checkpoint(session, now)
