@@ -21,6 +21,8 @@ PLANTED = [
     ("core", "crypto/planted.py", "import socket"),
     ("core", "exchange/errors.py", "import exchange.database"),
     ("core", "audit/merkle.py", "import audit.store"),
+    ("hub", "nodes/planted.py", "import exchange.hub"),
+    ("hub", "exchange/database.py", "import exchange.hub.hub"),
     ("court", "audit/evidence/planted.py", "import schemas.base"),
     ("court", "audit/evidence/planted.py", "import audit.log"),
     ("court", "crypto/planted.py", "import pydantic"),

@@ -8,7 +8,7 @@ import pytest
 from tests.architecture.sources import Finding, checking_files, tree
 from tools.layers import ROOT, package_files
 
-FILE_LINES = 360
+FILE_LINES = 350 + 350 // 20  # about 350: a twentieth over is no reason to cut a file in two
 FUNCTION_LINES = 40  # without its docstring
 # file or file:function -> why it may be longer
 LONGER: dict[str, str] = {
