@@ -225,6 +225,24 @@ class AlreadyThere(ExchangeError):
     )
 
 
+class Conflict(ExchangeError):
+    """A step that the lifecycle does not allow from the present state."""
+
+    code = "EX-4096"
+    words = _words(
+        (
+            "Not possible in this state",
+            "The request is in a state from which this step is not allowed.",
+            "Open the request again: it may have moved on in the meantime.",
+        ),
+        (
+            "В этом состоянии невозможно",
+            "Запрос находится в состоянии, из которого этот шаг не допускается.",
+            "Откройте запрос заново: возможно, его состояние уже изменилось.",
+        ),
+    )
+
+
 class TooLarge(ExchangeError):
     """The body is larger than this address takes."""
 

@@ -50,6 +50,7 @@ STATUSES: Final[Mapping[type[ExchangeError], int]] = {
     errors.Equivocation: 409,
     errors.LogRolledBack: 409,
     errors.AlreadyThere: 409,
+    errors.Conflict: 409,
     errors.TooLarge: 413,
     errors.WrongMedia: 415,
     errors.RefusedForGood: 422,

@@ -117,6 +117,7 @@ class Kind:
     side: Side = "requester"
     object_types: tuple[str, ...] = ()
     clock: ClockEffect = "NONE"
+    clock_by_event: Mapping[str, ClockEffect] = field(default_factory=dict)
     causes: Causes = field(default_factory=Causes)
     rules: tuple[Rule, ...] = ()
     completeness: tuple[Point, ...] = ()
@@ -164,6 +165,10 @@ class Kind:
                 yield Fault(name, "COMPUTED_WRONG", COMPUTED_WRONG)
         yield from broken_rules(facts.objects, facts.at)
         yield from (Fault(rule.at, rule.code, rule.words) for rule in self.rules if rule.broken(facts))
+
+    def effect_on_clock(self, body: Mapping[str, Json]) -> ClockEffect:
+        """Return what a message with this body does to the legal clock."""
+        return self.clock_by_event.get(self.causes.of(body), self.clock)
 
     def score(self, facts: Facts) -> Score:
         """Return how complete the message is; a kind without points is always complete."""

@@ -147,6 +147,7 @@ KIND: Final = Kind(
     answers=("REQ",),
     side="requested",
     clock="ENDS",
+    clock_by_event={"REFUSE_PART": "NONE"},
     causes=Causes(chosen_by="extent", by_value={"WHOLE": "REFUSE", "PART": "REFUSE_PART"}),
     rules=_RULES,
 )
