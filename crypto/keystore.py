@@ -204,7 +204,7 @@ def _parsed(name: str, parse: Callable[[bytes], _Record], data: bytes) -> _Recor
 def _passphrase_key(passphrase: str, salt: bytes, cost: Argon2Cost) -> DataKey:
     """Argon2id over the passphrase in NFC, so that one passphrase typed on two systems is one passphrase."""
     kdf = Argon2id(salt=salt, length=32, iterations=cost.iterations, lanes=cost.lanes, memory_cost=cost.memory_kib)
-    return DataKey(kdf.derive(unicodedata.normalize("NFC", passphrase).encode()))
+    return DataKey(kdf.derive(unicodedata.normalize("NFC", passphrase).encode(errors="surrogatepass")))
 
 
 def _store_context(salt: bytes, cost: Argon2Cost) -> bytes:
@@ -228,9 +228,9 @@ def _check_owner_only(path: Path, status: os.stat_result) -> None:
 
 
 def _read(path: Path) -> bytes:
-    """Bytes of an owner-only regular file; a symbolic link is not followed, and more than MAX_FILE is not read."""
+    """Bytes of an owner-only regular file; no link is followed, no pipe waited for, at most MAX_FILE read."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):

@@ -87,6 +87,7 @@ class Forgery:
     core: Callable[[bytes], bytes] = bytes  # the bytes of the core, after that
     wrap_units: Sequence[str] | None = None  # unit names bound in the wraps
     wrap_keys: Sequence[str] | None = None  # units whose keys the wraps are sealed to
+    wrap_ceks: Sequence[bytes] | None = None  # content keys in the wraps, one for each unit
     wrap_label: str = "cme/1/wrap"
     pair: tuple[int, bytes] = (1, bytes(32))
     body_key: bytes = CEK
@@ -110,10 +111,15 @@ class Forgery:
         wraps = tuple(
             encryption.wrap(
                 encryption_key(key).public,
-                CEK + pack(">Q", self.pair[0]) + self.pair[1],
+                cek + pack(">Q", self.pair[0]) + self.pair[1],
                 bind(self.wrap_label, core_hash, unit.encode(), bytes.fromhex(encryption_key(key).kid)),
             )
-            for unit, key in zip(self.wrap_units or self.units, self.wrap_keys or self.units, strict=True)
+            for unit, key, cek in zip(
+                self.wrap_units or self.units,
+                self.wrap_keys or self.units,
+                self.wrap_ceks or [CEK] * len(self.units),
+                strict=True,
+            )
         )
         bound = core_hash if self.body_core is None else tagged("cme/1/core", self.body_core)
         body = chunked.encrypt(self.body_key, bind("cme/1/body", bound), self.plaintext(pad(SALT, self.content)))
