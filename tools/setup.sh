@@ -71,7 +71,7 @@ fetch_browser() {
         if command -v chromium >/dev/null; then return; fi
     fi
     say "downloading the browser of the test driver"
-    "$venv/bin/playwright" install chromium </dev/null >&2 || true
+    "$venv/bin/playwright" install chromium </dev/null >"$venv/browser.log" 2>&1 || true
 }
 
 find_browser() {
