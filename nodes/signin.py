@@ -105,8 +105,11 @@ def sign_in(node: Node, credentials: Credentials, address: str) -> SignedIn:
     raise _refuse(node, user_id, address)
 
 
-def authenticate(node: Node, token: str) -> SignedIn:
-    """Return who holds the session behind `token`; raises `SignedOut` if it is unknown, idle too long or too old."""
+def authenticate(node: Node, token: str, *, active: bool = True) -> SignedIn:
+    """Return who holds the session behind `token`; raises `SignedOut` if it is unknown, idle too long or too old.
+
+    A request that no person caused (`active` false: an open page that looks again) does not prolong the session.
+    """
     now, token_hash = node.now(), _hash(token)
     with node.db.read() as session:
         row = session.get(SessionRow, token_hash)
@@ -114,7 +117,8 @@ def authenticate(node: Node, token: str) -> SignedIn:
         if row is None or user is None or user.disabled_at is not None or not _alive(node, row, now):
             raise SignedOut
         signed_in = SignedIn(token, row.csrf, actor_of(session, user, token_hash))
-    if now - row.seen >= TOUCH:
+        stale = active and now - row.seen >= TOUCH
+    if stale:
         with node.db.write() as session:
             present = session.get(SessionRow, token_hash)
             if present is not None:
