@@ -1,4 +1,4 @@
-"""The CME/1 container: magic, suite, core, wraps, signature, body, and not one byte more (docs/protocol.md §2.1).
+"""The CME/1 container: magic, suite, core, wraps, signature, body, and not one byte more (docs/protocol.md §3).
 
 Parsing checks every size before it copies and leaves nothing optional, so an envelope has one spelling. It needs no
 key: the hub does exactly this much, and the signature, before it relays.

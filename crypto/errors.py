@@ -1,7 +1,7 @@
 """Every error of this package. Nothing foreign (ValueError, InvalidTag, OSError) may leave it.
 
 An error carries two codes. `code` is stable and exact, for the local log and for tests. `OUTWARD` is the only thing
-that another unit may learn: which step of opening failed must not be visible from outside (docs/protocol.md §2.6).
+that another unit may learn: which step of opening failed must not be visible from outside (docs/protocol.md §4).
 A reason never contains a key, a seed or content.
 """
 

@@ -1,7 +1,7 @@
 """The signed clear header of an envelope (`core`): what the hub may read, in strict patterns.
 
 It knows the spelling of a code, never a code table: whether `URG_LIFE` exists is for the layers above. All members are
-required and no other is allowed, so one header has one spelling (docs/protocol.md §2.3).
+required and no other is allowed, so one header has one spelling (docs/protocol.md §3).
 """
 
 import re

@@ -1,7 +1,7 @@
 """Pre-authentication encoding: how several parts become one byte string that cannot be read as other parts.
 
 Everything that is hashed, signed or bound as context in this package is framed here and nowhere else
-(PASETO, Common.md: "PAE Definition"; docs/protocol.md §2.2).
+(PASETO, Common.md: "PAE Definition"; docs/protocol.md §1).
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Seal content to several units and open it again: CME/1, suite 1 (docs/protocol.md §2.4 to §2.6).
+"""Seal content to several units and open it again: CME/1, suite 1 (docs/protocol.md §3, §4).
 
 The caller gives identity, order and times; only the entropy comes from here. Opening checks in the order of the
 specification, so nothing is decrypted before environment, sender key and both signature halves hold. Replay and pair

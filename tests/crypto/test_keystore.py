@@ -250,7 +250,7 @@ def test_a_store_file_of_another_form_is_broken(folder: Path, member: str, value
     path = folder / keystore.STORE_FILE
     members = loads(path.read_bytes(), limit=keystore.MAX_FILE)
     assert isinstance(members, dict)
-    path.write_bytes(dumps({**members, member: value}))  # type: ignore[dict-item]  # whatever the table says
+    path.write_bytes(dumps({**members, member: value}))  # type: ignore[dict-item]  # wrong types on purpose
     with pytest.raises(KeyFileBroken):
         KeyStore.open(folder, "сим-сим")
 
@@ -258,7 +258,7 @@ def test_a_store_file_of_another_form_is_broken(folder: Path, member: str, value
 @pytest.mark.parametrize("members", [{"kind": 1, "name": "x"}, {"kind": "x", "name": []}, {"name": "x"}])
 def test_a_seed_file_of_another_form_is_malformed(members: dict[str, object]) -> None:
     with pytest.raises(Malformed):
-        parse_seed_file(dumps({"v": 1, "sealed": "", **members}))  # type: ignore[dict-item]  # idem
+        parse_seed_file(dumps({"v": 1, "sealed": "", **members}))  # type: ignore[dict-item]  # wrong types on purpose
 
 
 @given(st.binary(max_size=100))
