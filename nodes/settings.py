@@ -1,20 +1,22 @@
-"""What an operator decides about a node: one frozen value, read from the environment or a file, with no secret in it.
+"""What an operator decides about a node: `node.toml` in its folder, overridable by the environment; no secret in it.
 
 The passphrase that opens the key store is read from `passphrase_file` (owner-only) or asked for; it is never a setting.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, StringConstraints, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from schemas.base import UnitId
+from nodes.errors import NotReady
+from schemas.base import UnitId, explain
 
 MINUTE = 60
 HOUR = 3600
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+SETTINGS_FILE = "node.toml"
 
 
 class NodeSettings(BaseSettings):
@@ -52,6 +54,23 @@ class NodeSettings(BaseSettings):
     alert_sender: str = ""
     alert_recipients: tuple[str, ...] = ()
     alert_repeat: Annotated[int, Field(ge=MINUTE, le=HOUR)] = 5 * MINUTE
+
+    @classmethod
+    def settings_customise_sources(  # type: ignore[override]  # the library passes the other sources by name
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **sources: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what was given first, then the environment, then the file in the node's folder."""
+        folder = Path(str(init_settings().get("folder", "")))
+        return init_settings, sources["env_settings"], TomlConfigSettingsSource(settings_cls, folder / SETTINGS_FILE)
+
+    @classmethod
+    def read(cls, folder: Path, **given: Any) -> Self:
+        """Return the settings of the node in `folder`; raises `NotReady` naming the first member that is wrong."""
+        try:
+            return cls(folder=folder, **given)
+        except (ValidationError, ValueError) as error:
+            reason = explain(error) if isinstance(error, ValidationError) else "the file is not TOML"
+            raise NotReady(f"{SETTINGS_FILE}: {reason}") from error
 
     @model_validator(mode="after")
     def _safe(self) -> Self:

@@ -16,6 +16,7 @@ from serai.failures import explained
 from serai.output import EXIT_HELP, show_error
 
 GROUPS: Final = {
+    "hub": ("serai.hub", "The hub: make one, run it, let units in and out, back it up."),
     "bench": ("serai.bench", "Measure sealing, log, hub and the whole way, with signatures and fsync on."),
     "log": ("serai.log", "The append-only log: heads, proofs, bundles, and their offline verification."),
 }

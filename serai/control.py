@@ -42,27 +42,34 @@ def socket_path(home: Path) -> Path:
 
 
 @contextmanager
-def owned(home: Path) -> Iterator[None]:
-    """Own the folder until the end of the block; raises CommandError (CONFLICT) if another process does."""
+def owned(home: Path, *, shared: bool = False) -> Iterator[bool]:
+    """Own the folder until the end of the block and yield True.
+
+    If another process owns it: raises CommandError (CONFLICT), or with `shared`, where the database itself orders its
+    writers, yields False.
+    """
     descriptor = os.open(lock_path(home), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        _lock(descriptor, home)
-        yield
+        alone = _locked(descriptor)
+        if not alone and not shared:
+            raise CommandError(
+                "SERAI-BUSY",
+                f"Another process is using {home}.",
+                "Only one process at a time may write to it.",
+                "Wait for it to end, or stop the service.",
+                Exit.CONFLICT,
+            )
+        yield alone
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, home: Path) -> None:
+def _locked(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise CommandError(
-            "SERAI-BUSY",
-            f"Another process is using {home}.",
-            "Only one process at a time may write to it.",
-            "Wait for it to end, or stop the service.",
-            Exit.CONFLICT,
-        ) from error
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager

@@ -1,18 +1,54 @@
 """The words and the exit status that a person at a terminal gets for an error of the packages below: one table."""
 
+from collections.abc import Mapping
+from typing import Final
+
+from audit.errors import AuditError
+from crypto.errors import CryptoError
+from exchange.errors import ExchangeError
 from schemas.errors import SchemaError
 from serai.output import CommandError, Exit
+
+STATUSES: Final[Mapping[str, Exit]] = {
+    "EX-4011": Exit.NOT_ALLOWED,
+    "EX-4031": Exit.NOT_ALLOWED,
+    "EX-6011": Exit.NOT_ALLOWED,
+    "EX-6012": Exit.NOT_ALLOWED,
+    "EX-6031": Exit.NOT_ALLOWED,
+    "EX-6291": Exit.NOT_ALLOWED,
+    "WRONG_PASSPHRASE": Exit.NOT_ALLOWED,
+    "EX-5031": Exit.UNREACHABLE,
+    "EX-6034": Exit.UNREACHABLE,
+    "EX-6035": Exit.UNREACHABLE,
+    "EX-4091": Exit.CONFLICT,
+    "EX-4092": Exit.CONFLICT,
+    "EX-4093": Exit.CONFLICT,
+    "EX-4094": Exit.CONFLICT,
+    "EX-4095": Exit.CONFLICT,
+    "EX-6091": Exit.CONFLICT,
+    "EX-6092": Exit.CONFLICT,
+    "EX-6093": Exit.CONFLICT,
+    "KEY_FILE_EXISTS": Exit.CONFLICT,
+    "LOG_DAMAGED": Exit.WRONG,
+    "LOG_CHECKPOINT_REFUSED": Exit.WRONG,
+    "LOG_PROOF_REFUSED": Exit.WRONG,
+    "LOG_SIGNATURE_REFUSED": Exit.WRONG,
+}
+"""Stable code -> exit status; every other known error is wrong use or an unreadable file."""
 
 
 def explained(error: Exception, lang: str) -> CommandError | None:
     """Return the error in words and with its exit status, or None for a defect of ours, which keeps its traceback."""
     if isinstance(error, CommandError):
         return error
-    if isinstance(error, SchemaError):
-        return CommandError(error.code, str(error))
-    if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError | NotADirectoryError):
-        return CommandError("SERAI-FILE", f"{error.filename}: {error.strerror}", status=Exit.USAGE)
+    if isinstance(error, ExchangeError):
+        words = error.words[lang]
+        why = f"{words.why} ({error.detail})" if error.detail else words.why
+        return CommandError(error.code, words.title, why, words.action, STATUSES.get(error.code, Exit.USAGE))
+    if isinstance(error, SchemaError | CryptoError | AuditError):
+        return CommandError(error.code, str(error), status=STATUSES.get(error.code, Exit.USAGE))
     if isinstance(error, ConnectionError | TimeoutError):
         return CommandError("SERAI-UNREACHABLE", str(error), status=Exit.UNREACHABLE)
-    del lang
+    if isinstance(error, OSError):
+        return CommandError("SERAI-FILE", f"{error.filename}: {error.strerror}")
     return None

@@ -1,4 +1,4 @@
-"""The authorities' side of a federation: root keys k of n, the document that they sign, and who is in it.
+"""The authorities' side of a federation: the document that k of its n roots sign, and who is in it.
 
 It runs where the root keys are, which should be a machine without a network; the hub only receives what was signed.
 Values in, values out, but for the sealed files of the roots.
@@ -10,17 +10,21 @@ from itertools import permutations
 from pathlib import Path
 from typing import Final, Literal
 
+from pydantic import TypeAdapter, ValidationError
+
 from crypto import signing
 from crypto.errors import CryptoError
 from crypto.keystore import KeyStore
 from crypto.signing import SigningKey
 from schemas import keychecks
+from schemas.base import explain
 from schemas.directory import FEDERATION_LIFE, Agreement, Federation, HubCard, Unit, UnitCard
 from schemas.trust import Anchor
 from serai.output import CommandError, Exit
 
 ROOT_KIND: Final = "federation-root"
 ROOT_NAME: Final = "root"
+_AGREEMENTS: Final = TypeAdapter(list[Agreement])
 FAMILIES: Final[tuple[Literal["control", "financial", "judicial", "operational", "strategic"], ...]] = (
     "control",
     "financial",
@@ -115,6 +119,14 @@ def everybody(units: Iterable[str], classification: Literal["UNCL", "OFFUSE", "R
         Agreement(sender=one, recipient=other, families=FAMILIES, classification=classification)
         for one, other in permutations(sorted(units), 2)
     ]
+
+
+def read_agreements(data: bytes) -> list[Agreement]:
+    """Return the agreements of a JSON list; raises CommandError for anything else."""
+    try:
+        return _AGREEMENTS.validate_json(data)
+    except ValidationError as error:
+        raise CommandError("SERAI-AGREEMENTS", f"Not a list of agreements: {explain(error)}.") from error
 
 
 def _successor(held: Federation, units: dict[str, Unit], agreements: Sequence[Agreement], now: int) -> Federation:

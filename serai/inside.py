@@ -23,8 +23,8 @@ class Inside(httpx.BaseTransport):
         with self._lock:
             return self._loop.run_until_complete(self._answer(request))
 
-    def close(self) -> None:
-        """End the event loop."""
+    def end(self) -> None:
+        """End the event loop; a client that closes its transport must not, for others share it."""
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
 

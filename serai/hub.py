@@ -1,0 +1,311 @@
+"""`serai hub`: make a hub and its federation, run it, let units in and out, look at it, migrate its database."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crypto import statements
+from crypto.encoding import b64, unb64
+from crypto.signing import SigningKey
+from exchange.database import Database
+from exchange.hub import administration
+from exchange.hub.administration import Publication
+from exchange.hub.app import create_app
+from exchange.hub.hub import MIGRATIONS, Hub
+from exchange.hub.settings import SETTINGS_FILE, HubSettings
+from nodes.trust import fingerprint
+from schemas.directory import Agreement, Federation, UnitCard, sign_federation
+from schemas.trust import PART_LIMIT
+from serai import control, founding
+from serai.founding import Charter
+from serai.homes import HubHome, new_home
+from serai.hub_operations import operations_of
+from serai.output import CommandError, JsonFlag, Report, Table, note, show
+from serai.passphrases import PassphraseFd, PassphraseFile, passphrase
+from serai.serving import (
+    CertificateOption,
+    ClientsOption,
+    EofOption,
+    HostOption,
+    KeyOption,
+    Listen,
+    PlainOption,
+    PortOption,
+    serve,
+)
+
+app = typer.Typer(help="The hub of a federation.", no_args_is_help=True, rich_markup_mode=None)
+
+ANCHOR = "anchor.json"
+CARD_LIMIT = 1 << 20
+
+RootFolders = Annotated[list[Path], typer.Option("--root", help="Folder of a federation root; repeat it k times.")]
+RootFiles = Annotated[
+    list[Path] | None, typer.Option("--root-passphrase-file", help="Its passphrase file, in the same order.")
+]
+
+
+class Environment(StrEnum):
+    """Live, or the exercise federation with its own keys."""
+
+    LIVE = "live"
+    EXERCISE = "exercise"
+
+
+class Level(StrEnum):
+    """The classification up to which an agreement lets messages through."""
+
+    UNCL = "UNCL"
+    OFFUSE = "OFFUSE"
+    RESTR = "RESTR"
+    CONF = "CONF"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a command reaches a hub: its folder and where the passphrase comes from."""
+
+    home: Path
+    file: Path | None
+    descriptor: int | None
+
+    def secret(self) -> str:
+        """Return the passphrase of the hub's key store."""
+        return passphrase(self.file, self.descriptor, "passphrase of the hub")
+
+    def do(self, name: str, arguments: control.Members) -> control.Members:
+        """Do an operation in the running hub, or here if none runs."""
+        if control.is_running(self.home):
+            return control.call(self.home, name, arguments)
+        with opened(self) as hub:
+            return operations_of(hub)[name](arguments)
+
+
+@contextmanager
+def opened(access: Access) -> Iterator[Hub]:
+    """Own the folder and run its hub without a port until the end of the block."""
+    with control.owned(access.home):
+        hub = Hub.open(HubSettings.read(access.home), access.secret())
+        hub.start()
+        try:
+            yield hub
+        finally:
+            hub.stop()
+
+
+@app.command("init")
+def init(
+    home: HubHome,
+    name: Annotated[str, typer.Option(help="Name of the hub: hub.serai.example.")],
+    public_url: Annotated[str, typer.Option(help="Address at which nodes reach it.")],
+    federation: Annotated[str, typer.Option(help="Name of the federation.")],
+    roots_folder: Annotated[Path, typer.Option("--roots-folder", help="Where the federation's roots go.")],
+    env: Annotated[Environment, typer.Option(help="live, or exercise for training.")] = Environment.LIVE,
+    roots: Annotated[int, typer.Option(help="How many federation roots to make.", min=1, max=16)] = 3,
+    threshold: Annotated[int, typer.Option(help="How many of them must sign.", min=1, max=16)] = 2,
+    database_url: Annotated[str, typer.Option(help="PostgreSQL database; an SQLite file if left out.")] = "",
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    root_files: RootFiles = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make the hub's keys and database, the federation's roots, and the first federation document."""
+    if threshold > roots:
+        raise CommandError("SERAI-ROOTS", f"{threshold} of {roots} roots can never sign.")
+    secret = passphrase(file, descriptor, "passphrase of the hub", new=True)
+    folders = [roots_folder / f"root-{number}" for number in range(1, roots + 1)]
+    secrets = _root_secrets(folders, root_files, new=True)
+    given = {"name": name, "env": env.value, "public_url": public_url, "database_url": database_url}
+    new_home(home, SETTINGS_FILE, given)
+    made = [founding.make_root(folder, one) for folder, one in zip(folders, secrets, strict=True)]
+    charter = Charter(federation, env.value, tuple(root.public for root in made), threshold)
+    anchor = found(HubSettings.read(home), secret, charter, made)
+    note("Take the root folders away, each to its keeper. Nodes join with the anchor and its fingerprint.")
+    members = {"home": str(home), "anchor": str(home / ANCHOR), "fingerprint": fingerprint(anchor)}
+    show(Report("hub-init", members, lines=[f"{key}\t{value}" for key, value in members.items()]), as_json=as_json)
+
+
+def found(settings: HubSettings, secret: str, charter: Charter, roots: list[SigningKey]) -> bytes:
+    """Make the hub's keys and database and publish the first document; return the anchor, also written to its file."""
+    now = int(time.time())
+    keys = administration.initialise(settings, secret)
+    document = founding.first_document(charter, keys.card(now), now)
+    hub = Hub.open(settings, secret)
+    hub.start()
+    try:
+        administration.publish(hub, Publication(sign_federation(document, roots[: charter.threshold])))
+    finally:
+        hub.stop()
+    anchor = founding.anchor_of(document).to_bytes()
+    (settings.home / ANCHOR).write_bytes(anchor)
+    return anchor
+
+
+def _root_secrets(folders: list[Path], files: list[Path] | None, *, new: bool = False) -> list[str]:
+    """Return a passphrase for each root folder: from its file, or asked for."""
+    if files and len(files) != len(folders):
+        raise CommandError("SERAI-ROOTS", "Give one --root-passphrase-file for each root, in the same order.")
+    sources: list[Path | None] = [*files] if files else [None] * len(folders)
+    return [
+        passphrase(source, None, f"passphrase of {folder.name}", new=new)
+        for folder, source in zip(folders, sources, strict=True)
+    ]
+
+
+@app.command("serve")
+def serve_hub(
+    home: HubHome,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8440,
+    certificate: CertificateOption = None,
+    key: KeyOption = None,
+    clients: ClientsOption = None,
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    behind_proxy: PlainOption = False,
+    stop_at_eof: EofOption = False,
+) -> None:
+    """Run the hub. On PostgreSQL several processes may run at once."""
+    listen = Listen(host, port, certificate, key, clients, behind_proxy, stop_at_eof)
+    listen.check()
+    settings = HubSettings.read(home)
+    with control.owned(home, shared=bool(settings.database_url)) as alone:
+        hub = Hub.open(settings, Access(home, file, descriptor).secret())
+        answering = control.answering(home, operations_of(hub)) if alone else nullcontext()
+        with answering:
+            serve(create_app(hub), listen)
+
+
+@app.command("enrol")
+def enrol(
+    home: HubHome,
+    cards: Annotated[list[Path] | None, typer.Argument(help="Cards of the units to let in.")] = None,
+    roots: RootFolders = [],  # noqa: B006  # the library reads it, nobody writes to it
+    root_files: RootFiles = None,
+    agreements: Annotated[
+        Path | None, typer.Option("--agreements", help="JSON list of who may send what to whom; replaces all.")
+    ] = None,
+    everybody: Annotated[
+        Level | None, typer.Option("--everybody", help="Agreements of all with all, up to this classification.")
+    ] = None,
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Let units in, or change agreements: the next federation document, signed by k of the roots."""
+    access = Access(home, file, descriptor)
+    taken = [UnitCard.from_bytes(path.read_bytes(), limit=CARD_LIMIT) for path in cards or []]
+    held = _document(access)
+    for card in taken:
+        founding.check_card(card, held.env)
+        note(f"{card.unit.unit}: fingerprint {fingerprint(card.to_bytes())}: compare it with the unit by telephone.")
+    units = [card.unit for card in taken]
+    agreed = _agreements(held, [unit.unit for unit in units], agreements, everybody)
+    document = founding.next_document(held, int(time.time()), units=units, agreements=agreed)
+    members = _publish(
+        access, document, _open_roots(roots, root_files), [one for card in taken for one in card.statements]
+    )
+    show(Report("hub-enrol", members, lines=[f"{key}\t{value}" for key, value in members.items()]), as_json=as_json)
+
+
+@app.command("suspend")
+def suspend(
+    home: HubHome,
+    unit: Annotated[str, typer.Argument(help="Id of the unit.")],
+    reason: Annotated[str, typer.Option(help="Code of the reason, in capital letters.")] = "OPERATOR",
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    lift: Annotated[bool, typer.Option("--lift", help="Let the unit send and collect again.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Keep a unit from sending and collecting at once, without the roots; or let it again."""
+    operation, arguments = ("reinstate", {"unit": unit}) if lift else ("suspend", {"unit": unit, "reason": reason})
+    members = {"unit": unit, **Access(home, file, descriptor).do(operation, arguments)}
+    show(Report("hub-suspend", members, lines=[f"snapshot {members['snapshot']}"]), as_json=as_json)
+
+
+@app.command("revoke")
+def revoke(
+    home: HubHome,
+    unit: Annotated[str, typer.Argument(help="Id of the unit.")],
+    roots: RootFolders,
+    root_files: RootFiles = None,
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Put a unit out of the federation: the next document is without it, and its keys prove nothing from then on."""
+    if not yes and typer.prompt(f"Type {unit} to put it out of the federation", err=True) != unit:
+        raise CommandError("SERAI-NOT-CONFIRMED", "Nothing was changed.")
+    access = Access(home, file, descriptor)
+    document = founding.without_unit(_document(access), unit, int(time.time()))
+    members = _publish(access, document, _open_roots(roots, root_files), [])
+    show(Report("hub-revoke", {"unit": unit, **members}, lines=[f"snapshot {members['snapshot']}"]), as_json=as_json)
+
+
+@app.command("status")
+def status(
+    home: HubHome, file: PassphraseFile = None, descriptor: PassphraseFd = None, *, as_json: JsonFlag = False
+) -> None:
+    """Log, directory, units, disk: no content."""
+    members = Access(home, file, descriptor).do("status", {})
+    units = members["units"]
+    lines = [f"{key}\t{value}" for key, value in members.items() if key != "units"]
+    table = Table(["unit", "suspended"], [[unit["unit"], unit["suspended"]] for unit in units])
+    show(Report("hub-status", members, lines=lines, table=table), as_json=as_json)
+
+
+@app.command("migrate")
+def migrate(
+    home: HubHome,
+    revision: Annotated[str, typer.Option(help="Revision to go to; `base` takes every table away.")] = "head",
+    *,
+    down: Annotated[bool, typer.Option("--down", help="Go back to an older revision.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Bring the database to the schema of this release, or back. No process of the hub may be running."""
+    with control.owned(home):
+        database = Database(HubSettings.read(home).database)
+        try:
+            database.check()
+            (database.downgrade if down else database.upgrade)(MIGRATIONS, revision)
+            now_at = database.revision()
+        finally:
+            database.close()
+    show(Report("hub-migrate", {"revision": now_at}, lines=[str(now_at)]), as_json=as_json)
+
+
+def _document(access: Access) -> Federation:
+    wire = unb64(access.do("directory", {})["federation"])
+    return Federation.from_bytes(statements.parse(wire, limit=PART_LIMIT).statement_bytes)
+
+
+def _agreements(held: Federation, new: list[str], file: Path | None, everybody: Level | None) -> list[Agreement] | None:
+    """Return the agreements to put in force, or None to leave those that stand."""
+    if everybody is not None:
+        return founding.everybody({*(unit.unit for unit in held.units), *new}, everybody.value)
+    return None if file is None else founding.read_agreements(file.read_bytes())
+
+
+def _open_roots(folders: list[Path], files: list[Path] | None) -> list[SigningKey]:
+    secrets = _root_secrets(folders, files)
+    return [founding.open_root(folder, secret) for folder, secret in zip(folders, secrets, strict=True)]
+
+
+def _publish(access: Access, document: Federation, roots: list[SigningKey], made: list[bytes]) -> control.Members:
+    if len(roots) < document.threshold:
+        raise CommandError("SERAI-ROOTS", f"{document.threshold} roots must sign, {len(roots)} were given.")
+    arguments = {"federation": b64(sign_federation(document, roots)), "statements": [b64(one) for one in made]}
+    return {"version": document.version, **access.do("publish", arguments)}

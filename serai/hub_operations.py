@@ -1,0 +1,37 @@
+"""What commands let a hub do, by name: in the running service over its socket, or here under the folder's lock.
+
+Values in and out are JSON; whoever owns the folder is the hub's operator.
+"""
+
+from collections.abc import Mapping
+
+from crypto.encoding import b64, unb64
+from exchange.hub import administration
+from exchange.hub.administration import Publication
+from exchange.hub.hub import Hub
+from serai.control import Members, Operation
+
+
+def operations_of(hub: Hub) -> Mapping[str, Operation]:
+    """Return the operations of this hub by name."""
+
+    def status(_: Members) -> Members:
+        return administration.status(hub)
+
+    def directory(_: Members) -> Members:
+        return {"federation": b64(hub.register.current.parts.federation)}
+
+    def publish(given: Members) -> Members:
+        """Publish a document with those of the statements that are not in the directory yet."""
+        held = hub.register.current.verified()
+        new = tuple(wire for wire in map(unb64, given["statements"]) if wire not in held)
+        return {"snapshot": administration.publish(hub, Publication(unb64(given["federation"]), new))}
+
+    def suspend(given: Members) -> Members:
+        return {"snapshot": administration.suspend(hub, given["unit"], given["reason"])}
+
+    def reinstate(given: Members) -> Members:
+        return {"snapshot": administration.reinstate(hub, given["unit"])}
+
+    named = (status, directory, publish, suspend, reinstate)
+    return {operation.__name__: operation for operation in named}
