@@ -115,9 +115,7 @@ class Log:
 
     def entry(self, database: Database, index: int) -> bytes:
         """The entry at `index`. Raises NotInLog, LogDamaged."""
-        for entry in self.entries(database, index, index + 1):
-            return entry
-        raise NotInLog(f"{self.log_id} has no entry {index}")
+        return next(self.entries(database, index, index + 1))
 
     def entries(self, database: Database, start: int, end: int) -> Iterator[bytes]:
         """The entries of [start, end), each checked against its leaf hash. Raises NotInLog, LogDamaged."""
@@ -185,6 +183,8 @@ class Log:
         edge = self._rehash(connection, self._rehash_start(connection, last, head), head.size)
         if edge.root != head.root or self._fold(connection, head.size, head.root) != edge:
             raise LogDamaged(f"the entries of {self.log_id} do not give the root of its head at {head.size}")
+        if store.read_leaves(connection, self.log_id, head.size, head.size + 1):
+            raise LogDamaged(f"{self.log_id} has an entry behind its head at {head.size}")
         note = self._signer.sign(head.size, head.root, now)
         verify_checkpoint(note, self._signer.keys)
         stored = StoredCheckpoint(head.size, head.root, now, note, self._signer.keys.vkeys)

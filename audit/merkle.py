@@ -26,11 +26,6 @@ def fold(perfect: Sequence[bytes]) -> bytes:
     return root
 
 
-def root_at(size: int, node: NodeAt) -> bytes:
-    """The root of the first `size` leaves."""
-    return _span(0, size, node) if size else EMPTY_ROOT
-
-
 def inclusion_path(index: int, size: int, node: NodeAt) -> list[bytes]:
     """The audit path of leaf `index` in the tree of `size` leaves, the leaf's sibling first (RFC 9162 section 2.1.3.1).
 

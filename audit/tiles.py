@@ -6,9 +6,8 @@ object that also holds the inner nodes, so the garbage collector never walks it 
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from threading import Lock
 from typing import Final, Self
 
@@ -80,13 +79,6 @@ def width_at(level: int, index: int, size: int) -> int:
     return max(0, min(TILE_WIDTH, (size >> (TILE_HEIGHT * level)) - index * TILE_WIDTH))
 
 
-def bundle_ranges(start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """(bundle index, first, count) of each entry bundle that [start, end) touches; `first` counts inside the bundle."""
-    cuts = [start, *range((start // TILE_WIDTH + 1) * TILE_WIDTH, end, TILE_WIDTH), end] if start < end else []
-    for first, after in pairwise(cuts):
-        yield first // TILE_WIDTH, first % TILE_WIDTH, after - first
-
-
 def pack_bundle(entries: Sequence[bytes]) -> bytes:
     """The entries of a bundle, each behind its length as a big-endian u16. Raises Malformed above 65,535 bytes."""
     if any(len(entry) > MAX_ENTRY for entry in entries):
@@ -152,8 +144,3 @@ class TileCache:
             if len(self._tiles) > self._capacity:
                 self._tiles.popitem(last=False)
         return made
-
-    def clear(self) -> None:
-        """Forget every tile."""
-        with self._lock:
-            self._tiles.clear()
