@@ -5,7 +5,7 @@ key: the hub does exactly this much, and the signature, before it relays.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from struct import Struct
 from typing import Final
@@ -36,10 +36,10 @@ _U64: Final = Struct(">Q")
 class Envelope:
     """A parsed envelope: the exact bytes of each part, and the header that `core` spells."""
 
-    core: bytes
-    wraps: tuple[bytes, ...]
-    signature: bytes
-    body: bytes
+    core: bytes = field(repr=False)
+    wraps: tuple[bytes, ...] = field(repr=False)
+    signature: bytes = field(repr=False)
+    body: bytes = field(repr=False)
     header: Header
 
     def to_bytes(self) -> bytes:
@@ -56,14 +56,19 @@ class Envelope:
 
     @cached_property
     def eid(self) -> str:
-        """Identity of the message, 64 hex digits. It leaves the signature out, which a quantum adversary could vary."""
-        return tagged(EID_LABEL, self.statement)[:32].hex()
+        """Identity of the message. It leaves the signature out, which a quantum adversary could vary."""
+        return eid_of(self.statement)
 
 
 def statement_of(core: bytes, wraps: tuple[bytes, ...], body: bytes) -> bytes:
     """Build the signed statement of the three parts; `Envelope.statement` says what it is made of."""
     digests = hashlib.sha512(join_wraps(wraps)).digest(), hashlib.sha512(body).digest()
     return bind(STATEMENT_LABEL, core, *digests, u64(len(body)))
+
+
+def eid_of(statement: bytes) -> str:
+    """Identity of the message that this statement signs: H("cme/1/eid", statement)[0:32] as 64 hex digits."""
+    return tagged(EID_LABEL, statement)[:32].hex()
 
 
 def join_wraps(wraps: tuple[bytes, ...]) -> bytes:

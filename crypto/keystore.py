@@ -53,7 +53,7 @@ class Argon2Cost:
     lanes: int = 1
 
 
-_BOUNDS: Final = {"memory_kib": (8, 4_194_304), "iterations": (1, 64), "lanes": (1, 64)}
+_BOUNDS: Final = {"memory_kib": (8, 1_048_576), "iterations": (1, 64), "lanes": (1, 64)}
 """A file may not ask for more than a machine can give: an altered cost must end in an error, not in a dead service."""
 
 

@@ -6,7 +6,7 @@ open what is sealed to it. Signing keys prove themselves by a signature (`signin
 
 import hmac
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from crypto import encryption
@@ -25,7 +25,7 @@ class Challenge:
     """`sealed` goes to the holder; `expected` (32 B) stays with the register and is compared with the answer."""
 
     sealed: bytes
-    expected: bytes
+    expected: bytes = field(repr=False)
 
 
 def make_challenge(public: bytes, holder: str) -> Challenge:

@@ -6,8 +6,9 @@ order need memory and belong to the caller.
 """
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import partial
 from struct import Struct
 from typing import Final
 
@@ -15,7 +16,7 @@ from crypto import chunked, encryption, signing
 from crypto.canonical import LARGEST
 from crypto.encoding import unhex
 from crypto.encryption import EncryptionKey
-from crypto.envelope import SIGNATURE_LABEL, Envelope, statement_of, verify_signature
+from crypto.envelope import SIGNATURE_LABEL, Envelope, eid_of, statement_of, verify_signature
 from crypto.errors import (
     CommitmentMismatch,
     Malformed,
@@ -51,9 +52,9 @@ class Recipient:
 class Sealed:
     """A finished envelope. The salt opens the content commitment in court and is kept with the sender's own copy."""
 
-    wire: bytes
+    wire: bytes = field(repr=False)
     eid: str
-    salt: bytes
+    salt: bytes = field(repr=False)
     header: Header
 
 
@@ -61,23 +62,20 @@ class Sealed:
 class Opened:
     """What the recipient gets: content, the salt of its commitment, the pair order, and the header that was signed."""
 
-    content: bytes
-    salt: bytes
+    content: bytes = field(repr=False)
+    salt: bytes = field(repr=False)
     pair_seq: int
     pair_prev: str
     header: Header
 
-    def __repr__(self) -> str:
-        return f"Opened(id={self.header.id}, pair_seq={self.pair_seq})"
-
 
 @dataclass(frozen=True)
 class _Parts:
-    """Everything in an envelope that randomness entered: with these given, the rest is determined."""
+    """What is signed. Randomness entered the wraps and the body; with them given, the statement is determined."""
 
+    core: bytes
     wraps: tuple[bytes, ...]
     body: bytes
-    signature: bytes
 
 
 def commitment(salt: bytes, content: bytes) -> str:
@@ -94,8 +92,7 @@ def seal(draft: HeaderDraft, content: bytes, sender: SigningKey, recipients: Seq
     core_hash = tagged(CORE_LABEL, core)
     wraps = tuple(_wrap(recipient, cek, core_hash) for recipient in ordered)
     body = chunked.encrypt(cek, bind(BODY_LABEL, core_hash), pad(salt, content))
-    signature = sender.sign(SIGNATURE_LABEL, statement_of(core, wraps, body))
-    return _seal_from_parts(header, salt, _Parts(wraps, body, signature))
+    return _seal_from_parts(header, salt, _Parts(core, wraps, body), partial(sender.sign, SIGNATURE_LABEL))
 
 
 def open_sealed(
@@ -122,16 +119,17 @@ def open_sealed(
     return Opened(content, salt, pair_seq, pair_prev, header)
 
 
-def _seal_from_parts(header: Header, salt: bytes, parts: _Parts) -> Sealed:
+def _seal_from_parts(header: Header, salt: bytes, parts: _Parts, sign: Callable[[bytes], bytes]) -> Sealed:
     """Assemble an envelope without any choice of its own: what the golden vectors rebuild byte for byte."""
-    envelope = Envelope(header.to_core(), parts.wraps, parts.signature, parts.body, header)
-    return Sealed(envelope.to_bytes(), envelope.eid, salt, header)
+    statement = statement_of(parts.core, parts.wraps, parts.body)
+    envelope = Envelope(parts.core, parts.wraps, sign(statement), parts.body, header)
+    return Sealed(envelope.to_bytes(), eid_of(statement), salt, header)
 
 
 def _complete(draft: HeaderDraft, ptc: str, skid: str, recipients: Sequence[Recipient]) -> Header:
     """Complete the draft with what sealing adds: commitment, sender key id, recipients with their key ids."""
     to = tuple(Addressee(recipient.unit, encryption.kid_of(recipient.public)) for recipient in recipients)
-    given = {field.name: getattr(draft, field.name) for field in fields(HeaderDraft)}
+    given = {member.name: getattr(draft, member.name) for member in fields(HeaderDraft)}
     return Header(**given, skid=skid, to=to, ptc=ptc)
 
 

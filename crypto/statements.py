@@ -7,7 +7,7 @@ service can answer hundreds of callers for the price of one signature; a stateme
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from crypto import signing
@@ -28,12 +28,12 @@ _KID: Final = 32
 class SignedStatement:
     """A parsed statement. `statement_bytes` are what the leaf hashes; nothing is believed before `verify`."""
 
-    wire: bytes
+    wire: bytes = field(repr=False)
     statement: dict[str, Json]
-    statement_bytes: bytes
+    statement_bytes: bytes = field(repr=False)
     size: int
     root: bytes
-    signatures: tuple[tuple[str, bytes], ...]
+    signatures: tuple[tuple[str, bytes], ...] = field(repr=False)
 
     def verify(self, label: str, publics: Mapping[str, bytes], threshold: int = 1) -> None:
         """Demand good signatures under `label` by at least `threshold` distinct keys of `publics` (kid to public key).

@@ -267,6 +267,7 @@ def test_no_content_stands_in_the_wire_or_in_a_repr() -> None:
     opened = opened_by("KG", made.wire)
     assert b"canary-7f3a" not in made.wire
     assert "canary" not in repr(opened)
+    assert not any(repr(secret) in repr(made) + repr(opened) for secret in (made.salt, made.wire))
     assert isinstance(opened.header, Header)
 
 

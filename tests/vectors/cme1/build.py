@@ -109,8 +109,8 @@ def check_valid(record: dict[str, Any]) -> None:
     salt, stored = bytes.fromhex(record["salt"]), parse(wire)
     ptc = sealing.commitment(salt, case.content)
     header = sealing._complete(case.draft, ptc, signing_key("TJ").kid, case.recipients())
-    parts = sealing._Parts(stored.wraps, stored.body, stored.signature)
-    rebuilt = sealing._seal_from_parts(header, salt, parts)
+    parts = sealing._Parts(header.to_core(), stored.wraps, stored.body)
+    rebuilt = sealing._seal_from_parts(header, salt, parts, lambda _: stored.signature)
     assert (rebuilt.wire, rebuilt.eid) == (wire, record["eid"])
     for unit in case.units:
         opened = open_sealed(stored, keyring(unit), unit, signing_key("TJ").public, case.draft.env)
