@@ -65,8 +65,35 @@ service_present() { [ "$(id -u)" = 0 ] && [ -d /run/systemd/system ] && [ "$pref
 place_units() {
     id serai >/dev/null 2>&1 || useradd --system --home-dir "$data" --shell /usr/sbin/nologin serai
     install -d -o serai -g serai -m 0700 "$data"
+    install -d -m 0700 /etc/serai
     install -m 0644 "$release/systemd/serai-$role.service" /etc/systemd/system/
     systemctl daemon-reload
+}
+
+running() { service_present && systemctl is-active --quiet "serai-$role"; }
+
+keep_database() { # SQLite lies in the folder and is copied; a PostgreSQL database is dumped by whoever runs it
+    rm -rf "$kept"
+    mkdir -m 0700 "$kept"
+    for file in "$home"/*.db "$home"/*.db-wal "$home"/*.sqlite "$home"/*.sqlite-wal; do
+        if [ -f "$file" ]; then cp -p "$file" "$kept/"; fi
+    done
+}
+
+put_back() {
+    for file in "$home"/*.db-wal "$home"/*.db-shm "$home"/*.sqlite-wal "$home"/*.sqlite-shm; do rm -f "$file"; done
+    for file in "$kept"/*; do if [ -f "$file" ]; then cp -p "$file" "$home/"; fi; done
+    if [ -n "$old" ]; then ln -sfn "$old" "$prefix/next" && mv -fT "$prefix/next" "$prefix/current"; fi
+    if [ "$stopped" = yes ]; then systemctl start "serai-$role" || true; fi
+    fail "$1; the database and ${old:-nothing} are as they were"
+}
+
+bring_up_to_date() { # with the service stopped, under its own account where there is one
+    [ -f "$home/$role.toml" ] || return 0
+    keep_database
+    set -- "$release/bin/serai" "$role" migrate --home "$home"
+    if service_present; then set -- setpriv --reuid serai --regid serai --clear-groups "$@"; fi
+    "$@" >&2 || put_back "the database could not be brought to $version"
 }
 
 cd "$here"
@@ -74,23 +101,16 @@ verify
 fit
 version=$(cat VERSION)
 release=$prefix/releases/$version
+home=$data/$role
+kept=$home/before-$version
 old=$(readlink "$prefix/current" 2>/dev/null || true)
+stopped=no
 install_release
-if service_present; then
-    place_units
-    if systemctl is-active --quiet "serai-$role"; then
-        systemctl stop "serai-$role"
-        switch
-        if ! systemctl start "serai-$role"; then
-            ln -sfn "$old" "$prefix/next" && mv -fT "$prefix/next" "$prefix/current"
-            systemctl start "serai-$role" || true
-            fail "$version did not start; $old is back: journalctl -u serai-$role says why"
-        fi
-    else
-        switch
-        say "start it with: systemctl enable --now serai-$role"
-    fi
-else
-    switch
+if service_present; then place_units; fi
+if running; then systemctl stop "serai-$role" && stopped=yes; fi
+bring_up_to_date
+switch
+if [ "$stopped" = yes ]; then
+    systemctl start "serai-$role" || put_back "$version did not start (journalctl -u serai-$role says why)"
 fi
 say "$version is installed${old:+ (before: ${old#releases/})}: $prefix/current/bin/serai"
