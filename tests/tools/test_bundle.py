@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.tools import wheels
 from tools import bundle
-from tools.layers import ROOT
 
 SHELL = shutil.which("sh") or "/bin/sh"
 BASE_PYTHON = Path(sys.base_prefix) / "bin" / "python3.11"
@@ -44,9 +45,12 @@ def unpack(archive: Path, folder: Path) -> Path:
     return folder / archive.stem
 
 
-def install(folder: Path, trust: Path, prefix: Path, role: str = "hub") -> subprocess.CompletedProcess[str]:
+def install(
+    folder: Path, trust: Path, prefix: Path, role: str = "hub", data: Path = Path("/nonexistent")
+) -> subprocess.CompletedProcess[str]:
     """Run the install script of an unpacked bundle into a prefix of its own."""
-    arguments: list[str | Path] = ["--trust", trust, "--role", role, "--prefix", prefix, "--python", BASE_PYTHON]
+    arguments: list[str | Path] = ["--trust", trust, "--role", role, "--prefix", prefix]
+    arguments += ["--data", data, "--python", BASE_PYTHON]
     return run(SHELL, folder / "install.sh", *arguments, cwd=folder)
 
 
@@ -131,25 +135,99 @@ def test_a_file_that_is_no_release_key_is_refused(tmp_path: Path, content: bytes
         bundle.release_key(tmp_path / "key.pem")
 
 
-@pytest.mark.slow
-def test_a_bundle_installs_and_upgrades_with_the_network_closed(tmp_path: Path) -> None:
-    lock = wheels.services(tmp_path / "wheels")
-    key, public = key_pair(tmp_path, "release")
-    folder = unpack(bundle.build(bundle.Recipe(key, tmp_path / "out", lock, tmp_path / "wheels")), tmp_path)
-    prefix = tmp_path / "prefix"
-    earlier = prefix / "releases" / "0.0.9"
-    earlier.mkdir(parents=True)
-    (prefix / "current").symlink_to("releases/0.0.9")
+@dataclass(frozen=True)
+class Site:
+    """A place where a bundle is installed over an earlier release, and a hub that was made there."""
 
-    done = install(folder, public, prefix)
+    folder: Path
+    public: Path
+    prefix: Path
+    data: Path
 
+    @property
+    def program(self) -> Path:
+        return self.prefix / "current" / "bin" / "serai"
+
+    @property
+    def database(self) -> Path:
+        return self.data / "hub" / "hub.sqlite"
+
+    def install(self) -> subprocess.CompletedProcess[str]:
+        """Install, or install again, which brings the database up to date."""
+        return install(self.folder, self.public, self.prefix, data=self.data)
+
+    def serai(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the installed program on the hub."""
+        return run(self.program, *arguments, "--home", self.data / "hub", cwd=self.data)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A full bundle, built from what is installed here, on a site where 0.0.9 was before."""
+    here = tmp_path_factory.mktemp("site")
+    lock = wheels.services(here / "wheels")
+    key, public = key_pair(here, "release")
+    folder = unpack(bundle.build(bundle.Recipe(key, here / "out", lock, here / "wheels")), here)
+    made = Site(folder, public, here / "prefix", here / "data")
+    (made.prefix / "releases" / "0.0.9").mkdir(parents=True)
+    made.data.mkdir()
+    (made.prefix / "current").symlink_to("releases/0.0.9")
+    done = made.install()
     assert done.returncode == 0, done.stderr
     assert "before: 0.0.9" in done.stdout
-    program = prefix / "current" / "bin" / "serai"
-    assert run(program, "--version", cwd=tmp_path).stdout.strip() == bundle.version()
-    assert install(folder, public, prefix).returncode == 0  # again: nothing to do
-    assert earlier.exists()
-    assert (
-        str(ROOT)
-        not in run(program.parent / "python", "-c", "import serai; print(serai.__file__)", cwd=tmp_path).stdout
-    )
+    return made
+
+
+@pytest.fixture
+def hub(site: Site) -> Iterator[Site]:
+    """The site with a hub on it."""
+    secret = site.data / "passphrase"
+    secret.write_text("six invented words for one test")
+    secret.chmod(0o600)
+    names = ["--name", "hub.serai.example", "--public-url", "https://hub.serai.example", "--federation", "test"]
+    roots = ["--roots", "1", "--threshold", "1", "--roots-folder", str(site.data / "roots")]
+    secrets = ["--passphrase-file", str(secret), "--root-passphrase-file", str(secret)]
+    done = site.serai("hub", "init", *names, *roots, *secrets)
+    assert done.returncode == 0, done.stderr
+    yield site
+    shutil.rmtree(site.data)
+    site.data.mkdir()
+
+
+@pytest.mark.slow
+def test_a_bundle_installs_beside_what_was_there_with_the_network_closed(site: Site) -> None:
+    assert run(site.program, "--version", cwd=site.data).stdout.strip() == bundle.version()
+    assert (site.prefix / "releases" / "0.0.9").exists()
+    where = run(site.program.parent / "python", "-c", "import serai; print(serai.__file__)", cwd=site.data).stdout
+    assert where.startswith(str(site.prefix))
+
+
+@pytest.mark.slow
+def test_an_upgrade_brings_the_database_up_to_date_and_keeps_the_old_one(hub: Site) -> None:
+    assert hub.serai("hub", "migrate", "--down", "--revision", "base").returncode == 0
+    before = hub.database.read_bytes()
+    assert hub.install().returncode == 0
+    assert (hub.data / "hub" / f"before-{bundle.version()}" / "hub.sqlite").read_bytes() == before
+    assert hub.database.read_bytes() != before
+
+
+@pytest.mark.slow
+def test_an_upgrade_that_fails_puts_everything_back(hub: Site) -> None:
+    hub.database.write_bytes(b"this is no database" * 100)
+    before = hub.database.read_bytes()
+    link = hub.prefix / "current"
+    link.unlink()
+    link.symlink_to("releases/0.0.9")
+    done = hub.install()
+    link.unlink()
+    link.symlink_to(f"releases/{bundle.version()}")
+    assert done.returncode == 1
+    assert "releases/0.0.9 are as they were" in done.stderr
+    assert hub.database.read_bytes() == before
+
+
+@pytest.mark.slow
+def test_installing_what_is_installed_changes_nothing(site: Site) -> None:
+    done = site.install()
+    assert done.returncode == 0
+    assert "is installed already" in done.stdout
