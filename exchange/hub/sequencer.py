@@ -164,7 +164,7 @@ class Sequencer:
             try:
                 self._idle()
             except (ExchangeError, AuditError) as error:
-                self._log.error("upkeep failed", error=type(error).__name__)
+                self._log.error("upkeep failed", error=type(error).__name__, reason=str(error))
 
 
 def settle(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
