@@ -62,15 +62,17 @@ def sign_batch(keys: Sequence[SigningKey], label: str, statements: Sequence[Mapp
     """
     if not 1 <= len(statements) <= MAX_BATCH or not 1 <= len({key.kid for key in keys}) == len(keys) <= MAX_SIGNATURES:
         raise Malformed("a batch needs statements and distinct keys")
-    leaves = [leaf_hash(dumps(dict(statement))) for statement in statements]
+    raws = [dumps(dict(statement)) for statement in statements]
+    leaves = [leaf_hash(raw) for raw in raws]
     message = batch_statement(label, len(leaves), root_of(leaves))
-    signatures: list[dict[str, Writable]] = [
-        {"kid": key.kid, "sig": b64(key.sign(label, message))} for key in sorted(keys, key=lambda key: key.kid)
-    ]
+    signatures = dumps(
+        [{"kid": key.kid, "sig": b64(key.sign(label, message))} for key in sorted(keys, key=lambda key: key.kid)]
+    )
     wires = []
-    for index, (statement, path) in enumerate(zip(statements, paths_of(leaves), strict=True)):
-        proof: dict[str, Writable] = {"index": index, "size": len(leaves), "path": [sibling.hex() for sibling in path]}
-        wires.append(dumps({"statement": dict(statement), "proof": proof, "signatures": signatures}))
+    for index, (raw, path) in enumerate(zip(raws, paths_of(leaves), strict=True)):
+        proof = dumps({"index": index, "size": len(leaves), "path": [sibling.hex() for sibling in path]})
+        # the canonical form of the three members, put together so that the signatures are written once for the batch
+        wires.append(b'{"proof":%b,"signatures":%b,"statement":%b}' % (proof, signatures, raw))
     return wires
 
 

@@ -4,6 +4,7 @@ The shell turns every failure into problem details, signs every answer that carr
 refusals of units that it knows. `create_app` is all that a server, a test or a simulation needs.
 """
 
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -48,6 +49,8 @@ HOT: Final[dict[str, tuple[str, Route]]] = {
     "/v1/inbox": ("GET", hot.inbox),
 }
 LOGGED_DENIALS: Final = (Denied, Unsigned, BadStatement, LogRolledBack)
+SWITCH_SECONDS: Final = 0.0005
+"""How long a busy thread may keep the interpreter from the event loop; the default of 5 ms is longer than an answer."""
 _RECEIPTED: Final = frozenset({200, 201, 422})
 
 
@@ -83,6 +86,7 @@ class HubApp:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 bound_threads()
+                sys.setswitchinterval(SWITCH_SECONDS)
                 self.hub.start()
                 await send({"type": "lifespan.startup.complete"})
             else:

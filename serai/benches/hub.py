@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from crypto import envelope, sealing, signing
 from crypto.encryption import EncryptionKey
@@ -38,7 +37,7 @@ from serai.benches.measure import spread
 
 CONTENT: Final = 4_000
 DAY: Final = 86_400
-PASSPHRASE: Final = "a benchmark holds no secret"
+PASSPHRASE: Final = "a benchmark holds no secret"  # noqa: S105 - it protects keys that live for a minute
 START_SECONDS: Final = 20.0
 PROVISION: Final = {64: 2_600, 16: 1_400, 1: 350}
 """Connections, and the envelopes sealed for each second with them; a machine that takes more ends early."""

@@ -11,7 +11,9 @@ from multiprocessing.connection import Connection
 
 import uvloop
 
-_HEAD = b"POST /v1/messages HTTP/1.1\r\nhost: bench\r\ncontent-type: application/octet-stream\r\ncontent-length: %d\r\n\r\n"
+_HEAD = (
+    b"POST /v1/messages HTTP/1.1\r\nhost: bench\r\ncontent-type: application/octet-stream\r\ncontent-length: %d\r\n\r\n"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """The schema of the hub: the newest revision is the models, and data survives the way up and down."""
 
-from pathlib import Path
-
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -42,7 +40,7 @@ def test_data_goes_up_and_the_way_down_leaves_nothing(desk: Desk) -> None:
     assert set(desk.rows().values()) == {0}
 
 
-def test_an_old_schema_refuses_the_start(tmp_path: Path, database_url: str) -> None:
+def test_an_old_schema_refuses_the_start(database_url: str) -> None:
     database = Database(database_url)
     with pytest.raises(NotReady):
         database.check_revision(MIGRATIONS)
