@@ -4,9 +4,9 @@ The card goes to the federation's keepers, who compare its fingerprint by teleph
 the same way. Nothing of this needs a network, but for the first directory that `join` leaves to the courier.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from crypto.keystore import KeyStore
+from crypto.keystore import Argon2Cost, KeyStore
 from crypto.signing import prove_possession
 from exchange.database import Database
 from nodes import keys, trust
@@ -29,13 +29,22 @@ class Identity:
     accreditation: Level = "RESTR"
 
 
-def init(settings: NodeSettings, identity: Identity, passphrase: str, root_passphrase: str, now: int) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The passphrases of a new node and of its root; `cost` is lower only for random ones, which need no stretching."""
+
+    passphrase: str = field(repr=False)
+    root_passphrase: str = field(repr=False)
+    cost: Argon2Cost | None = None
+
+
+def init(settings: NodeSettings, identity: Identity, secrets: Secrets, now: int) -> bytes:
     """Make keys and database of a new node in `settings.folder` and return the unit's card (wire form).
 
     Raises `crypto.errors.KeyFileExists` where a node was made before; nothing is ever overwritten.
     """
-    store = KeyStore.create(settings.keys, passphrase)
-    root = keys.make_root(settings, root_passphrase)
+    store = KeyStore.create(settings.keys, secrets.passphrase, secrets.cost)
+    root = keys.make_root(settings, secrets.root_passphrase, secrets.cost)
     keys.make_log_seeds(store)
     database = Database(settings.database)
     try:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from crypto.encryption import EncryptionKey
 from crypto.errors import KeyFileMissing
-from crypto.keystore import KeyStore
+from crypto.keystore import Argon2Cost, KeyStore
 from crypto.signing import SigningKey, prove_possession
 from nodes.errors import NotReady
 from nodes.settings import NodeSettings
@@ -60,9 +60,9 @@ def root_folder(settings: NodeSettings) -> Path:
     return settings.folder / "root"
 
 
-def make_root(settings: NodeSettings, passphrase: str) -> SigningKey:
+def make_root(settings: NodeSettings, passphrase: str, cost: Argon2Cost | None = None) -> SigningKey:
     """Make the unit's root key in a key store of its own; raises `crypto.errors.KeyFileExists` if there is one."""
-    store = KeyStore.create(root_folder(settings), passphrase)
+    store = KeyStore.create(root_folder(settings), passphrase, cost)
     root = SigningKey.generate()
     store.store("root", ROOT_NAME, root.seeds)
     return root

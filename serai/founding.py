@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from crypto import signing
 from crypto.errors import CryptoError
-from crypto.keystore import KeyStore
+from crypto.keystore import Argon2Cost, KeyStore
 from crypto.signing import SigningKey
 from schemas import keychecks
 from schemas.base import explain
@@ -34,10 +34,10 @@ FAMILIES: Final[tuple[Literal["control", "financial", "judicial", "operational",
 )
 
 
-def make_root(folder: Path, passphrase: str) -> SigningKey:
+def make_root(folder: Path, passphrase: str, cost: Argon2Cost | None = None) -> SigningKey:
     """Make one federation root in `folder`, sealed under its keeper's passphrase, and return it."""
     key = SigningKey.generate()
-    KeyStore.create(folder, passphrase).store(ROOT_KIND, ROOT_NAME, key.seeds)
+    KeyStore.create(folder, passphrase, cost).store(ROOT_KIND, ROOT_NAME, key.seeds)
     return key
 
 
