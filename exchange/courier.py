@@ -149,6 +149,8 @@ def answered(seq: int, answer: Answer, expected: Expected | None, chain: Chain) 
         return Pushed(Push.HALT, alarm=Alarm.HISTORY_LOST)
     if expected.prev != before:
         return Pushed(Push.HALT, alarm=Alarm.SEQUENCE_FORKED)
+    if expected.seq == seq:
+        return Pushed(Push.RETRY)  # it waits for the very envelope that it just got: no progress to be had at once
     return Pushed(Push.RESEND, resend_from=expected.seq)
 
 
@@ -191,6 +193,7 @@ class Finding(StrEnum):
     DIRECTORY_STALE = "DIRECTORY_STALE"
     KEY_UNKNOWN = "KEY_UNKNOWN"
     UNIT_SUSPENDED = "UNIT_SUSPENDED"
+    GONE = "GONE"
 
 
 class Take(StrEnum):
@@ -233,6 +236,7 @@ ARRIVALS: Mapping[Finding, Taken] = {
     Finding.DIRECTORY_STALE: Taken(Take.HOLD, alarm=Alarm.DIRECTORY_STALE),
     Finding.KEY_UNKNOWN: Taken(Take.HOLD),
     Finding.UNIT_SUSPENDED: Taken(Take.HOLD),
+    Finding.GONE: Taken(Take.HOLD, alarm=Alarm.HISTORY_LOST),
 }
 """Lasting faults are rejected from a closed list, with one code for every cryptographic failure; what a newer directory
 may cure is held without a receipt and tried again (protocol.md §7.7)."""

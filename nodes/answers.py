@@ -94,6 +94,7 @@ def _frame(data: bytes, at: int) -> tuple[Frame, int]:
 class Problem:
     """A problem document (RFC 9457): the stable code, and the further members."""
 
+    status: int
     code: str
     members: Mapping[str, object]
 
@@ -118,10 +119,10 @@ def problem(data: bytes) -> Problem:
         members = _MEMBERS.validate_json(data, strict=True)
     except ValidationError as error:
         raise AnswerRefused("not a problem document") from error
-    code = members.get("code")
-    if not isinstance(code, str) or not 1 <= len(code) <= 40:
+    code, status = members.get("code"), members.get("status")
+    if not isinstance(code, str) or not 1 <= len(code) <= 40 or not isinstance(status, int):
         raise AnswerRefused("a problem without a code")
-    return Problem(code, MappingProxyType(members))
+    return Problem(status, code, MappingProxyType(members))
 
 
 class Outcome(Wire):

@@ -214,6 +214,7 @@ class DeliveryRow(Row):
     since: Mapped[int]
     handed_out: Mapped[int | None]
     delivered: Mapped[int | None]
+    delivered_logged: Mapped[int | None]
     opened: Mapped[int | None]
 
 
@@ -231,7 +232,7 @@ class OutboxRow(Row):
 
 
 class ReceiptRow(Row):
-    """Evidence about a message, from the hub or a unit. Ours wait here (`posted` empty) until the hub logged them."""
+    """Evidence about a message, from the hub or a unit. Ours are signed (`wire`) in batches and wait for `posted`."""
 
     __tablename__ = "node_receipt"
     __table_args__ = (Index("ix_node_receipt_unposted", "origin", "posted"),)
@@ -240,7 +241,8 @@ class ReceiptRow(Row):
     type: Mapped[str] = mapped_column(primary_key=True)
     time: Mapped[int]
     origin: Mapped[str]
-    wire: Mapped[bytes]
+    statement: Mapped[bytes]
+    wire: Mapped[bytes | None]
     entry: Mapped[bytes | None]
     posted: Mapped[int | None]
     outcome: Mapped[str | None]
@@ -251,6 +253,7 @@ class QuarantineRow(Row):
 
     __tablename__ = "node_quarantine"
     hub_index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    frame: Mapped[int]
     eid: Mapped[str | None] = mapped_column(index=True)
     sender: Mapped[str | None]
     reason: Mapped[str]

@@ -95,6 +95,10 @@ def test_a_restored_hub_is_refilled_from_the_first_number() -> None:
     assert (pushed.act, pushed.resend_from) == (Push.RESEND, 1)
 
 
+def test_a_hub_that_waits_for_what_it_just_got_is_given_time() -> None:
+    assert courier.answered(5, Answer.EARLY, Expected(5, EIDS[4]), CHAIN).act is Push.RETRY
+
+
 def test_a_hub_that_lost_what_is_not_held_any_more_halts() -> None:
     for seq in (2, 4):
         pushed = courier.answered(6, Answer.EARLY, Expected(seq, "d" * 64), CHAIN)
@@ -119,6 +123,7 @@ def test_every_cryptographic_failure_has_the_same_reason_outside() -> None:
 
 def test_what_a_newer_directory_may_cure_makes_no_receipt() -> None:
     curable = {Finding.DIRECTORY_STALE, Finding.KEY_UNKNOWN, Finding.UNIT_SUSPENDED, Finding.ENTRY_MISMATCH}
+    curable.add(Finding.GONE)
     assert {finding for finding in Finding if ARRIVALS[finding].take is Take.HOLD} == curable
 
 

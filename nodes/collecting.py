@@ -1,0 +1,132 @@
+"""Collecting: what the hub holds for this unit is taken item by item, each in one transaction, and answered by receipts.
+
+Asking acknowledges nothing: the mark of how far we have read moves in the same transaction as what was read, so after a
+crash the same item comes again and changes nothing (protocol.md §7.4, §7.6).
+"""
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from crypto.merkle_hash import leaf_hash
+from exchange import courier
+from exchange.courier import Alarm, Pull
+from exchange.errors import LogRolledBack
+from nodes import alerts, arrivals, receipts, restored, upkeep
+from nodes.alerts import Raised
+from nodes.answers import Frame, FrameKind
+from nodes.errors import HubProblem, HubUnreachable
+from nodes.hub_client import HubClient
+from nodes.node import Node
+from nodes.tables import CursorRow, QuarantineRow
+
+INBOX = "inbox"
+FOLLOWING = "FOLLOWING"
+HELD = "HELD"
+RETRIES_AT_ONCE = 64
+
+
+def step(node: Node, client: HubClient, wait: int) -> int:
+    """Ask once and take everything that came; returns how many items. Raises `HubUnreachable`, `HubProblem`.
+
+    A hub whose log is not the one we read before is not followed: an alarm is raised and the mark stays.
+    """
+    with node.db.read() as session:
+        cursor = session.get(CursorRow, INBOX)
+    after, leaf = (-1, "") if cursor is None else (cursor.index, cursor.leaf)
+    try:
+        frames = client.inbox(after, leaf, wait)
+    except HubProblem as error:
+        if error.problem == LogRolledBack.code:
+            _halt(node, after)
+        raise
+    held = False
+    for frame in frames:
+        held = _take(node, frame) or held
+    with node.db.write() as session:
+        _note_contact(session, node, ended=courier.pulled(len(frames), rolled_back=False) is Pull.WAIT)
+    if held and upkeep.refresh(node, client):
+        retry_held(node)
+    return len(frames)
+
+
+def hand_over(node: Node, client: HubClient) -> int:
+    """Sign and post our receipts, up to a batch; returns how many the hub has taken note of."""
+    with node.db.write() as session:
+        receipts.sign_pending(session, node)
+    # If we die here, the signed receipts are in the database and the same bytes are sent again.
+    with node.db.read() as session:
+        rows = receipts.to_post(session)
+    if not rows:
+        return 0
+    outcomes = client.post_receipts([row.wire for row in rows if row.wire is not None])
+    done = {(one.eid, one.type): one.status if one.status != "REFUSED" else (one.code or "REFUSED") for one in outcomes}
+    asked = {(row.eid, row.type) for row in rows}
+    with node.db.write() as session:
+        receipts.posted(session, node, {key: outcome for key, outcome in done.items() if key in asked})
+    if not asked & done.keys():
+        raise HubUnreachable("outcomes about other receipts")
+    return len(rows)
+
+
+def retry_held(node: Node) -> int:
+    """Try the held arrivals whose time has come again; returns how many are not held any more."""
+    now = node.now()
+    due = (
+        select(QuarantineRow)
+        .where(QuarantineRow.state == HELD, QuarantineRow.retry_at <= now)
+        .order_by(QuarantineRow.hub_index)
+        .limit(RETRIES_AT_ONCE)
+    )
+    with node.db.read() as session:
+        frames = [_frame(row) for row in session.scalars(due)]
+    freed = 0
+    for frame in frames:
+        with node.db.write() as session:
+            freed += not arrivals.take(session, node, frame)
+    if freed:
+        node.changed.bump()
+    return freed
+
+
+def free_held(session: Session, now: int) -> None:
+    """Let every held arrival be tried again at once, because a newer directory is here."""
+    session.execute(update(QuarantineRow).where(QuarantineRow.state == HELD).values(retry_at=now))
+
+
+def _take(node: Node, frame: Frame) -> bool:
+    """Take one item and move the mark behind it, in one transaction; returns whether it is held."""
+    with node.db.write() as session:
+        held = arrivals.take(session, node, frame)
+        mark = CursorRow(
+            name=INBOX,
+            index=frame.index,
+            leaf=leaf_hash(frame.entry).hex(),
+            state=FOLLOWING,
+            since=node.now(),
+        )
+        session.merge(mark)
+    node.changed.bump()
+    return held
+
+
+def _note_contact(session: Session, node: Node, *, ended: bool) -> None:
+    cursor = session.get(CursorRow, INBOX)
+    if cursor is not None:
+        cursor.state, cursor.since = FOLLOWING, node.now()
+    alerts.clear(session, Alarm.LOG_ROLLED_BACK.value, INBOX)
+    if ended:
+        restored.note_read(session)
+
+
+def _halt(node: Node, after: int) -> None:
+    with node.db.write() as session:
+        cursor = session.get(CursorRow, INBOX)
+        if cursor is not None:
+            cursor.state = Alarm.LOG_ROLLED_BACK.value
+        alarm = Raised(Alarm.LOG_ROLLED_BACK.value, INBOX, alerts.ADMIN, outbound=True)
+        alerts.raise_alert(session, node, alarm)
+    node.changed.bump()
+
+
+def _frame(row: QuarantineRow) -> Frame:
+    return Frame(row.hub_index, FrameKind(row.frame), row.entry, row.wire)

@@ -1,0 +1,160 @@
+"""The courier's shell: push, pull and receipts on separate threads, each over one kept-alive connection to the hub.
+
+What to do is decided in `exchange.courier`; here the facts are read, the decision is stored in one transaction, and only
+then something is sent. No transaction is open while the hub is asked. `sync_once` does everything once, in one thread.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import structlog
+
+from exchange.courier import JITTER_STEPS, WINDOW_LARGEST, Line
+from exchange.errors import ExchangeError
+from nodes import alerts, collecting, pushing, timers, upkeep
+from nodes.errors import HubProblem, HubUnreachable
+from nodes.hub_client import HubClient
+from nodes.node import Node
+
+IDLE = 5.0
+"""Seconds between two looks at an empty outbox; a send rings the bell and does not wait for it."""
+
+_log = structlog.get_logger("nodes.courier")
+
+
+@dataclass(slots=True)
+class SyncReport:
+    """What one pass did: counts, and the directions in which the hub was not reached."""
+
+    pushed: int = 0
+    collected: int = 0
+    receipts: int = 0
+    directory: bool = False
+    failed: list[str] = field(default_factory=list)
+
+
+def sync_once(node: Node, wait: int = 0) -> SyncReport:
+    """Do everything once: directory, our keys, outbox, inbox until it is empty, receipts, held arrivals, timers.
+
+    Deterministic and single-threaded. A direction that fails is named in the report and does not stop the others.
+    """
+    report = SyncReport()
+    with HubClient(node) as client:
+        _attempt(report, "directory", lambda: _set(report, directory=upkeep.refresh(node, client)))
+        _attempt(report, "keys", lambda: upkeep.publish(node, client))
+        _attempt(report, "push", lambda: _push_all(node, client, report))
+        _attempt(report, "pull", lambda: _pull_all(node, client, report, wait))
+        _attempt(report, "receipts", lambda: _receipts_all(node, client, report))
+    upkeep.turn_keys(node)
+    timers.run(node)
+    alerts.notify(node, _jitter())
+    return report
+
+
+class Courier:
+    """The courier of a running node. `start` once, `stop` before the node is closed."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._stop = threading.Event()
+        self._bell = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._pool = ThreadPoolExecutor(WINDOW_LARGEST, "courier-send")
+
+    def start(self) -> None:
+        """Begin to push, pull, hand over receipts and run the timers, each on its own thread."""
+        loops = {"push": self._push, "pull": self._pull, "receipts": self._receipts, "timers": self._timers}
+        for name, loop in loops.items():
+            thread = threading.Thread(target=self._loop, args=(name, loop), name=f"courier-{name}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def ring(self) -> None:
+        """Say that something was queued, so that it leaves at once."""
+        self._bell.set()
+
+    def stop(self) -> None:
+        """End all threads; what was under way is repeated at the next start."""
+        self._stop.set()
+        self._bell.set()
+        for thread in self._threads:
+            thread.join(self._node.settings.request_timeout + IDLE)
+        self._threads.clear()
+        self._pool.shutdown()
+
+    def _loop(self, name: str, step: Callable[[HubClient, Line], bool]) -> None:
+        """Repeat `step` until stopped; it returns whether there may be more at once. Any outage only makes it wait."""
+        line = Line()
+        with HubClient(self._node) as client:
+            while not self._stop.is_set():
+                try:
+                    more = step(client, line)
+                    line = line.succeeded()
+                except ExchangeError as error:
+                    line = line.failed(self._node.now(), _jitter())
+                    _log.warning("courier", direction=name, code=error.code, failures=line.failures)
+                    self._stop.wait(max(1, line.silent_until - self._node.now()))
+                    continue
+                if not more:
+                    self._pause(name)
+
+    def _pause(self, name: str) -> None:
+        if name == "pull":
+            return  # the hub holds the request until something comes
+        self._bell.wait(IDLE)
+        if name == "push":
+            self._bell.clear()
+
+    def _push(self, client: HubClient, line: Line) -> bool:
+        upkeep.publish(self._node, client)
+        return pushing.step(self._node, client, line, self._pool) > 0
+
+    def _pull(self, client: HubClient, _line: Line) -> bool:
+        collecting.step(self._node, client, self._node.settings.poll_wait)
+        return True
+
+    def _receipts(self, client: HubClient, _line: Line) -> bool:
+        return collecting.hand_over(self._node, client) > 0
+
+    def _timers(self, client: HubClient, _line: Line) -> bool:
+        upkeep.refresh(self._node, client, only_if_due=True)
+        upkeep.turn_keys(self._node)
+        collecting.retry_held(self._node)
+        timers.run(self._node)
+        alerts.notify(self._node, _jitter())
+        return False
+
+
+def _attempt(report: SyncReport, name: str, act: Callable[[], None]) -> None:
+    try:
+        act()
+    except (HubUnreachable, HubProblem) as error:
+        report.failed.append(f"{name}: {error.code}")
+
+
+def _set(report: SyncReport, *, directory: bool) -> None:
+    report.directory = directory
+
+
+def _push_all(node: Node, client: HubClient, report: SyncReport) -> None:
+    while (sent := pushing.step(node, client, Line(), None)) > 0:
+        report.pushed += sent
+
+
+def _pull_all(node: Node, client: HubClient, report: SyncReport, wait: int) -> None:
+    while (taken := collecting.step(node, client, wait)) > 0:
+        report.collected += taken
+        wait = 0
+    collecting.retry_held(node)
+
+
+def _receipts_all(node: Node, client: HubClient, report: SyncReport) -> None:
+    while (handed := collecting.hand_over(node, client)) > 0:
+        report.receipts += handed
+
+
+def _jitter() -> int:
+    return secrets.randbelow(JITTER_STEPS)

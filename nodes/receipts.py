@@ -1,0 +1,256 @@
+"""Evidence: the receipts that come in are verified before they are believed, ours are stored before they are sent.
+
+A receipt counts only under a key of who may say it: the hub's receipt keys, or the signing key of the unit itself at
+the time of the log entry (protocol.md §7.2, §8). States only ever move by the table in `exchange.courier`.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from crypto.errors import CryptoError
+from exchange import courier
+from exchange.courier import FINAL, State
+from nodes import alerts
+from nodes.alerts import Cause, Raised
+from nodes.errors import AnswerRefused
+from nodes.node import Node
+from nodes.tables import CaseRow, DeliveryRow, MessageRow, OutboxRow, ReceiptRow
+from schemas import entries, receipts
+from schemas.entries import MessageEntry, ReceiptEntry, RefusalEntry
+from schemas.directory import keys_by_id
+from schemas.errors import Malformed, SchemaError
+from schemas.receipts import HUB_TYPES, Receipt, SignedReceipt
+from schemas.trust import Directory, KeyUnknown
+
+BATCH = 256
+OWN = "OWN"
+HUB = "HUB"
+PEER = "PEER"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A verified receipt, its exact bytes, and the log entry that it came with."""
+
+    receipt: Receipt
+    statement: bytes
+    wire: bytes
+    entry: bytes | None
+    logged: int
+
+
+def check_submitted(directory: Directory, wire: bytes, envelope: bytes, eid: str) -> Evidence:
+    """Return the hub's verified SUBMITTED or REFUSED receipt for our `envelope`; raises `AnswerRefused`."""
+    signed = _parse(wire)
+    receipt = signed.receipt
+    if receipt.type not in {"SUBMITTED", "REFUSED"} or receipt.eid != eid:
+        raise AnswerRefused("a receipt about something else")
+    _check_hub(directory, signed, receipt.time)
+    entry = _entry(receipt.entry or b"")
+    if not isinstance(entry, MessageEntry | RefusalEntry):
+        raise AnswerRefused("a receipt with another entry")
+    same = entry.eid == eid and entry.sender == receipt.unit and entry.sha512 == hashlib.sha512(envelope).hexdigest()
+    if not same or (receipt.type == "REFUSED") != isinstance(entry, RefusalEntry):
+        raise AnswerRefused("a receipt whose entry is about something else")
+    return Evidence(receipt, signed.signed.statement_bytes, wire, receipt.entry, receipt.time)
+
+
+def check_collected(directory: Directory, payload: bytes, entry_bytes: bytes) -> Evidence:
+    """Return a verified receipt from the inbox, by the hub or by a unit.
+
+    Raises `AnswerRefused` for a lasting fault, `schemas.trust.KeyUnknown` where a newer directory may help.
+    """
+    signed, entry = _parse(payload), _entry(entry_bytes)
+    receipt, statement = signed.receipt, signed.signed.statement_bytes
+    if not isinstance(entry, ReceiptEntry):
+        raise AnswerRefused("a receipt with another entry")
+    stated = (entry.eid, entry.unit, entry.receipt, entry.digest)
+    if stated != (receipt.eid, receipt.unit, receipt.type, hashlib.sha512(statement).hexdigest()):
+        raise AnswerRefused("a receipt that is not the one in its entry")
+    if receipt.type in HUB_TYPES:
+        _check_hub(directory, signed, receipt.time)
+    else:
+        _check_unit(directory, signed, entry.time)
+    return Evidence(receipt, statement, payload, entry_bytes, entry.time)
+
+
+def store(session: Session, node: Node, evidence: Evidence) -> None:
+    """Keep a verified receipt and move the states that it is about; the same receipt again changes nothing."""
+    receipt = evidence.receipt
+    if session.get(ReceiptRow, (receipt.eid, receipt.unit, receipt.type)) is not None:
+        return
+    session.add(
+        ReceiptRow(
+            eid=receipt.eid,
+            unit=receipt.unit,
+            type=receipt.type,
+            time=receipt.time,
+            origin=HUB if receipt.type in HUB_TYPES else PEER,
+            statement=evidence.statement,
+            wire=evidence.wire,
+            entry=evidence.entry,
+            posted=None,
+            outcome=None,
+        )
+    )
+    message = session.scalar(select(MessageRow).where(MessageRow.eid == receipt.eid))
+    if message is None:
+        return
+    if receipt.type in {"SUBMITTED", "REFUSED"}:
+        message.hub_index = receipt.index
+        rows: Sequence[DeliveryRow] = deliveries(session, message.message_id)
+    else:
+        row = session.get(DeliveryRow, (message.message_id, receipt.unit), with_for_update=True)
+        rows = [] if row is None else [row]
+    for row in rows:
+        _move(session, node, message, row, evidence)
+    _settle(session, message)
+
+
+def case_of(session: Session, message: MessageRow) -> CaseRow | None:
+    """Return the case of a message."""
+    return session.get(CaseRow, message.case_id)
+
+
+def deliveries(session: Session, message_id: str) -> Sequence[DeliveryRow]:
+    """Return the recipients of a message and their states, by unit."""
+    query = select(DeliveryRow).where(DeliveryRow.message_id == message_id).order_by(DeliveryRow.unit)
+    return session.scalars(query).all()
+
+
+def make(session: Session, node: Node, eid: str, kind: str, reason: str | None = None) -> None:
+    """Store a receipt of ours in the caller's transaction, once; it is signed with its batch and sent later.
+
+    `kind` is DELIVERED, OPENED or REJECTED.
+    """
+    if session.get(ReceiptRow, (eid, node.unit, kind)) is not None:
+        return
+    receipt = Receipt.model_validate(
+        {
+            "env": node.settings.env,
+            "type": kind,
+            "eid": eid,
+            "by": node.unit,
+            "unit": node.unit,
+            "time": node.now(),
+            "reason": reason,
+        }
+    )
+    session.add(
+        ReceiptRow(
+            eid=eid,
+            unit=node.unit,
+            type=kind,
+            time=receipt.time,
+            origin=OWN,
+            statement=receipt.to_bytes(),
+            wire=None,
+            entry=None,
+            posted=None,
+            outcome=None,
+        )
+    )
+
+
+def sign_pending(session: Session, node: Node) -> int:
+    """Sign up to a batch of our unsigned receipts with one signature and store the result; returns how many."""
+    rows = session.scalars(_unposted().where(ReceiptRow.wire.is_(None)).limit(BATCH).with_for_update()).all()
+    if rows:
+        batch = [Receipt.from_bytes(row.statement) for row in rows]
+        for row, wire in zip(rows, receipts.sign([node.keys.signing], batch), strict=True):
+            row.wire = wire
+    return len(rows)
+
+
+def to_post(session: Session) -> list[ReceiptRow]:
+    """Return up to a batch of our signed receipts that the hub has not logged yet, the oldest first."""
+    return list(session.scalars(_unposted().where(ReceiptRow.wire.is_not(None)).limit(BATCH)))
+
+
+def posted(session: Session, node: Node, outcomes: Mapping[tuple[str, str], str]) -> None:
+    """Note what the hub did with our receipts: `outcomes` by (eid, type)."""
+    for (eid, kind), outcome in outcomes.items():
+        row = session.get(ReceiptRow, (eid, node.unit, kind))
+        if row is not None:
+            row.posted, row.outcome = node.now(), outcome
+
+
+def _unposted() -> Select[ReceiptRow]:
+    own = select(ReceiptRow).where(ReceiptRow.origin == OWN, ReceiptRow.posted.is_(None))
+    # DELIVERED sorts before OPENED, so the hub never sees a message opened before it was delivered.
+    return own.order_by(ReceiptRow.time, ReceiptRow.type, ReceiptRow.eid)
+
+
+def _move(session: Session, node: Node, message: MessageRow, row: DeliveryRow, evidence: Evidence) -> None:
+    receipt = evidence.receipt
+    state = courier.advance(State(row.state), State(receipt.type))
+    if state != row.state:
+        row.state, row.since, row.reason = state, receipt.time, receipt.reason
+        if state in {State.REJECTED, State.REFUSED, State.EXPIRED, State.NOT_DELIVERED} and message.direction == "OUT":
+            _tell_author(session, node, message, row)
+    # Times are kept whatever the order of arrival: the legal clock is computed from all of them (protocol.md §10).
+    if receipt.type == "RELAYED":
+        row.handed_out = receipt.time
+    elif receipt.type == "DELIVERED":
+        row.delivered, row.delivered_logged = receipt.time, evidence.logged
+    elif receipt.type == "OPENED":
+        row.opened = receipt.time
+
+
+def _tell_author(session: Session, node: Node, message: MessageRow, row: DeliveryRow) -> None:
+    audience = alerts.owner(message.author) if message.author else alerts.DUTY
+    subject = f"{message.message_id}/{row.unit}/{row.state}"
+    alerts.raise_alert(session, node, Raised(Cause.REJECTED, subject, audience, message.message_id))
+
+
+def _settle(session: Session, message: MessageRow) -> None:
+    """Let the outbox forget an envelope once every recipient is final."""
+    row = session.scalar(select(OutboxRow).where(OutboxRow.message_id == message.message_id))
+    if row is not None and all(State(one.state) in FINAL for one in deliveries(session, message.message_id)):
+        row.state = "FINAL"
+
+
+def _parse(wire: bytes) -> SignedReceipt:
+    try:
+        return receipts.parse(wire)
+    except (Malformed, CryptoError) as error:
+        raise AnswerRefused("not a receipt") from error
+
+
+def _entry(data: bytes) -> entries.AnyEntry:
+    try:
+        return entries.parse(data)
+    except SchemaError as error:
+        raise AnswerRefused("not a log entry") from error
+
+
+def _check_hub(directory: Directory, signed: SignedReceipt, at: int) -> None:
+    receipt = signed.receipt
+    if receipt.by != directory.federation.hub.name or receipt.env != directory.federation.env:
+        raise AnswerRefused("a receipt of another hub or environment")
+    _verify(signed, directory.hub_keys("RECEIPT", at))
+
+
+def _check_unit(directory: Directory, signed: SignedReceipt, logged: int) -> None:
+    if signed.receipt.env != directory.federation.env or len(signed.kids) != 1:
+        raise AnswerRefused("a receipt of another environment")
+    try:
+        key = directory.signing_key(signed.kids[0], logged)
+    except KeyUnknown:
+        raise
+    except SchemaError as error:
+        raise AnswerRefused("a receipt under a key that was not valid") from error
+    if key.unit != signed.receipt.unit:
+        raise AnswerRefused("a receipt by another unit")
+    _verify(signed, (key.public,))
+
+
+def _verify(signed: SignedReceipt, publics: tuple[bytes, ...]) -> None:
+    try:
+        signed.verify(keys_by_id(publics))
+    except CryptoError as error:
+        raise AnswerRefused("a receipt that nobody entitled signed") from error

@@ -1,0 +1,171 @@
+"""How a message is kept: the envelope as it travelled, the content sealed under the key of its case.
+
+What arrived and what was sent are rows of one table. This module decides nothing: it stores in the caller's transaction
+what `arrivals` has accepted and what `outbox` has sealed.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from crypto.header import GENESIS
+from crypto.sealing import Opened, Sealed
+from exchange.courier import State
+from nodes import cases, log, rest
+from nodes.node import Node
+from nodes.tables import CaseRow, DeliveryRow, MessageRow
+from schemas.content import Content
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An arrival that passed every check: its place in the hub's log, its bytes, and what was in it."""
+
+    index: int
+    wire: bytes
+    eid: str
+    opened: Opened
+    content: Content
+    gap: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message sealed by this unit."""
+
+    sealed: Sealed
+    content: Content
+    content_bytes: bytes
+    case: CaseRow
+
+
+def store_arrival(session: Session, node: Node, arrived: Arrived) -> MessageRow:
+    """Store an arrival in the case of its thread, or in a new one, and log it."""
+    content, opened = arrived.content, arrived.opened
+    case = _case_of_thread(session, content.thread_id) or cases.open_case(session, node)
+    row = _row(node, case, content, arrived.eid)
+    row.direction, row.author, row.envelope = "IN", None, arrived.wire
+    row.hub_index, row.gap = arrived.index, int(arrived.gap)
+    row.pair_seq, row.pair_prev = opened.pair_seq, opened.pair_prev
+    _seal(node, case, row, opened.content, opened.salt)
+    session.add(row)
+    session.flush()
+    session.add(_delivery(content.msg_id, node.unit, State.DELIVERED, node.now()))
+    _close_gap(session, content.author.unit, opened.pair_seq, arrived.eid)
+    case.updated = node.now()
+    act = log.Act(
+        operation="RECEIVE",
+        case=case,
+        message_id=content.msg_id,
+        eid=arrived.eid,
+        unit=content.author.unit,
+        codes=_codes(content),
+    )
+    log.record(session, node, act)
+    return row
+
+
+def store_sent(session: Session, node: Node, sent: Sent) -> MessageRow:
+    """Store a message of ours with one delivery for each recipient, and log to whom it discloses what."""
+    content, eid = sent.content, sent.sealed.eid
+    row = _row(node, sent.case, content, eid)
+    row.direction, row.author, row.envelope = "OUT", content.author.officer, sent.sealed.wire
+    _seal(node, sent.case, row, sent.content_bytes, sent.sealed.salt)
+    session.add(row)
+    session.flush()
+    for unit in sorted(content.units):
+        session.add(_delivery(content.msg_id, unit, State.QUEUED, node.now()))
+        act = log.Act(
+            operation="DISCLOSE",
+            actor=content.author.officer,
+            case=sent.case,
+            message_id=content.msg_id,
+            eid=eid,
+            unit=unit,
+            justification=content.label("purpose"),
+            codes=_codes(content),
+        )
+        log.record(session, node, act)
+    sent.case.updated = node.now()
+    return row
+
+
+def content_of(node: Node, case: CaseRow, row: MessageRow) -> Content:
+    """Return the content of a stored message; raises `NotFound` once its case was erased."""
+    sealed = rest.case_key(node.store.kek, case).open(row.sealed, *rest.place("message", row.message_id, "content"))
+    return Content.from_bytes(sealed)
+
+
+def _row(node: Node, case: CaseRow, content: Content, eid: str) -> MessageRow:
+    return MessageRow(
+        message_id=content.msg_id,
+        eid=eid,
+        case_id=case.case_id,
+        thread_id=content.thread_id,
+        in_reply_to=content.in_reply_to,
+        kind=content.kind,
+        family=content.declared.family,
+        sender=content.author.unit,
+        urgency=content.label("urgency"),
+        classification=content.label("classification"),
+        created=content.sent_at,
+        stored=node.now(),
+        hub_index=None,
+        pair_seq=None,
+        pair_prev=None,
+        assignee=None,
+        opened_at=None,
+        gap=0,
+    )
+
+
+def _seal(node: Node, case: CaseRow, row: MessageRow, content: bytes, salt: bytes) -> None:
+    key = rest.case_key(node.store.kek, case)
+    row.sealed = key.seal(content, *rest.place("message", row.message_id, "content"))
+    row.salt_sealed = key.seal(salt, *rest.place("message", row.message_id, "salt"))
+
+
+def _delivery(message_id: str, unit: str, state: State, now: int) -> DeliveryRow:
+    return DeliveryRow(
+        message_id=message_id,
+        unit=unit,
+        state=state,
+        reason=None,
+        since=now,
+        handed_out=None,
+        delivered=now if state is State.DELIVERED else None,
+        delivered_logged=None,
+        opened=None,
+    )
+
+
+def _case_of_thread(session: Session, thread_id: str) -> CaseRow | None:
+    case_id = session.scalar(select(MessageRow.case_id).where(MessageRow.thread_id == thread_id).limit(1))
+    case = None if case_id is None else session.get(CaseRow, case_id)
+    # A new key for an erased case would mix what was to be forgotten with what may be kept.
+    return case if case is not None and case.wrapped_key is not None else None
+
+
+def _close_gap(session: Session, sender: str, pair_seq: int, eid: str) -> None:
+    """The message that names this one as its predecessor misses nothing any more."""
+    session.execute(
+        update(MessageRow)
+        .where(
+            MessageRow.direction == "IN",
+            MessageRow.sender == sender,
+            MessageRow.pair_seq == pair_seq + 1,
+            MessageRow.pair_prev == eid,
+        )
+        .values(gap=0)
+    )
+
+
+def _codes(content: Content) -> tuple[str, ...]:
+    handling = content.labels["handling"]
+    listed = [str(code) for code in handling] if isinstance(handling, list) else []
+    return (content.kind, content.label("purpose"), *listed)
+
+
+FIRST = (0, GENESIS)
+"""The state of a chain before its first link."""

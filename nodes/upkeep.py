@@ -1,0 +1,80 @@
+"""What a node does for itself: keep its directory fresh, publish its keys, turn the encryption key every week.
+
+A failure here stops nothing at once: the old directory serves through its grace, the old keys until they end, and an
+alert says so in time.
+"""
+
+from nodes import alerts, keys, log, trust
+from nodes.alerts import Cause, Raised
+from nodes.errors import AnswerRefused
+from nodes.hub_client import HubClient
+from nodes.keys import SIGNING_WARNING, Maker
+from nodes.node import Node
+from nodes.tables import DirectoryRow, KeyRow
+from schemas.trust import DirectoryRefused
+
+ALARM = "DIRECTORY_REFUSED"
+
+
+def refresh(node: Node, client: HubClient, *, only_if_due: bool = False) -> bool:
+    """Fetch, verify and store the directory; returns whether a newer one is held. Raises `HubUnreachable`.
+
+    A directory that does not verify, or that goes back, is refused: the held one stays and an alarm is raised.
+    """
+    now = node.now()
+    with node.db.read() as session:
+        row = session.get(DirectoryRow, trust.SNAPSHOT)
+    if only_if_due and row is not None and now - row.fetched < node.settings.directory_interval:
+        return False
+    parts = client.directory()
+    try:
+        with node.db.write() as session:
+            before = node.held
+            directory = trust.accept(session, parts, before, now)
+            keys.confirm(session, directory, now)
+            alerts.clear(session, ALARM, node.unit)
+            ours = keys.load(session, node.store, node.settings)
+    except DirectoryRefused as error:
+        with node.db.write() as session:
+            alerts.raise_alert(session, node, Raised(ALARM, node.unit, alerts.ADMIN, outbound=True))
+        raise AnswerRefused(error.code) from error
+    node.held, node.keys = directory, ours
+    changed = before is None or directory.snapshot.version != before.snapshot.version
+    if changed:
+        node.changed.bump()
+    return changed
+
+
+def publish(node: Node, client: HubClient) -> int:
+    """Post our key statements that the directory does not carry yet; returns how many. Raises `HubUnreachable`."""
+    with node.db.read() as session:
+        waiting = [(row.kid, row.statement) for row in keys.unposted(session) if row.purpose != "NODE"]
+    for _, wire in waiting:
+        client.post_statement(wire)
+    if waiting:
+        refresh(node, client)
+    return len(waiting)
+
+
+def turn_keys(node: Node) -> None:
+    """Make the next encryption key when its week has come, and erase private parts after their 28 days.
+
+    If we die before the commit, an unused seed file stays; if after it, `sweep` removes what is erased at the next turn.
+    """
+    now = node.now()
+    with node.db.read() as session:
+        due = keys.encryption_due(session, now)
+        ends = keys.days_left(session, now).get("SIGNING", 0) * keys.DAY <= SIGNING_WARNING
+    with node.db.write() as session:
+        erased = keys.expire(session, now)
+        if due:
+            keys.new_encryption(session, Maker(node.store, node.settings, now), node.keys.signing)
+        if due or erased:
+            log.record(session, node, log.Act(operation="KEY_CHANGE", codes=("TURN",), count=erased))
+        if ends:
+            subject = session.get_one(KeyRow, node.keys.signing.kid).kid
+            alerts.raise_alert(session, node, Raised(Cause.KEYS_ENDING, subject, alerts.ADMIN))
+        keys.sweep(session, node.store)
+    if due or erased:
+        with node.db.read() as session:
+            node.keys = keys.load(session, node.store, node.settings)
