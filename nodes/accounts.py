@@ -19,7 +19,7 @@ from nodes.tables import EnrolmentRow, RoleRow, SessionRow, UserRow
 from nodes.views import Actor, User
 from schemas.codes import table
 
-_USER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,39}")
+_USER_ID = re.compile(r"[A-Z0-9][A-Z0-9-]{1,31}")
 LANGUAGES = frozenset({"en", "ru"})
 AT_THE_MACHINE = "CONSOLE"
 

@@ -42,6 +42,7 @@ class Cause(StrEnum):
     REJECTED = "REJECTED"
     KEYS_ENDING = "KEYS_ENDING"
     RESTORED = "RESTORED"
+    CALLED = "CALLED"
 
 
 NEXT: Mapping[tuple[AlertState, str], AlertState] = MappingProxyType(
@@ -70,11 +71,11 @@ def owner(user_id: str) -> str:
     return f"user:{user_id}"
 
 
-def raise_alert(session: Session, node: Node, alert: Raised) -> None:
-    """Raise `alert` unless it was raised before for this cause and subject."""
+def raise_alert(session: Session, node: Node, alert: Raised) -> bool:
+    """Raise `alert` unless it was raised before for this cause and subject; returns whether it is new."""
     known = select(AlertRow.alert_id).where(AlertRow.cause == alert.cause, AlertRow.subject == alert.subject)
     if session.scalar(known) is not None:
-        return
+        return False
     now = node.now()
     session.add(
         AlertRow(
@@ -93,6 +94,7 @@ def raise_alert(session: Session, node: Node, alert: Raised) -> None:
         )
     )
     session.flush()
+    return True
 
 
 def clear(session: Session, cause: str, subject: str) -> None:

@@ -17,7 +17,7 @@ from crypto.envelope import MAX_ENVELOPE
 from crypto.errors import CryptoError
 from exchange.courier import Expected
 from nodes.errors import AnswerRefused
-from schemas.base import Hex64, Wire
+from schemas.base import Hex64, UtcText, Wire
 from schemas.entries import ENTRY_LIMIT
 from schemas.receipts import WIRE_LIMIT as RECEIPT_LIMIT
 
@@ -133,7 +133,7 @@ class Outcome(Wire):
     status: str
     code: str | None = None
     index: int | None = None
-    time: str | None = None
+    time: UtcText | None = None
 
 
 _OUTCOMES: TypeAdapter[tuple[Outcome, ...]] = TypeAdapter(tuple[Outcome, ...])

@@ -1,8 +1,8 @@
-"""Arrivals: an item of the inbox is verified and opened in the order of protocol.md §4, and stored with all that follows.
+"""Arrivals: an item of the inbox is verified and opened in the order of protocol.md §4, and stored with what follows.
 
 One item is one transaction of the caller: envelope, sealed content, case, thread, receipt to be sent, alert, log leaf.
-What cannot be opened is quarantined with its reason. To the outside every cryptographic failure is one code; the finding
-itself stays in the local log.
+What cannot be opened is quarantined with its reason. To the outside every cryptographic failure is one code; the
+finding itself stays in the local log.
 """
 
 import hashlib
@@ -23,12 +23,13 @@ from crypto.errors import (
 from crypto.sealing import Opened, open_sealed
 from exchange import courier
 from exchange.courier import ARRIVALS, Finding, Pair, Take, Taken
-from nodes import alerts, log, receipts, threads
+from exchange.errors import Conflict
+from nodes import alerts, cases, log, receipts, storing, threads
 from nodes.alerts import Cause, Raised
 from nodes.answers import Frame, FrameKind
-from nodes.errors import AnswerRefused
+from nodes.errors import AnswerRefused, NotFound, OutOfStep
 from nodes.node import Node
-from nodes.storing import Arrived, store_arrival
+from nodes.storing import Arrived
 from nodes.tables import MessageRow, QuarantineRow
 from schemas import entries
 from schemas.codes import table
@@ -41,7 +42,7 @@ HELD = "HELD"
 REJECTED = "REJECTED"
 
 
-class _Found(Exception):  # noqa: N818 - it carries a finding up, it is no error of the package
+class _Found(Exception):
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.value)
         self.finding = finding
@@ -56,7 +57,7 @@ class _Outside:
 
 
 def take(session: Session, node: Node, frame: Frame) -> bool:
-    """Take one item of the inbox; returns whether it is held to be tried again. Never raises for what the item holds."""
+    """Take one item of the inbox; returns whether it is held to be tried again. No item makes it raise."""
     if frame.kind is FrameKind.RECEIPT:
         return _take_receipt(session, node, frame)
     finding, arrived = Finding.GOOD, None
@@ -76,7 +77,8 @@ def take(session: Session, node: Node, frame: Frame) -> bool:
         return False
     _release(session, frame)
     if arrived is not None:
-        store_arrival(session, node, arrived)
+        row = storing.store_arrival(session, node, arrived)
+        threads.note_message(session, node, arrived.content, cases.of(session, row.case_id))
         _after(session, node, arrived)
     return False
 
@@ -88,17 +90,14 @@ def _open(session: Session, node: Node, frame: Frame) -> Arrived:
     content = _content(opened)
     _known_before(session, content, opened)
     _permitted(node, outside, content)
-    threads.check_party(session, node, content, _OUT_OF_STEP)
     header = outside.envelope.header
     pair = Pair(opened.pair_seq, opened.pair_prev)
     predecessor = select(MessageRow.eid).where(
         MessageRow.direction == "IN", MessageRow.sender == header.sender, MessageRow.pair_seq == pair.seq - 1
     )
     gap = courier.pair_gap(pair, session.scalar(predecessor))
-    return Arrived(frame.index, frame.payload, outside.envelope.eid, opened, content, gap)
-
-
-_OUT_OF_STEP = _Found(Finding.OUT_OF_STEP)
+    _in_step(session, node, content, gap=gap)
+    return Arrived(frame.index, frame.payload, outside.envelope.eid, opened, content, outside.entry.time, gap)
 
 
 def _outside(session: Session, frame: Frame) -> _Outside:
@@ -208,6 +207,22 @@ def _permitted(node: Node, outside: _Outside, content: Content) -> None:
         raise _Found(Finding.KIND_FORBIDDEN) from error
     if not content.declared.receivers & ours or content.author.agency not in directory.unit(header.sender).agencies:
         raise _Found(Finding.KIND_FORBIDDEN)
+
+
+def _in_step(session: Session, node: Node, content: Content, *, gap: bool) -> None:
+    """The message is a step of its exchange; after a gap the lifecycle cannot tell, and the message is kept."""
+    parent = session.get(MessageRow, content.in_reply_to) if content.in_reply_to else None
+    try:
+        if parent is not None:
+            content.check(storing.content_of(node, cases.of(session, parent.case_id), parent))
+        threads.check_step(session, node, content)
+    except NotFound as error:
+        raise _Found(Finding.CASE_ERASED) from error
+    except (OutOfStep, Conflict) as error:
+        if not gap:
+            raise _Found(Finding.OUT_OF_STEP) from error
+    except SchemaError as error:
+        raise _Found(Finding.CONTENT_INVALID) from error
 
 
 def _after(session: Session, node: Node, arrived: Arrived) -> None:

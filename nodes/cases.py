@@ -24,7 +24,7 @@ def open_case(session: Session, node: Node, case_ref: str | None = None) -> Case
     _, wrapped = rest.new_key(node.store.kek, "case", case_id)
     case = CaseRow(
         case_id=case_id,
-        case_ref=case_ref or _next_ref(session, node, now),
+        case_ref=case_ref or next_ref(session, node),
         opened=now,
         updated=now,
         wrapped_key=wrapped,
@@ -88,13 +88,14 @@ def members(session: Session, case_id: str) -> tuple[str, ...]:
     return tuple(session.scalars(query))
 
 
-def _next_ref(session: Session, node: Node, now: int) -> str:
-    """The next number of the year, `CC-TJ-2026-000001`; the counter row orders those who ask at the same time."""
-    year = datetime.fromtimestamp(now, UTC).year
+def next_ref(session: Session, node: Node) -> str:
+    """Return the next case number of the year, `TJ-TJ-2026-000001`, and use it up; units without a country are XX."""
+    year = datetime.fromtimestamp(node.now(), UTC).year
     name = f"case:{year}"
     counter = session.get(CounterRow, name, with_for_update=True)
     if counter is None:
         counter = CounterRow(name=name, value=0)
         session.add(counter)
     counter.value += 1
-    return f"CC-{node.unit}-{year}-{counter.value:06d}"
+    country = node.unit if len(node.unit) == 2 else "XX"
+    return f"{country}-{node.unit}-{year}-{counter.value:06d}"

@@ -1,4 +1,4 @@
-"""Collecting: what the hub holds for this unit is taken item by item, each in one transaction, and answered by receipts.
+"""Collecting: what the hub holds for this unit is taken item by item, each in one transaction, and receipted.
 
 Asking acknowledges nothing: the mark of how far we have read moves in the same transaction as what was read, so after a
 crash the same item comes again and changes nothing (protocol.md §7.4, §7.6).
@@ -11,7 +11,7 @@ from crypto.merkle_hash import leaf_hash
 from exchange import courier
 from exchange.courier import Alarm, Pull
 from exchange.errors import LogRolledBack
-from nodes import alerts, arrivals, receipts, restored, upkeep
+from nodes import alerts, arrivals, receipts, restored, threads, upkeep
 from nodes.alerts import Raised
 from nodes.answers import Frame, FrameKind
 from nodes.errors import HubProblem, HubUnreachable
@@ -37,7 +37,7 @@ def step(node: Node, client: HubClient, wait: int) -> int:
         frames = client.inbox(after, leaf, wait)
     except HubProblem as error:
         if error.problem == LogRolledBack.code:
-            _halt(node, after)
+            _halt(node)
         raise
     held = False
     for frame in frames:
@@ -59,13 +59,13 @@ def hand_over(node: Node, client: HubClient) -> int:
     if not rows:
         return 0
     outcomes = client.post_receipts([row.wire for row in rows if row.wire is not None])
-    done = {(one.eid, one.type): one.status if one.status != "REFUSED" else (one.code or "REFUSED") for one in outcomes}
-    asked = {(row.eid, row.type) for row in rows}
     with node.db.write() as session:
-        receipts.posted(session, node, {key: outcome for key, outcome in done.items() if key in asked})
-    if not asked & done.keys():
+        touched = receipts.posted(session, node, outcomes)
+        for eid in touched:
+            threads.refresh_for(session, node, eid)
+    if not touched:
         raise HubUnreachable("outcomes about other receipts")
-    return len(rows)
+    return len(touched)
 
 
 def retry_held(node: Node) -> int:
@@ -118,7 +118,7 @@ def _note_contact(session: Session, node: Node, *, ended: bool) -> None:
         restored.note_read(session)
 
 
-def _halt(node: Node, after: int) -> None:
+def _halt(node: Node) -> None:
     with node.db.write() as session:
         cursor = session.get(CursorRow, INBOX)
         if cursor is not None:

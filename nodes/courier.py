@@ -1,7 +1,7 @@
 """The courier's shell: push, pull and receipts on separate threads, each over one kept-alive connection to the hub.
 
-What to do is decided in `exchange.courier`; here the facts are read, the decision is stored in one transaction, and only
-then something is sent. No transaction is open while the hub is asked. `sync_once` does everything once, in one thread.
+What to do is decided in `exchange.courier`; here the facts are read, the decision is stored in one transaction, and
+only then something is sent. No transaction is open while the hub is asked. `sync_once` is one pass in one thread.
 """
 
 import secrets
@@ -128,7 +128,7 @@ class Courier:
         return False
 
 
-def _attempt(report: SyncReport, name: str, act: Callable[[], None]) -> None:
+def _attempt(report: SyncReport, name: str, act: Callable[[], object]) -> None:
     try:
         act()
     except (HubUnreachable, HubProblem) as error:

@@ -11,8 +11,9 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nodes import cases, log, rest
+from nodes import alerts, cases, log, rest, threads
 from nodes.accounts import may_own, roles_of
+from nodes.alerts import Cause, Raised
 from nodes.errors import BadInput, NotFound, OutOfStep
 from nodes.node import Node
 from nodes.permissions import Action, require
@@ -108,6 +109,25 @@ def take_back(session: Session, node: Node, actor: Actor, assignment_id: str) ->
     _move(session, node, actor, _arrival(session, row.message_id), _Move(How.TAKE_BACK, actor.user_id))
 
 
+def call_supervisor(session: Session, node: Node, actor: Actor, message_id: str) -> None:
+    """Ask a supervisor to step in before the clock does; only the owner of an arrival can."""
+    require(actor, Action.TAKE)
+    message = _arrival(session, message_id)
+    if message.assignee != actor.user_id:
+        raise OutOfStep("not yours")
+    alerts.raise_alert(session, node, Raised(Cause.CALLED, message_id, alerts.HEAD, message_id, outbound=True))
+    act = log.Act(
+        operation="ASSIGN",
+        actor=actor.user_id,
+        role=min(actor.roles, default=None),
+        case=cases.of(session, message.case_id),
+        message_id=message_id,
+        eid=message.eid,
+        codes=("CALLED",),
+    )
+    log.record(session, node, act)
+
+
 def assignments(session: Session, node: Node, actor: Actor, message_id: str) -> tuple[Assignment, ...]:
     """Return every owner of an arrival, the first one first; notes only for whoever may read the case."""
     require(actor, Action.LIST_ARRIVALS)
@@ -149,6 +169,7 @@ def _move(session: Session, node: Node, actor: Actor, message: MessageRow, move:
     )
     message.assignee = move.to_user
     cases.add_member(session, message.case_id, move.to_user, now)
+    threads.note_local(session, node, message, "ASSIGN")
     act = log.Act(
         operation="ASSIGN",
         actor=actor.user_id,

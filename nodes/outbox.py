@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from crypto.header import GENESIS, HeaderDraft
-from crypto.sealing import Recipient, Sealed, seal as seal_envelope
-from nodes import cases, checking, drafts, restored, threads
+from crypto.sealing import Recipient, Sealed
+from crypto.sealing import seal as seal_envelope
+from nodes import cases, checking, draft_rows, restored, threads
 from nodes.errors import DraftChanged, Incomplete
 from nodes.node import Node
 from nodes.permissions import Action, require
@@ -33,7 +34,7 @@ def seal(session: Session, node: Node, actor: Actor, draft_id: str, revision: in
     require(actor, Action.SEND)
     restored.check_may_seal(session)
     directory = node.sealing_directory()
-    row = drafts.own_row(session, actor, draft_id)
+    row = draft_rows.own_row(session, actor, draft_id)
     if row.revision != revision:
         raise DraftChanged
     checked = checking.judge(session, node, actor, row)
@@ -85,7 +86,7 @@ def seal_and_queue(session: Session, node: Node, directory: Directory, content: 
             accepted=None,
         )
     )
-    threads.note_sent(session, node, content, case)
+    threads.note_message(session, node, content, case)
     return sealed
 
 

@@ -1,10 +1,9 @@
-"""Pushing: what is in the outbox goes to the hub in the order of its numbers, and every answer is stored before the next.
+"""Pushing: the outbox goes to the hub in the order of its numbers, and every answer is stored before the next.
 
 An unanswered request is unknown and is repeated; the hub answers a repetition with the first receipt, byte for byte
 (protocol.md §6.6, §7.2). An envelope stays in the outbox until every recipient is final, so a restored hub is refilled.
 """
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -126,8 +125,7 @@ def _store(node: Node, reply: _Reply) -> Pushed:
 
 
 def _chain(session: Session) -> Chain:
-    rows: Sequence[tuple[int, str]] = session.execute(select(OutboxRow.seq, OutboxRow.eid)).tuples().all()
-    eids = dict(rows)
+    eids = dict(session.execute(select(OutboxRow.seq, OutboxRow.eid)).tuples().all())
     return Chain(eids, max(eids, default=0) + 1)
 
 

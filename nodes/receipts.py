@@ -5,7 +5,7 @@ the time of the log entry (protocol.md §7.2, §8). States only ever move by the
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
@@ -16,12 +16,13 @@ from exchange import courier
 from exchange.courier import FINAL, State
 from nodes import alerts
 from nodes.alerts import Cause, Raised
+from nodes.answers import Outcome
 from nodes.errors import AnswerRefused
 from nodes.node import Node
 from nodes.tables import CaseRow, DeliveryRow, MessageRow, OutboxRow, ReceiptRow
 from schemas import entries, receipts
-from schemas.entries import MessageEntry, ReceiptEntry, RefusalEntry
 from schemas.directory import keys_by_id
+from schemas.entries import MessageEntry, ReceiptEntry, RefusalEntry
 from schemas.errors import Malformed, SchemaError
 from schemas.receipts import HUB_TYPES, Receipt, SignedReceipt
 from schemas.trust import Directory, KeyUnknown
@@ -89,6 +90,7 @@ def store(session: Session, node: Node, evidence: Evidence) -> None:
             unit=receipt.unit,
             type=receipt.type,
             time=receipt.time,
+            logged=evidence.logged,
             origin=HUB if receipt.type in HUB_TYPES else PEER,
             statement=evidence.statement,
             wire=evidence.wire,
@@ -101,7 +103,7 @@ def store(session: Session, node: Node, evidence: Evidence) -> None:
     if message is None:
         return
     if receipt.type in {"SUBMITTED", "REFUSED"}:
-        message.hub_index = receipt.index
+        message.hub_index, message.accepted = receipt.index, evidence.logged
         rows: Sequence[DeliveryRow] = deliveries(session, message.message_id)
     else:
         row = session.get(DeliveryRow, (message.message_id, receipt.unit), with_for_update=True)
@@ -146,6 +148,7 @@ def make(session: Session, node: Node, eid: str, kind: str, reason: str | None =
             unit=node.unit,
             type=kind,
             time=receipt.time,
+            logged=None,
             origin=OWN,
             statement=receipt.to_bytes(),
             wire=None,
@@ -171,12 +174,15 @@ def to_post(session: Session) -> list[ReceiptRow]:
     return list(session.scalars(_unposted().where(ReceiptRow.wire.is_not(None)).limit(BATCH)))
 
 
-def posted(session: Session, node: Node, outcomes: Mapping[tuple[str, str], str]) -> None:
-    """Note what the hub did with our receipts: `outcomes` by (eid, type)."""
-    for (eid, kind), outcome in outcomes.items():
-        row = session.get(ReceiptRow, (eid, node.unit, kind))
-        if row is not None:
-            row.posted, row.outcome = node.now(), outcome
+def posted(session: Session, node: Node, outcomes: Iterable[Outcome]) -> list[str]:
+    """Note what the hub did with receipts of ours; returns the envelopes concerned. Others' outcomes change nothing."""
+    touched = []
+    for outcome in outcomes:
+        row = session.get(ReceiptRow, (outcome.eid, node.unit, outcome.type))
+        if row is not None and row.posted is None:
+            row.posted, row.outcome, row.logged = node.now(), outcome.code or outcome.status, outcome.time
+            touched.append(row.eid)
+    return touched
 
 
 def _unposted() -> Select[ReceiptRow]:
@@ -196,7 +202,7 @@ def _move(session: Session, node: Node, message: MessageRow, row: DeliveryRow, e
     if receipt.type == "RELAYED":
         row.handed_out = receipt.time
     elif receipt.type == "DELIVERED":
-        row.delivered, row.delivered_logged = receipt.time, evidence.logged
+        row.delivered = receipt.time
     elif receipt.type == "OPENED":
         row.opened = receipt.time
 

@@ -33,6 +33,7 @@ class NodeSettings(BaseSettings):
     passphrase_file: Path | None = None
     time_zone: str = "UTC"
     language: Literal["en", "ru"] = "en"
+    exercise_id: Annotated[str, StringConstraints(pattern=r"^EX-[0-9A-Z-]{1,30}$")] = "EX-1"
     public_origin: str = "http://127.0.0.1:8000"
 
     idle_timeout: Annotated[int, Field(ge=MINUTE, le=8 * HOUR)] = 15 * MINUTE

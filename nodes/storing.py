@@ -27,6 +27,7 @@ class Arrived:
     eid: str
     opened: Opened
     content: Content
+    logged: int
     gap: bool
 
 
@@ -46,7 +47,7 @@ def store_arrival(session: Session, node: Node, arrived: Arrived) -> MessageRow:
     case = _case_of_thread(session, content.thread_id) or cases.open_case(session, node)
     row = _row(node, case, content, arrived.eid)
     row.direction, row.author, row.envelope = "IN", None, arrived.wire
-    row.hub_index, row.gap = arrived.index, int(arrived.gap)
+    row.hub_index, row.accepted, row.gap = arrived.index, arrived.logged, int(arrived.gap)
     row.pair_seq, row.pair_prev = opened.pair_seq, opened.pair_prev
     _seal(node, case, row, opened.content, opened.salt)
     session.add(row)
@@ -93,11 +94,16 @@ def store_sent(session: Session, node: Node, sent: Sent) -> MessageRow:
 
 def content_of(node: Node, case: CaseRow, row: MessageRow) -> Content:
     """Return the content of a stored message; raises `NotFound` once its case was erased."""
-    sealed = rest.case_key(node.store.kek, case).open(row.sealed, *rest.place("message", row.message_id, "content"))
-    return Content.from_bytes(sealed)
+    return Content.from_bytes(plain_of(node, case, row))
+
+
+def plain_of(node: Node, case: CaseRow, row: MessageRow) -> bytes:
+    """Return the canonical bytes of the content; raises `NotFound` once its case was erased."""
+    return rest.case_key(node.store.kek, case).open(row.sealed, *rest.place("message", row.message_id, "content"))
 
 
 def _row(node: Node, case: CaseRow, content: Content, eid: str) -> MessageRow:
+    body = content.body
     return MessageRow(
         message_id=content.msg_id,
         eid=eid,
@@ -111,6 +117,9 @@ def _row(node: Node, case: CaseRow, content: Content, eid: str) -> MessageRow:
         classification=content.label("classification"),
         created=content.sent_at,
         stored=node.now(),
+        accepted=None,
+        effect=content.declared.effect_on_clock(body),
+        cause=str(body.get("cause", "")) if content.declared.clock == "EXTENDS" else "",
         hub_index=None,
         pair_seq=None,
         pair_prev=None,
@@ -135,7 +144,6 @@ def _delivery(message_id: str, unit: str, state: State, now: int) -> DeliveryRow
         since=now,
         handed_out=None,
         delivered=now if state is State.DELIVERED else None,
-        delivered_logged=None,
         opened=None,
     )
 

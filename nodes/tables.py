@@ -176,6 +176,9 @@ class MessageRow(Row):
     classification: Mapped[str]
     created: Mapped[int]
     stored: Mapped[int] = mapped_column(index=True)
+    accepted: Mapped[int | None]
+    effect: Mapped[str]
+    cause: Mapped[str]
     hub_index: Mapped[int | None]
     pair_seq: Mapped[int | None]
     pair_prev: Mapped[str | None]
@@ -197,8 +200,11 @@ class ThreadRow(Row):
     case_id: Mapped[str] = mapped_column(ForeignKey("node_case.case_id"), index=True)
     opening: Mapped[str] = mapped_column(ForeignKey("node_message.message_id"))
     kind: Mapped[str]
+    urgency: Mapped[str]
+    availability: Mapped[str]
     state: Mapped[str] = mapped_column(index=True)
-    started: Mapped[int | None]
+    rounds: Mapped[int]
+    closed: Mapped[int]
     due: Mapped[int | None] = mapped_column(index=True)
     updated: Mapped[int]
 
@@ -214,7 +220,6 @@ class DeliveryRow(Row):
     since: Mapped[int]
     handed_out: Mapped[int | None]
     delivered: Mapped[int | None]
-    delivered_logged: Mapped[int | None]
     opened: Mapped[int | None]
 
 
@@ -240,6 +245,7 @@ class ReceiptRow(Row):
     unit: Mapped[str] = mapped_column(primary_key=True)
     type: Mapped[str] = mapped_column(primary_key=True)
     time: Mapped[int]
+    logged: Mapped[int | None]
     origin: Mapped[str]
     statement: Mapped[bytes]
     wire: Mapped[bytes | None]
@@ -270,6 +276,7 @@ class DraftRow(Row):
 
     __tablename__ = "node_draft"
     draft_id: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(unique=True)
     author: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), index=True)
     kind: Mapped[str]
     case_id: Mapped[str | None] = mapped_column(ForeignKey("node_case.case_id"))
@@ -301,12 +308,12 @@ class AssignmentRow(Row):
 
 
 class EscalationRow(Row):
-    """A step of the escalation that was taken, once for each thread, unit and percentage."""
+    """A step of the escalation that was taken, once for each thread and unit."""
 
     __tablename__ = "node_escalation"
     thread_id: Mapped[str] = mapped_column(primary_key=True)
     unit: Mapped[str] = mapped_column(primary_key=True)
-    percent: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    step: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[int]
 
 

@@ -59,7 +59,7 @@ def publish(node: Node, client: HubClient) -> int:
 def turn_keys(node: Node) -> None:
     """Make the next encryption key when its week has come, and erase private parts after their 28 days.
 
-    If we die before the commit, an unused seed file stays; if after it, `sweep` removes what is erased at the next turn.
+    If we die before the commit, an unused seed file stays; if after it, the next turn sweeps what is erased.
     """
     now = node.now()
     with node.db.read() as session:
@@ -74,7 +74,7 @@ def turn_keys(node: Node) -> None:
         if ends:
             subject = session.get_one(KeyRow, node.keys.signing.kid).kid
             alerts.raise_alert(session, node, Raised(Cause.KEYS_ENDING, subject, alerts.ADMIN))
+    with node.db.read() as session:
         keys.sweep(session, node.store)
-    if due or erased:
-        with node.db.read() as session:
+        if due or erased:
             node.keys = keys.load(session, node.store, node.settings)

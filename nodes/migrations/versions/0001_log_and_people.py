@@ -23,6 +23,7 @@ sa.Table(
     sa.Column("level", sa.Integer(), primary_key=True, autoincrement=False),
     sa.Column("n", sa.BigInteger(), primary_key=True, autoincrement=False),
     sa.Column("data", sa.LargeBinary(), nullable=False),
+    sa.Column("root", sa.LargeBinary(32), nullable=False),
 )
 sa.Table(
     "log_head",
@@ -40,6 +41,7 @@ sa.Table(
     sa.Column("root", sa.LargeBinary(32), nullable=False),
     sa.Column("time", sa.BigInteger(), nullable=False),
     sa.Column("note", sa.LargeBinary(), nullable=False),
+    sa.Column("vkeys", sa.String(), nullable=False),
 )
 sa.Table(
     "node_user",

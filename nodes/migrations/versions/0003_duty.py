@@ -14,6 +14,7 @@ sa.Table(
     "node_draft",
     _tables,
     sa.Column("draft_id", sa.String(), primary_key=True),
+    sa.Column("message_id", sa.String(), nullable=False),
     sa.Column("author", sa.String(), sa.ForeignKey("node_user.user_id", name="fk_node_draft_author"), nullable=False),
     sa.Column("kind", sa.String(), nullable=False),
     sa.Column("case_id", sa.String(), sa.ForeignKey("node_case.case_id", name="fk_node_draft_case_id")),
@@ -23,6 +24,7 @@ sa.Table(
     sa.Column("updated", sa.BigInteger(), nullable=False),
     sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
     sa.Column("sealed", sa.LargeBinary(), nullable=False),
+    sa.UniqueConstraint("message_id", name="uq_node_draft_message_id"),
     sa.Index("ix_node_draft_author", "author"),
 )
 sa.Table(
@@ -50,7 +52,7 @@ sa.Table(
     _tables,
     sa.Column("thread_id", sa.String(), primary_key=True),
     sa.Column("unit", sa.String(), primary_key=True),
-    sa.Column("percent", sa.BigInteger(), primary_key=True, autoincrement=False),
+    sa.Column("step", sa.String(), primary_key=True),
     sa.Column("at", sa.BigInteger(), nullable=False),
 )
 sa.Table(

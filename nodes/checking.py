@@ -1,0 +1,217 @@
+"""Check before seal: what is wrong with a draft, how complete it is, and who exactly will be able to read it.
+
+The same judgement is made again in the transaction that seals, so that nothing changes between the two pages. The rules
+of fields and kinds are declared in `schemas`; here the directory and the state of the exchange are asked as well.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+
+from crypto.canonical import Json
+from exchange.errors import Conflict
+from nodes import cases, draft_rows, storing, threads
+from nodes.errors import OutOfStep
+from nodes.node import Node
+from nodes.tables import DraftRow, MessageRow
+from nodes.views import Actor, Check, Draft, Fault, Reader
+from schemas import faults, fields, labels
+from schemas.content import Author, Content, Recipient
+from schemas.errors import SchemaError
+from schemas.kind import Facts, Kind
+from schemas.kinds import kind_of
+from schemas.trust import ClassificationTooHigh, Directory, KeyNotValid, NoAgreement, UnitSuspended, UnitUnknown
+from schemas.words import Words
+
+COMMON = "common"
+BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A draft judged: the content to be sealed if `faults` is empty, and how complete it is."""
+
+    content: Content | None
+    faults: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+    completeness: int
+
+
+def check(session: Session, node: Node, row: DraftRow, actor: Actor) -> Check:
+    """Return everything that the check page shows about a draft."""
+    draft = draft_rows.view(session, node, row)
+    judged = judge(session, node, actor, row)
+    directory = node.directory()
+    return Check(
+        draft,
+        judged.faults,
+        judged.warnings,
+        judged.completeness,
+        tuple(_reader(node, directory, unit) for unit in (*sorted(draft.recipients), node.unit)),
+        directory.snapshot.expires if node.now() >= directory.snapshot.expires else None,
+    )
+
+
+def judge(session: Session, node: Node, actor: Actor, row: DraftRow) -> Judged:
+    """Judge a draft as it stands, in the order labels, body, message as a whole, recipients, exchange."""
+    draft = draft_rows.view(session, node, row)
+    kind = kind_of(draft.kind)
+    values, objects = _split(draft.body)
+    found = list(_faults(COMMON, fields.validate(labels.FIELDS, draft.common)))
+    given = {name: value for name, value in draft.body.items() if name not in kind.computed}
+    wrong = fields.validate(kind.fields, given)
+    found += _faults(BODY, wrong)
+    parent = _parent(session, node, draft)
+    if not wrong:
+        values, objects = _split(kind.complete(given))
+        facts = Facts(values, objects, draft.common, parent.body if parent else None, node.now())
+        found += _faults(BODY, kind.validate(facts))
+    found += _recipients(node, kind, draft)
+    facts = Facts(values, objects, draft.common, parent.body if parent else None, node.now())
+    completeness = kind.score(facts).points if not wrong else 0
+    warnings = _missing(kind, facts) if not wrong else ()
+    if found:
+        return Judged(None, tuple(found), warnings, completeness)
+    content, whole = _content(session, node, actor, _Parts(draft, kind, values, objects, row))
+    return Judged(content if not whole else None, whole, warnings, completeness)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    draft: Draft
+    kind: Kind
+    body: dict[str, Json]
+    objects: list[dict[str, Json]]
+    row: DraftRow
+
+
+def _content(session: Session, node: Node, actor: Actor, parts: _Parts) -> tuple[Content | None, tuple[Fault, ...]]:
+    """Put the message together and ask the rules of the message as a whole, then the exchange."""
+    draft, now = parts.draft, node.now()
+    parent = session.get(MessageRow, draft.in_reply_to) if draft.in_reply_to else None
+    case = cases.of(session, parts.row.case_id) if parts.row.case_id else None
+    exercise = node.settings.exercise_id if node.settings.env == "exercise" else None
+    try:
+        content = Content(
+            msg_id=parts.row.message_id,
+            kind=draft.kind,
+            schema_version=parts.kind.version,
+            mode="EXERCISE" if node.settings.env == "exercise" else "LIVE",
+            exercise_id=exercise,
+            case_ref=case.case_ref if case else cases.next_ref(session, node),
+            thread_id=parent.thread_id if parent is not None else parts.row.message_id,
+            in_reply_to=draft.in_reply_to,
+            author=Author(unit=node.unit, agency=actor.agency, officer=actor.user_id, name=actor.display_name),
+            recipients=tuple(Recipient(unit=unit, role="TO") for unit in sorted(draft.recipients)),
+            created_at=min(draft.created, now),
+            sent_at=now,
+            labels=dict(draft.common),
+            body=parts.body,
+            objects=tuple(parts.objects),
+        )
+    except ValidationError:
+        return None, (_fault("draft", "MALFORMED", _MALFORMED),)
+    found = tuple(_whole(content.faults(_parent(session, node, draft))))
+    if found:
+        return None, found
+    try:
+        threads.check_step(session, node, content)
+    except (OutOfStep, Conflict):
+        return None, (_fault("draft", "OUT_OF_STEP", _OUT_OF_STEP),)
+    return content, ()
+
+
+def _parent(session: Session, node: Node, draft: Draft) -> Content | None:
+    row = session.get(MessageRow, draft.in_reply_to) if draft.in_reply_to else None
+    return storing.content_of(node, cases.of(session, row.case_id), row) if row is not None else None
+
+
+def _recipients(node: Node, kind: Kind, draft: Draft) -> Iterable[Fault]:
+    """Ask for every recipient what the hub and the other unit will ask: agency, agreement, accreditation, key."""
+    directory, classification = node.directory(), str(draft.common.get("classification", ""))
+    if not draft.recipients:
+        yield _fault("recipients", "NO_RECIPIENT", _NO_RECIPIENT)
+    for unit in draft.recipients:
+        try:
+            directory.check_active(unit)
+            directory.encryption_key(unit, node.now())
+            if classification:
+                directory.check_agreement(node.unit, unit, kind.family, classification)
+            if not kind.receivers & frozenset(directory.unit(unit).agencies):
+                yield _fault("recipients", "NO_AGENCY", _NO_AGENCY, unit=unit)
+        except SchemaError as error:
+            words = next((words for cause, words in _REFUSALS.items() if isinstance(error, cause)), _NO_AGREEMENT)
+            yield _fault("recipients", error.code, words, unit=unit)
+
+
+def _reader(node: Node, directory: Directory, unit: str) -> Reader:
+    try:
+        known = directory.unit(unit)
+    except UnitUnknown:
+        return Reader(unit, unit, "", unit == node.unit, "", None, None)
+    try:
+        key = directory.encryption_key(unit, node.now())
+    except KeyNotValid:
+        key = None
+    name, agency = known.names.en, ", ".join(known.agencies)
+    ekid, until = (key.kid, key.not_after) if key is not None else (None, None)
+    return Reader(unit, name, agency, unit == node.unit, known.accreditation, ekid, until)
+
+
+def _missing(kind: Kind, facts: Facts) -> tuple[Fault, ...]:
+    """What would make the message more complete, and whose second look it deserves."""
+    points = [_fault(BODY, point.code, point.words) for point in kind.score(facts).missing]
+    return (*points, *(_fault(BODY, one.code, one.words) for one in kind.approvals_needed(facts)))
+
+
+def _split(values: Mapping[str, Json]) -> tuple[dict[str, Json], list[dict[str, Json]]]:
+    listed = values.get("objects", [])
+    objects = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return {name: value for name, value in values.items() if name != "objects"}, objects
+
+
+def _faults(prefix: str, found: Iterable[faults.Fault]) -> Iterable[Fault]:
+    for fault in found:
+        yield Fault(f"{prefix}.{fault.path}", fault.code, {"en": fault.say("en"), "ru": fault.say("ru")})
+
+
+def _whole(found: Iterable[faults.Fault]) -> Iterable[Fault]:
+    for fault in found:
+        head, _, rest = fault.path.partition(".")
+        where = f"{COMMON}.{rest}" if head == "labels" else fault.path
+        yield Fault(where, fault.code, {"en": fault.say("en"), "ru": fault.say("ru")})
+
+
+def _fault(field: str, code: str, words: Words, **values: str) -> Fault:
+    return Fault(field, code, {"en": words.say("en", **values), "ru": words.say("ru", **values)})
+
+
+_MALFORMED = Words(
+    "The message cannot be put together: check staff number, agency and recipients.",
+    "Сообщение не составляется: проверьте служебный номер, ведомство и получателей.",
+)
+_OUT_OF_STEP = Words(
+    "The exchange has moved on: this kind of message is not possible now.",
+    "Обмен продвинулся дальше: сообщение этого вида сейчас невозможно.",
+)
+_NO_RECIPIENT = Words("Choose at least one unit.", "Выберите хотя бы одно подразделение.")
+_NO_AGENCY = Words(
+    "Remove {unit}: no agency there receives this kind of message.",
+    "Удалите {unit}: там нет ведомства, получающего такие сообщения.",
+)
+_NO_AGREEMENT = Words(
+    "Remove {unit}: no agreement allows this family of messages.",
+    "Удалите {unit}: нет соглашения о сообщениях этого рода.",
+)
+_REFUSALS: Mapping[type[SchemaError], Words] = {
+    UnitSuspended: Words("Remove {unit}: it is suspended by the hub.", "Удалите {unit}: подразделение приостановлено."),
+    UnitUnknown: Words("Remove {unit}: it is not in the directory.", "Удалите {unit}: его нет в каталоге."),
+    KeyNotValid: Words("{unit} has no valid key: it could not open the message.", "У {unit} нет действующего ключа."),
+    ClassificationTooHigh: Words(
+        "Lower the classification or remove {unit}: it is not accredited for it.",
+        "Понизьте гриф или удалите {unit}: аккредитации недостаточно.",
+    ),
+    NoAgreement: _NO_AGREEMENT,
+}

@@ -1,0 +1,66 @@
+"""A draft as it is kept: one sealed row, which its author alone may open."""
+
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from crypto import canonical
+from crypto.canonical import Json
+from crypto.errors import CryptoError
+from nodes import rest
+from nodes.errors import BadInput, NotFound
+from nodes.node import Node
+from nodes.permissions import Action, require
+from nodes.tables import CaseRow, DraftRow
+from nodes.views import Actor, Draft, DraftForm
+
+LARGEST = 512 * 1024
+
+
+def own_row(session: Session, actor: Actor, draft_id: str) -> DraftRow:
+    """Return the row of one's own draft, locked; raises `NotFound` for another's."""
+    require(actor, Action.COMPOSE)
+    row = session.get(DraftRow, draft_id, with_for_update=True)
+    if row is None or row.author != actor.user_id:
+        raise NotFound
+    return row
+
+
+def view(session: Session, node: Node, row: DraftRow) -> Draft:
+    """Return a draft unsealed."""
+    key = rest.draft_key(node.store.kek, row)
+    opened = canonical.loads(key.open(row.sealed, *rest.place("draft", row.draft_id, "form")), limit=LARGEST)
+    form = opened if isinstance(opened, dict) else {}
+    case = session.get(CaseRow, row.case_id) if row.case_id else None
+    recipients = form.get("recipients", [])
+    return Draft(
+        row.draft_id,
+        row.revision,
+        row.kind,
+        row.author,
+        case.case_ref if case else None,
+        row.in_reply_to,
+        tuple(str(unit) for unit in recipients) if isinstance(recipients, list) else (),
+        _members(form, "common"),
+        _members(form, "body"),
+        row.created,
+        row.updated,
+    )
+
+
+def sealed(node: Node, row: DraftRow, form: DraftForm) -> bytes:
+    """Return a form sealed for its row; raises `BadInput` for values that canonical JSON cannot carry."""
+    units: list[Json] = [*sorted(set(form.recipients))]
+    value: dict[str, Json] = {"recipients": units, "common": dict(form.common), "body": dict(form.body)}
+    try:
+        plain = canonical.dumps(value)
+    except CryptoError as error:
+        raise BadInput("form") from error
+    if len(plain) > LARGEST:
+        raise BadInput("form too large")
+    return rest.draft_key(node.store.kek, row).seal(plain, *rest.place("draft", row.draft_id, "form"))
+
+
+def _members(form: Mapping[str, Json], name: str) -> Mapping[str, Json]:
+    value = form.get(name, {})
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,146 @@
+"""Drafts: kept by the server, sealed under a key of their own, saved as often as the browser likes.
+
+A draft belongs to its author alone. Every save names the revision that it was made from, so that a second window cannot
+overwrite a newer text unseen. What is incomplete is kept as it was typed.
+"""
+
+import uuid
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from nodes import cases, checking, draft_rows, log, rest, storing, threads
+from nodes.errors import BadInput, Denied, DraftChanged, NotFound
+from nodes.node import Node
+from nodes.permissions import Action, require
+from nodes.tables import CaseRow, DraftRow, MessageRow
+from nodes.views import Actor, Check, Draft, DraftForm
+from schemas.errors import SchemaUnknown
+from schemas.kinds import kind_of
+
+MOST_DRAFTS = 200
+_REPEATED = ("crime_areas", "language", "purpose", "legal_basis", "urgency", "urgency_reason", "classification")
+
+
+@dataclass(frozen=True, slots=True)
+class NewDraft:
+    """What a draft begins with: its kind, and either the message that it answers or a case of ours, or neither."""
+
+    kind: str
+    in_reply_to: str | None = None
+    case_ref: str | None = None
+    recipients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """One save: which draft, made from which revision, and everything on the form."""
+
+    draft_id: str
+    revision: int
+    form: DraftForm
+
+
+def create(session: Session, node: Node, actor: Actor, new: NewDraft) -> Draft:
+    """Begin a draft; an answer takes over recipient, case and labels. Raises `Denied`, `NotFound`, `BadInput`."""
+    require(actor, Action.COMPOSE)
+    try:
+        kind = kind_of(new.kind)
+    except SchemaUnknown as error:
+        raise BadInput("kind") from error
+    if actor.agency not in kind.senders:
+        raise Denied("AGENCY")
+    parent = _parent(session, actor, new.in_reply_to)
+    if bool(kind.answers) != (parent is not None) or (parent is not None and parent.kind not in kind.answers):
+        raise BadInput("in_reply_to")
+    form = DraftForm(new.recipients, {}, {})
+    case = cases.by_ref(session, new.case_ref) if new.case_ref else None
+    if parent is not None:
+        case = cases.of(session, parent.case_id)
+        form = _answering(node, case, parent)
+        threads.note_local(session, node, session.get_one(MessageRow, parent.thread_id), "START")
+    if case is not None:
+        cases.require_read(session, actor, case.case_id)
+    row = _row(node, actor, new, case)
+    row.sealed = draft_rows.sealed(node, row, form)
+    session.add(row)
+    session.flush()
+    return draft_rows.view(session, node, row)
+
+
+def save(session: Session, node: Node, actor: Actor, order: Saved) -> Draft:
+    """Keep what is on the form; raises `DraftChanged` if the draft was saved elsewhere since `order.revision`."""
+    row = draft_rows.own_row(session, actor, order.draft_id)
+    if row.revision != order.revision:
+        raise DraftChanged
+    row.revision += 1
+    row.updated = node.now()
+    row.sealed = draft_rows.sealed(node, row, order.form)
+    session.flush()
+    return draft_rows.view(session, node, row)
+
+
+def get(session: Session, node: Node, actor: Actor, draft_id: str) -> Draft:
+    """Return one's own draft; raises `NotFound`."""
+    return draft_rows.view(session, node, draft_rows.own_row(session, actor, draft_id))
+
+
+def own(session: Session, node: Node, actor: Actor) -> tuple[Draft, ...]:
+    """Return one's own drafts, the last one touched first."""
+    query = select(DraftRow).where(DraftRow.author == actor.user_id).order_by(DraftRow.updated.desc())
+    return tuple(draft_rows.view(session, node, row) for row in session.scalars(query.limit(MOST_DRAFTS)))
+
+
+def discard(session: Session, node: Node, actor: Actor, draft_id: str) -> None:
+    """Delete one's own draft and its key, and log it; raises `NotFound`."""
+    row = draft_rows.own_row(session, actor, draft_id)
+    session.delete(row)
+    log.record(session, node, replace(log.by(actor, "ERASE"), codes=("DRAFT", row.kind)))
+
+
+def check(session: Session, node: Node, actor: Actor, draft_id: str) -> Check:
+    """Return everything that the check page shows about one's own draft; raises `NotFound`."""
+    return checking.check(session, node, draft_rows.own_row(session, actor, draft_id), actor)
+
+
+def _parent(session: Session, actor: Actor, message_id: str | None) -> MessageRow | None:
+    if message_id is None:
+        return None
+    row = session.get(MessageRow, message_id)
+    if row is None or not cases.may_read(session, actor, row.case_id):
+        raise NotFound
+    return row
+
+
+def _answering(node: Node, case: CaseRow, parent: MessageRow) -> DraftForm:
+    """An answer goes back to the other side of the exchange, under the same labels, which its author may raise."""
+    content = storing.content_of(node, case, parent)
+    others = {parent.sender} if parent.direction == "IN" else set(content.units)
+    repeated = {name: content.labels[name] for name in _REPEATED if name in content.labels}
+    return DraftForm(tuple(sorted(others - {node.unit})), repeated, {})
+
+
+def _row(node: Node, actor: Actor, new: NewDraft, case: CaseRow | None) -> DraftRow:
+    now, draft_id = node.now(), uuid.uuid4().hex
+    _, wrapped = rest.new_key(node.store.kek, "draft", draft_id)
+    return DraftRow(
+        draft_id=draft_id,
+        message_id=_message_id(now),
+        author=actor.user_id,
+        kind=new.kind,
+        case_id=case.case_id if case else None,
+        in_reply_to=new.in_reply_to,
+        revision=1,
+        created=now,
+        updated=now,
+        wrapped_key=wrapped,
+    )
+
+
+def _message_id(now: int) -> str:
+    """UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then randomness."""
+    raw = bytearray((now * 1000).to_bytes(6, "big") + uuid.uuid4().bytes[6:])
+    raw[6] = 0x70 | (raw[6] & 0x0F)
+    raw[8] = 0x80 | (raw[8] & 0x3F)
+    return str(uuid.UUID(bytes=bytes(raw)))

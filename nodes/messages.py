@@ -1,0 +1,99 @@
+"""Reading a message: opened for whoever may, logged every time, and receipted the first time an officer does.
+
+The sender learns that it was opened, never by whom (protocol.md §8).
+"""
+
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crypto import envelope as cme
+from exchange import courier
+from exchange.courier import Collection, State
+from nodes import cases, clocks, log, receipts, rows, storing, threads
+from nodes.errors import NotFound
+from nodes.node import Node
+from nodes.permissions import Action, allowed
+from nodes.tables import DeliveryRow, MessageRow, ThreadRow
+from nodes.views import Actor, Delivery, MessageDetail, Reply
+from schemas.content import Content
+from schemas.kinds import KINDS
+
+
+def read(session: Session, node: Node, actor: Actor, message_id: str, justification: str = "") -> MessageDetail:
+    """Open a message for `actor` and log it; raises `NotFound` for one that is not his to read, or erased."""
+    row = session.get(MessageRow, message_id)
+    if row is None:
+        raise NotFound
+    cases.require_read(session, actor, row.case_id)
+    case = cases.of(session, row.case_id)
+    content = storing.content_of(node, case, row)
+    act = replace(
+        log.by(actor, "CONSULT"),
+        case=case,
+        message_id=message_id,
+        eid=row.eid,
+        justification=justification or content.label("purpose"),
+    )
+    log.record(session, node, act)
+    if row.direction == "IN" and row.opened_at is None and allowed(actor, Action.TAKE):
+        row.opened_at = node.now()
+        receipts.make(session, node, row.eid, "OPENED")
+    session.flush()
+    return _detail(session, node, actor, row, content)
+
+
+def _detail(session: Session, node: Node, actor: Actor, row: MessageRow, content: Content) -> MessageDetail:
+    related = session.scalars(
+        select(MessageRow)
+        .where(MessageRow.thread_id == row.thread_id)
+        .order_by(MessageRow.stored, MessageRow.message_id)
+    )
+    body = {**content.body, **({"objects": list(content.objects)} if content.objects else {})}
+    return MessageDetail(
+        row=rows.view(session, node, actor, row),
+        eid=row.eid,
+        author=f"{content.author.name} ({content.author.officer}, {content.author.unit})",
+        common=dict(content.labels),
+        body=body,
+        deliveries=tuple(_delivery(session, node, row, one) for one in receipts.deliveries(session, row.message_id)),
+        replies=_replies(session, node, actor, row),
+        thread=rows.views(session, node, actor, related),
+        hub_index=row.hub_index,
+        key_id=cme.parse(row.envelope).header.skid,
+    )
+
+
+def _delivery(session: Session, node: Node, row: MessageRow, one: DeliveryRow) -> Delivery:
+    told = courier.collection(node.now(), row.accepted, State(one.state))
+    thread = session.get(ThreadRow, (row.thread_id, one.unit))
+    opens = thread is not None and thread.opening == row.message_id
+    return Delivery(
+        one.unit,
+        one.state,
+        one.reason,
+        one.since,
+        one.handed_out,
+        one.delivered,
+        one.opened,
+        told is not Collection.FINE,
+        told is Collection.WARNING,
+        clocks.view(session, thread, node.now()) if thread is not None and opens else None,
+    )
+
+
+def _replies(session: Session, node: Node, actor: Actor, row: MessageRow) -> tuple[Reply, ...]:
+    """The kinds that may follow this message now: by their declaration, our side, and where the exchange stands."""
+    if not allowed(actor, Action.COMPOSE):
+        return ()
+    opening = session.get(MessageRow, row.thread_id)
+    side = "requester" if opening is not None and opening.sender == node.unit else "requested"
+    exchanges = threads.of_thread(session, row.thread_id)
+    found = []
+    for kind in KINDS.values():
+        follows = row.kind in kind.answers and kind.side == side and actor.agency in kind.senders
+        events = kind.causes.by_value.values() if kind.causes.chosen_by else [kind.causes.event]
+        if follows and any(threads.may_say(node, one, event) for one in exchanges for event in events):
+            found.append(Reply(kind.code, side))
+    return tuple(found)

@@ -1,0 +1,106 @@
+"""Cases as a whole: the list, one case with its timeline, and the search in what one may read. Every look is logged.
+
+The timeline is made of the log's own events and of receipts; nothing is written twice to show it.
+"""
+
+from dataclasses import replace
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from nodes import cases as of_cases
+from nodes import inbox, log, rows, storing
+from nodes.errors import BadInput
+from nodes.node import Node
+from nodes.permissions import Action, allowed, require
+from nodes.tables import CaseRow, EventRow, MemberRow, MessageRow, ReceiptRow, ThreadRow
+from nodes.views import Actor, CaseDetail, InboxRow, TimelineEntry
+from nodes.views import CaseRow as CaseLine
+
+MOST_CASES = 500
+MOST_SEARCHED = 5000
+MOST_FOUND = 200
+SHORTEST_SEARCH = 3
+
+
+def cases(session: Session, node: Node, actor: Actor) -> tuple[CaseLine, ...]:
+    """Return the cases that `actor` may read, last changed first."""
+    require(actor, Action.READ_OWN)
+    chosen = select(CaseRow).where(CaseRow.wrapped_key.is_not(None)).order_by(CaseRow.updated.desc())
+    if not allowed(actor, Action.READ_ANY):
+        member = select(MemberRow.case_id).where(MemberRow.user_id == actor.user_id)
+        chosen = chosen.where(CaseRow.case_id.in_(member))
+    return tuple(_line(session, node, row) for row in session.scalars(chosen.limit(MOST_CASES)))
+
+
+def case(session: Session, node: Node, actor: Actor, case_ref: str) -> CaseDetail:
+    """Return a case with its messages and timeline, and log the look; raises `NotFound`."""
+    row = of_cases.by_ref(session, case_ref)
+    of_cases.require_read(session, actor, row.case_id)
+    log.record(session, node, replace(log.by(actor, "CONSULT"), case=row, codes=("CASE",)))
+    session.flush()
+    found = session.scalars(
+        select(MessageRow).where(MessageRow.case_id == row.case_id).order_by(MessageRow.stored, MessageRow.message_id)
+    ).all()
+    return CaseDetail(
+        row.case_ref,
+        row.opened,
+        of_cases.members(session, row.case_id),
+        rows.views(session, node, actor, found),
+        _timeline(session, row),
+    )
+
+
+def search(session: Session, node: Node, actor: Actor, words: str, reason: str) -> tuple[InboxRow, ...]:
+    """Return the messages of one's own lists whose content has all the words, newest first; logged with the reason."""
+    require(actor, Action.SEARCH)
+    wanted = [word.casefold() for word in words.split()]
+    if len(words.strip()) < SHORTEST_SEARCH or not reason.strip():
+        raise BadInput("words or reason")
+    act = replace(log.by(actor, "SEARCH"), subject=words, justification=reason)
+    log.record(session, node, act)
+    chosen = select(MessageRow).where(inbox.visible(actor)).order_by(MessageRow.stored.desc()).limit(MOST_SEARCHED)
+    found = [row for row in session.scalars(chosen) if _matches(session, node, actor, row, wanted)]
+    return rows.views(session, node, actor, found[:MOST_FOUND])
+
+
+def _matches(session: Session, node: Node, actor: Actor, row: MessageRow, wanted: list[str]) -> bool:
+    case_row = of_cases.of(session, row.case_id)
+    if case_row.wrapped_key is None or not of_cases.may_read(session, actor, row.case_id):
+        return False
+    text = storing.plain_of(node, case_row, row).decode().casefold()
+    return all(word in text for word in wanted)
+
+
+def _line(session: Session, node: Node, row: CaseRow) -> CaseLine:
+    messages = select(func.count()).select_from(MessageRow).where(MessageRow.case_id == row.case_id)
+    units = select(MessageRow.sender).where(MessageRow.case_id == row.case_id).distinct()
+    asked = select(ThreadRow.unit).where(ThreadRow.case_id == row.case_id).distinct()
+    others = {*session.scalars(units), *session.scalars(asked)} - {node.unit}
+    return CaseLine(
+        row.case_ref,
+        row.opened,
+        row.updated,
+        session.scalar(messages) or 0,
+        session.scalar(inbox.open_threads(row.case_id)) or 0,
+        of_cases.members(session, row.case_id),
+        tuple(sorted(others)),
+    )
+
+
+def _timeline(session: Session, row: CaseRow) -> tuple[TimelineEntry, ...]:
+    """What we did (log events) and what others proved (receipts), in the order of time."""
+    events = session.scalars(select(EventRow).where(EventRow.case_id == row.case_id))
+    acts = [
+        TimelineEntry(one.at, one.operation, one.actor, None, one.message_id, None, one.index, {}) for one in events
+    ]
+    proofs = session.execute(
+        select(ReceiptRow, MessageRow.message_id)
+        .join(MessageRow, MessageRow.eid == ReceiptRow.eid)
+        .where(MessageRow.case_id == row.case_id)
+    )
+    receipts = [
+        TimelineEntry(one.time, one.type, None, one.unit, message_id, one.origin, None, {})
+        for one, message_id in proofs.tuples()
+    ]
+    return tuple(sorted((*acts, *receipts), key=lambda one: (one.at, one.log_index is None, one.log_index or 0)))

@@ -1,0 +1,164 @@
+"""The state of every exchange: both units keep the same automaton, moved only by signed messages and receipts.
+
+One row for one request at one requested unit. Which steps there are is the table of `exchange.lifecycle`; here it is
+fed. A step that the table does not have is refused at compose, and on arrival unless an earlier message is missing.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from exchange import lifecycle
+from exchange.clock import Effect
+from exchange.errors import Conflict
+from exchange.lifecycle import REQUESTED, REQUESTER, Machine, Progress
+from nodes import clocks
+from nodes.errors import OutOfStep
+from nodes.node import Node
+from nodes.tables import CaseRow, MessageRow, ThreadRow
+from schemas.content import Content
+from schemas.receipts import Receipt
+
+DIRECT = "DIRECT"
+_RECEIPT_EVENTS = frozenset({"DELIVERED", "REJECTED", "EXPIRED", "NOT_DELIVERED"})
+
+
+def check_step(session: Session, node: Node, content: Content) -> None:
+    """Return if `content` is the next thing that its sender may say in its thread.
+
+    Raises `OutOfStep` for a message that answers what its kind cannot answer, comes from the wrong side or from a unit
+    that was never asked, and `exchange.errors.Conflict` for a step that the lifecycle does not have.
+    """
+    if content.in_reply_to is None:
+        return
+    parent, opening = session.get(MessageRow, content.in_reply_to), session.get(MessageRow, content.thread_id)
+    if parent is None or opening is None:
+        return  # an earlier message is missing; the gap is shown, and this one is worth reading all the same
+    if parent.kind not in content.declared.answers or parent.thread_id != content.thread_id:
+        raise OutOfStep("answers something else")
+    from_requester = content.author.unit == opening.sender
+    if from_requester != (content.declared.side == "requester"):
+        raise OutOfStep("said by the wrong side")
+    rows = _rows(session, node, content)
+    if not rows:
+        raise OutOfStep("no party to this exchange")
+    for row in rows:
+        _step(node, row, content.declared.causes.of(content.body), node.now())
+
+
+def note_message(session: Session, node: Node, content: Content, case: CaseRow) -> None:
+    """Move the exchange by a message that was just stored, sent or received; a new request begins its rows."""
+    if content.in_reply_to is None:
+        _begin(session, node, content, case)
+    for row in _rows(session, node, content):
+        if content.in_reply_to is not None:
+            _apply(node, row, content.declared.causes.of(content.body))
+        if content.declared.clock == Effect.ENDS and "availability" in content.body:
+            row.availability = str(content.body["availability"])
+        _refresh(session, node, row)
+
+
+def note_receipt(session: Session, node: Node, receipt: Receipt) -> None:
+    """Move the requester's side by a receipt about the request itself, and read the clocks that it may start."""
+    message = session.scalar(select(MessageRow).where(MessageRow.eid == receipt.eid))
+    if message is None:
+        return
+    for row in of_thread(session, message.thread_id):
+        about_request = row.opening == message.message_id and row.unit == receipt.unit
+        if about_request and row.requester == node.unit and receipt.type in _RECEIPT_EVENTS:
+            _apply(node, row, receipt.type)
+        _refresh(session, node, row)
+
+
+def note_local(session: Session, node: Node, message: MessageRow, event: str) -> None:
+    """Move our own side by something that happened here: ASSIGN, START."""
+    row = session.get(ThreadRow, (message.thread_id, node.unit))
+    if row is not None and row.opening == message.message_id:
+        _apply(node, row, event)
+
+
+def refresh_for(session: Session, node: Node, eid: str) -> None:
+    """Read the clocks of the exchange that an envelope belongs to again."""
+    message = session.scalar(select(MessageRow).where(MessageRow.eid == eid))
+    for row in of_thread(session, message.thread_id) if message is not None else ():
+        _refresh(session, node, row)
+
+
+def of_thread(session: Session, thread_id: str) -> Sequence[ThreadRow]:
+    """Return the state of an exchange at every requested unit that we know of."""
+    return session.scalars(select(ThreadRow).where(ThreadRow.thread_id == thread_id).order_by(ThreadRow.unit)).all()
+
+
+def machine_of(node: Node, row: ThreadRow) -> Machine:
+    """Return the automaton of our side."""
+    return REQUESTER if row.requester == node.unit else REQUESTED
+
+
+def is_open(node: Node, row: ThreadRow) -> bool:
+    """Return whether an answer is still owed."""
+    return machine_of(node, row).states[row.state].open
+
+
+def may_say(node: Node, row: ThreadRow, event: str) -> bool:
+    """Return whether `event` is a step from where the exchange stands."""
+    try:
+        _step(node, row, event, node.now())
+    except Conflict:
+        return False
+    return True
+
+
+def _begin(session: Session, node: Node, content: Content, case: CaseRow) -> None:
+    ours = content.author.unit == node.unit
+    asked = sorted(one.unit for one in content.recipients if one.role == "TO")
+    for unit in asked if ours else [unit for unit in asked if unit == node.unit]:
+        session.add(
+            ThreadRow(
+                thread_id=content.thread_id,
+                unit=unit,
+                requester=content.author.unit,
+                case_id=case.case_id,
+                opening=content.msg_id,
+                kind=content.kind,
+                urgency=content.label("urgency"),
+                availability=DIRECT,
+                state=lifecycle.advance(REQUESTER, "DRAFT", "SEND") if ours else REQUESTED.initial,
+                rounds=0,
+                closed=0,
+                due=None,
+                updated=node.now(),
+            )
+        )
+    session.flush()
+
+
+def _rows(session: Session, node: Node, content: Content) -> list[ThreadRow]:
+    """The rows that a message is about: where we asked, those of the other side; where we were asked, our own."""
+    found = []
+    for row in of_thread(session, content.thread_id):
+        other = row.unit if row.requester == node.unit else row.requester
+        if content.author.unit == other or (content.author.unit == node.unit and other in content.units):
+            found.append(row)
+    return found
+
+
+def _step(node: Node, row: ThreadRow, event: str, now: int) -> Progress:
+    return lifecycle.progress(machine_of(node, row), Progress(row.state, row.rounds, row.closed), event, now)
+
+
+def _apply(node: Node, row: ThreadRow, event: str) -> None:
+    """Take the step if the table has it; what came out of order after a gap is kept without moving anything."""
+    now = node.now()
+    try:
+        after = _step(node, row, event, now)
+    except Conflict:
+        return
+    row.state, row.rounds, row.closed, row.updated = after.state, after.clarifications, after.closed_at, now
+
+
+def _refresh(session: Session, node: Node, row: ThreadRow) -> None:
+    """Keep the due time beside the row, so that lists can be ordered by it."""
+    session.flush()
+    found = clocks.read(session, row, node.now())
+    row.due = found.due_at or None if found is not None and is_open(node, row) else None
