@@ -1,5 +1,7 @@
 """A bundle as one zip archive, and back, with limits that stand before anything is unpacked. Pure."""
 
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -7,6 +9,12 @@ from io import BytesIO
 from typing import Final
 
 from audit.evidence.findings import Unreadable
+
+# What the standard library raises for archives made to break it: none of these is a defect of the caller.
+_BROKEN: Final = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError),
+    *(ValueError, LookupError, RuntimeError, EOFError, OSError, MemoryError, OverflowError),
+)
 
 MAX_FILES: Final = 100_000
 MAX_FILE: Final = 32 << 20
@@ -31,7 +39,7 @@ def unpack(data: bytes) -> dict[str, bytes]:
             if len({member.filename for member in members}) != len(members):
                 raise Unreadable("the archive has two files of one name")
             return {member.filename: archive.read(member) for member in members}
-    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except _BROKEN as error:
         raise Unreadable("not a zip archive that can be read") from error
 
 

@@ -109,7 +109,7 @@ class Keys:
         with refusing("the statement"):
             signed = statements.parse(wire, STATEMENT_LIMIT)
             statement = signed.statement
-            logged = text(entry, "type"), text(entry, "kid"), text(entry, "digest")
+            logged = entry.get("type"), entry.get("kid"), entry.get("digest")
             if logged != ("STATEMENT", text(statement, "kid"), sha512(wire).hexdigest()):
                 raise EvidenceRefused("the log entry at its index is of something else")
             if text(statement, "env") != self._federation.env:

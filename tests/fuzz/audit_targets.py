@@ -1,0 +1,89 @@
+"""The parsers of the log and of offline evidence. A report that finds faults is an answer; an exception is not."""
+
+from collections.abc import Callable
+from hashlib import sha512
+from typing import Final
+
+from audit.checkpoints import CHECKS, Checkpoint, LogSigner, verify_checkpoint, verify_cosignatures
+from audit.errors import AuditError
+from audit.evidence import archive, bundle, export
+from audit.evidence.acts import Entries, check_envelope, check_receipt
+from audit.evidence.directory import Keys, read_federation
+from audit.notes import Note, VerifierKey
+from audit.proof import LogProof, verify_proof
+from audit.tiles import TileAddress, split_tile, unpack_bundle
+from tests.audit import trees
+from tests.audit.evidence.scenes import delivered, entries_of, federation_of, keys_of
+from tests.audit.vectors import load
+from tests.instants import NOW
+
+ENTRIES: Final = trees.some_entries(20)
+LOG: Final = LogSigner.from_seeds("log.example", bytes(64))
+NOTE: Final = LOG.sign(len(ENTRIES), trees.root(ENTRIES), NOW)
+PROOF: Final = LogProof(3, tuple(trees.path(3, ENTRIES)), NOTE)
+COSIGNED: Final = load("cosignature/ed25519.json")["skylight"][0]
+WITNESS: Final = VerifierKey.parse(COSIGNED["vkey"])
+SCENE: Final = delivered()
+FILES: Final = SCENE.files()
+FEDERATION: Final = federation_of(SCENE)
+ENTRIES_OF_LOG: Final = entries_of(SCENE)
+KEYS: Final = keys_of(SCENE)
+
+
+def as_text(parse: Callable[[str], object]) -> Callable[[bytes], object]:
+    """A parser of text on bytes: every byte is one character."""
+    return lambda data: parse(data.decode("latin-1"))
+
+
+def take_statement(data: bytes) -> None:
+    """A key statement that the log records, whatever it says."""
+    entry = {**ENTRIES_OF_LOG.at[0], "digest": sha512(data).hexdigest()}
+    Keys(FEDERATION).take(data, entry)
+
+
+def same_spelling(data: bytes) -> None:
+    """What a note parser accepts, it writes back byte for byte."""
+    if Note.parse(data).to_bytes() != data:
+        raise AssertionError("a second spelling of one note")
+
+
+TARGETS: Final[dict[str, tuple[Callable[[bytes], object], type[Exception]]]] = {
+    "audit.note": (same_spelling, AuditError),
+    "audit.vkey": (as_text(VerifierKey.parse), AuditError),
+    "audit.checkpoint_body": (as_text(Checkpoint.parse), AuditError),
+    "audit.checkpoint": (lambda data: verify_checkpoint(data, LOG.keys), AuditError),
+    "audit.cosignature": (lambda data: verify_cosignatures(Note.parse(data), [WITNESS]), AuditError),
+    "audit.verified": (lambda data: Note.parse(data).verified([LOG.keys.mldsa44], CHECKS), AuditError),
+    "audit.proof": (lambda data: verify_proof(LogProof.parse(data), trees.leaf(ENTRIES[3]), LOG.keys), AuditError),
+    "audit.tile_address": (as_text(TileAddress.parse), AuditError),
+    "audit.tile": (split_tile, AuditError),
+    "audit.entry_bundle": (unpack_bundle, AuditError),
+    "audit.export": (lambda data: export.verify_export(data.splitlines(keepends=True)), AuditError),
+    "audit.archive": (archive.unpack, AuditError),
+    "audit.manifest": (lambda data: bundle.verify_bundle({bundle.MANIFEST: data}), AuditError),
+    "audit.federation": (lambda data: read_federation(data, frozenset()), AuditError),
+    "audit.statement": (take_statement, AuditError),
+    "audit.envelope": (lambda data: check_envelope(data, FEDERATION, KEYS, ENTRIES_OF_LOG), AuditError),
+    "audit.receipt": (lambda data: check_receipt(data, FEDERATION, KEYS, ENTRIES_OF_LOG), AuditError),
+    "audit.log_entry": (lambda data: Entries().add(0, data), AuditError),
+}
+SEEDS: Final[dict[str, list[bytes]]] = {
+    "audit.note": [NOTE, COSIGNED["note"].encode()],
+    "audit.vkey": [vkey.encode() for vkey in LOG.keys.vkeys],
+    "audit.checkpoint_body": [Note.parse(NOTE).text.encode()],
+    "audit.checkpoint": [NOTE],
+    "audit.cosignature": [COSIGNED["note"].encode()],
+    "audit.verified": [NOTE],
+    "audit.proof": [PROOF.to_bytes()],
+    "audit.tile_address": [b"tile/0/x001/x234/067.p/89", b"tile/entries/000"],
+    "audit.tile": [bytes(64)],
+    "audit.entry_bundle": [b"\x00\x01a\x00\x00\x00\x02bc"],
+    "audit.export": [b"".join(export.write_export(NOTE, LOG.keys, ENTRIES))],
+    "audit.archive": [archive.pack({"a": b"one" * 50, "b": b"two"})],
+    "audit.manifest": [FILES[bundle.MANIFEST]],
+    "audit.federation": [FILES[bundle.FEDERATION]],
+    "audit.statement": [FILES["directory/statements/0"]],
+    "audit.envelope": [SCENE.messages[0]],
+    "audit.receipt": SCENE.receipts,
+    "audit.log_entry": SCENE.entries,
+}
