@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from audit import store
 from exchange import arrivals
@@ -23,6 +23,10 @@ MOST_ITEMS: Final = 256
 MOST_BYTES: Final = 8 << 20
 _FRAME: Final = Struct(">QBI")
 _SIZE: Final = Struct(">I")
+
+_THERE: Final = and_(DELIVERY.c.state != State.EXPIRED.value, MESSAGE.c.envelope.is_not(None))
+"""What expired is not handed out, and what was erased long after everybody was final is not there any more. The query
+leaves both out, so that however many of them stand in a row, the page behind them is reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def collect(connection: Connection, log_id: str, unit: str, after: int) -> tuple
             RECEIPT,
             and_(RECEIPT.c.eid == MAILBOX.c.eid, RECEIPT.c.unit == MAILBOX.c.about, RECEIPT.c.type == MAILBOX.c.type),
         )
-        .where(MAILBOX.c.unit == unit, MAILBOX.c.idx > after)
+        .where(MAILBOX.c.unit == unit, MAILBOX.c.idx > after, or_(MAILBOX.c.kind != MESSAGE_KIND, _THERE))
         .order_by(MAILBOX.c.idx)
         .limit(MOST_ITEMS)
         .execution_options(stream_results=True, yield_per=16)
@@ -67,17 +71,15 @@ def collect(connection: Connection, log_id: str, unit: str, after: int) -> tuple
     kept: list[tuple[Any, bytes]] = []
     size = 0
     for row in rows:
-        payload = (row.envelope if row.kind == MESSAGE_KIND else row.wire) or b""
+        payload = row.envelope if row.kind == MESSAGE_KIND else row.wire
         size += len(payload)
         if kept and size > MOST_BYTES:
             break
         kept.append((row, payload))
     rows.close()
     entries = _entries(connection, log_id, [row.idx for row, _ in kept])
-    # what expired is not handed out, and what was erased long after everybody was final is not there any more
-    shown = [(row, payload) for row, payload in kept if row.state != State.EXPIRED and payload]
-    fresh = tuple(row.eid for row, _ in shown if row.state == State.QUEUED)
-    return [Item(row.idx, row.kind, row.eid, entries[row.idx], payload) for row, payload in shown], fresh
+    fresh = tuple(row.eid for row, _ in kept if row.state == State.QUEUED)
+    return [Item(row.idx, row.kind, row.eid, entries[row.idx], payload) for row, payload in kept], fresh
 
 
 def _entries(connection: Connection, log_id: str, indices: Sequence[int]) -> dict[int, bytes]:
@@ -85,12 +87,6 @@ def _entries(connection: Connection, log_id: str, indices: Sequence[int]) -> dic
         store.ENTRY.c.log_id == log_id, store.ENTRY.c.idx.in_(indices)
     )
     return {row.idx: row.entry for row in connection.execute(query)}
-
-
-def has_more(connection: Connection, unit: str, after: int) -> bool:
-    """Return whether anything stands in the mailbox of `unit` behind leaf `after`."""
-    query = select(MAILBOX.c.idx).where(MAILBOX.c.unit == unit, MAILBOX.c.idx > after).limit(1)
-    return connection.execute(query).first() is not None
 
 
 def relay(batch: Batch, jobs: Sequence[HandOut]) -> list[frozenset[str]]:
