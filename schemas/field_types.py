@@ -51,10 +51,7 @@ class Scalar(FieldType):
             return self.canonical(str(candidate))
         if not isinstance(candidate, str):
             raise Refused("NOT_A_TEXT")
-        value = self.canonical(candidate)
-        if value == "":
-            raise Refused("REQUIRED")
-        return value
+        return self.canonical(candidate)
 
     def show(self, value: Json, language: str) -> str:  # noqa: ARG002  (codes override it)
         """Return the value as text."""

@@ -4,7 +4,6 @@ Row numbers in a form are only places (`items.3.question`): blank rows vanish, f
 used. This module must not know any kind, object or table by name.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -24,8 +23,6 @@ from schemas.fields import (
     take_fields,
 )
 from schemas.words import Words
-
-_BLANK_ROW = ""
 
 
 @dataclass(frozen=True)
@@ -81,23 +78,25 @@ class _Repeated(FieldType):
         raise NotImplementedError
 
     def gather(self, raw: Raw, path: str) -> "Json | None":
-        """Return the rows under their numbers in the form, blank ones marked; None when all are blank."""
-        numbers = [int(hit[1]) for name in raw if (hit := re.match(re.escape(path) + r"\.(\d{1,3})\.", name))]
-        rows = [self.entered(raw, f"{path}.{number}") for number in range(max(numbers, default=-1) + 1)]
-        return [_BLANK_ROW if row is None else row for row in rows] if any(rows) else None
+        """Return the rows under their numbers in the form, `{"3": row}`; None when all are blank."""
+        rows = {str(number): self.entered(raw, f"{path}.{number}") for number in _numbers(raw, f"{path}.")}
+        return {number: row for number, row in rows.items() if row is not None} or None
 
     def take(self, candidate: Json, at: Spot) -> Json:
-        """Return the rows in canonical form, without the blank ones that only a form may have."""
-        if not isinstance(candidate, list):
+        """Return the rows in canonical form; faults of a form keep the number that its page used."""
+        if isinstance(candidate, dict) and not at.strict:
+            rows = list(candidate.items())
+        elif isinstance(candidate, list):
+            rows = [(str(number), row) for number, row in enumerate(candidate)]
+        else:
             at.refuse("NOT_A_LIST")
             return []
-        rows = [(n, row) for n, row in enumerate(candidate) if at.strict or row != _BLANK_ROW]
         if len(rows) > self.high:
             at.refuse("TOO_MANY", limit=self.high)
             return []
         if len(rows) < self.low:
             at.refuse("TOO_FEW", limit=self.low)
-        return [self._take_row(row, at.below(str(number), at.label)) for number, row in rows]
+        return [self._take_row(row, at.below(number, at.label)) for number, row in rows]
 
     def _take_row(self, row: Json, at: Spot) -> Json:
         members = _members(row, at)
@@ -181,6 +180,12 @@ class Variants(_Repeated):
     def inner(self) -> tuple[tuple[str, tuple[Field, ...]], ...]:
         """The fields of every shape."""
         return tuple((f"[{code}]", fields) for code, fields in self.variants.items())
+
+
+def _numbers(raw: Raw, prefix: str) -> list[int]:
+    """Return the row numbers (up to three digits) that a form has below `prefix`, in order."""
+    rests = (name[len(prefix) :].partition(".")[0] for name in raw if name.startswith(prefix))
+    return sorted({int(rest) for rest in rests if rest.isascii() and rest.isdigit() and len(rest) <= 3})
 
 
 def _members(value: Json, at: Spot) -> Mapping[str, Json]:

@@ -1,0 +1,176 @@
+"""The tables of a request's life: closed, complete, and alike at both sides whatever crosses on the way."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.errors import Conflict
+from exchange.lifecycle import (
+    CLARIFICATION_ROUNDS,
+    EVENTS,
+    MACHINES,
+    REOPEN_WITHIN,
+    REQUESTED,
+    REQUESTER,
+    Machine,
+    Progress,
+    advance,
+    mermaid,
+    progress,
+)
+from schemas.kinds import KINDS
+from schemas.words import LANGUAGES
+
+EACH = pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES)
+
+
+def run(machine: Machine, *events: str) -> str:
+    state = machine.initial
+    for event in events:
+        state = advance(machine, state, event)
+    return state
+
+
+@EACH
+def test_every_step_leads_to_a_declared_state_or_conflicts(machine: Machine) -> None:
+    allowed = 0
+    for state, event in product(machine.states, EVENTS):
+        if (state, event) in machine.steps:
+            assert advance(machine, state, event) in machine.states
+            allowed += 1
+        else:
+            with pytest.raises(Conflict):
+                advance(machine, state, event)
+    assert allowed == len(machine.steps)
+
+
+@EACH
+def test_an_unknown_state_or_event_conflicts(machine: Machine) -> None:
+    for state, event in [("NOWHERE", "SEND"), (machine.initial, "JUMP")]:
+        with pytest.raises(Conflict) as caught:
+            advance(machine, state, event)
+        assert caught.value.code == "EX-4096"
+
+
+def reachable(machine: Machine, start: str) -> set[str]:
+    seen, waiting = {start}, [start]
+    while waiting:
+        state = waiting.pop()
+        waiting += [to for (origin, _), to in machine.steps.items() if origin == state and to not in seen]
+        seen.update(waiting)
+    return seen
+
+
+@EACH
+def test_every_state_is_reached_and_can_reach_an_end(machine: Machine) -> None:
+    assert reachable(machine, machine.initial) == set(machine.states)
+    for state in machine.states:
+        assert any(machine.states[end].final for end in reachable(machine, state))
+
+
+@EACH
+def test_every_state_and_event_speaks_both_languages(machine: Machine) -> None:
+    labels = [
+        machine.label,
+        *(state.label for state in machine.states.values()),
+        *(event.label for event in EVENTS.values()),
+    ]
+    assert all(len({label.say(language) for language in LANGUAGES}) == 2 for label in labels)
+
+
+def test_every_event_is_used() -> None:
+    used = {event for machine in MACHINES.values() for _, event in machine.steps}
+    assert used | {"REQUEST"} == set(EVENTS)
+
+
+def test_both_sides_take_every_message_of_the_other() -> None:
+    for kind in KINDS.values():
+        for event in {*kind.causes.by_value.values(), kind.causes.event} - {"", "REQUEST"}:
+            assert all(any(event == taken for _, taken in machine.steps) for machine in MACHINES.values())
+
+
+def test_the_usual_life_ends_closed_at_both_sides() -> None:
+    assert run(REQUESTER, "SUBMIT", "SEND", "DELIVERED", "ANSWER_FULL", "FEEDBACK", "CLOSE") == "CLOSED"
+    assert run(REQUESTED, "ASSIGN", "START", "ANSWER_FULL", "FEEDBACK", "CLOSE") == "CLOSED"
+
+
+def test_a_judicial_delay_is_its_own_state_and_another_cause_is_not() -> None:
+    assert run(REQUESTED, "ASSIGN", "START", "DELAY_LAWFUL") == "AWAITING_JUDICIAL"
+    assert run(REQUESTED, "ASSIGN", "START", "DELAY_OTHER") == "IN_PROGRESS"
+    assert run(REQUESTED, "ASSIGN", "START", "DELAY_LAWFUL", "RESUME") == "IN_PROGRESS"
+    assert run(REQUESTED, "ASSIGN", "TRANSFER", "START") == "IN_PROGRESS"
+
+
+def test_an_unknown_fate_is_superseded_by_a_later_receipt() -> None:
+    assert run(REQUESTER, "SEND", "NOT_DELIVERED", "DELIVERED") == "DELIVERED"
+    assert run(REQUESTER, "SEND", "NOT_DELIVERED", "REJECTED") == "REJECTED"
+    assert run(REQUESTER, "SEND", "EXPIRED") == "EXPIRED"
+
+
+def test_a_draft_can_go_back_and_away() -> None:
+    assert run(REQUESTER, "SUBMIT", "RETURN", "DISCARD") == "DISCARDED"
+
+
+CROSSINGS = ["ANSWER_FULL", "ANSWER_PARTIAL", "ANSWER_NONE", "REFUSE"]
+
+
+@pytest.mark.parametrize("end", CROSSINGS)
+def test_an_answer_that_crosses_a_withdrawal_stands_at_both_sides(end: str) -> None:
+    requester = run(REQUESTER, "SEND", "DELIVERED", "WITHDRAW", end)
+    requested = run(REQUESTED, "ASSIGN", "START", end, "WITHDRAW")
+    assert requester == requested
+
+
+@pytest.mark.parametrize("news", ["CLARIFICATION_ASKED", "DELAY_LAWFUL", "DELAY_OTHER", "REFUSE_PART"])
+def test_a_withdrawal_that_crosses_a_question_or_news_stands_at_both_sides(news: str) -> None:
+    assert run(REQUESTER, "SEND", "DELIVERED", "WITHDRAW", news) == "WITHDRAWN"
+    assert run(REQUESTED, "ASSIGN", "START", news, "WITHDRAW") == "WITHDRAWN"
+
+
+@given(st.lists(st.sampled_from(sorted(EVENTS)), max_size=30), st.sampled_from([REQUESTER, REQUESTED]))
+def test_any_order_of_events_keeps_to_the_states(events: list[str], machine: Machine) -> None:
+    now = Progress(machine.initial)
+    for at, event in enumerate(events):
+        try:
+            now = progress(machine, now, event, at)
+        except Conflict:
+            continue
+        assert now.state in machine.states
+        assert now.clarifications <= CLARIFICATION_ROUNDS
+
+
+def test_a_third_round_of_clarification_conflicts() -> None:
+    now = Progress("IN_PROGRESS")
+    for _ in range(CLARIFICATION_ROUNDS):
+        now = progress(REQUESTED, now, "CLARIFICATION_ASKED", 1)
+        now = progress(REQUESTED, now, "CLARIFICATION_GIVEN", 2)
+    assert now == Progress("IN_PROGRESS", clarifications=2)
+    with pytest.raises(Conflict):
+        progress(REQUESTED, now, "CLARIFICATION_ASKED", 3)
+
+
+@pytest.mark.parametrize("event", ["REOPEN", "ANSWER_FULL"])
+def test_a_closed_request_is_open_to_more_for_ninety_days(event: str) -> None:
+    closed = progress(REQUESTER, Progress("ANSWERED_PARTIAL"), "CLOSE", 1000)
+    assert closed.closed_at == 1000
+    assert progress(REQUESTER, closed, event, 1000 + REOPEN_WITHIN).state != "CLOSED"
+    with pytest.raises(Conflict):
+        progress(REQUESTER, closed, event, 1001 + REOPEN_WITHIN)
+
+
+def test_late_feedback_stays_welcome() -> None:
+    closed = Progress("CLOSED", closed_at=1000)
+    assert progress(REQUESTED, closed, "FEEDBACK", 2000 + REOPEN_WITHIN) == closed
+
+
+@EACH
+def test_the_diagram_names_every_state_and_only_moves(machine: Machine) -> None:
+    drawn = mermaid(machine, "en").splitlines()
+    assert drawn[:2] == ["stateDiagram-v2", f"    [*] --> {machine.initial}"]
+    moves = [line for line in drawn if " --> " in line and "[*]" not in line]
+    assert len(moves) == sum(state != to for (state, _), to in machine.steps.items())
+    assert all(any(line.strip().startswith(f"{code}: ") for line in drawn) for code in machine.states)
+    assert "    CLOSED --> [*]" in drawn
+    assert "Закрыто" in mermaid(machine, "ru")

@@ -1,0 +1,45 @@
+"""The parsers of case messages, code tables and forms, for the fuzzer."""
+
+from collections.abc import Callable
+from importlib import resources
+
+from schemas import codes
+from schemas.content import Content
+from schemas.errors import ContentInvalid, SchemaError, TableInvalid
+from schemas.kinds import KINDS
+from tests.messages import BODIES, content
+
+
+def _table(data: bytes) -> object:
+    try:
+        return codes.load("handling", data.decode())
+    except UnicodeDecodeError as error:
+        raise TableInvalid("not UTF-8") from error
+
+
+def _form(data: bytes) -> object:
+    """Read lines `name=value` as a request's form; what is wrong is only ever a list of faults with their words."""
+    raw: dict[str, list[str]] = {}
+    for line in data.decode(errors="replace").splitlines():
+        name, _, value = line.partition("=")
+        raw.setdefault(name, []).append(value)
+    values, faults = KINDS["REQ"].parse(raw)
+    if faults and all(fault.say("ru") for fault in faults):
+        raise ContentInvalid(faults)
+    return values
+
+
+_TABLE = (resources.files(codes) / "handling.toml").read_bytes()
+_REQUEST = KINDS["REQ"].spread({**BODIES["REQ"], "objects": list(content().objects)})
+_FORM = "\n".join(f"{name}={value}" for name, values in _REQUEST.items() for value in values).encode()
+
+TARGETS: dict[str, tuple[Callable[[bytes], object], type[Exception]]] = {
+    "content": (Content.from_bytes, SchemaError),
+    "code-table": (_table, SchemaError),
+    "form": (_form, SchemaError),
+}
+SEEDS: dict[str, list[bytes]] = {
+    "content": [content(kind).to_bytes() for kind in BODIES],
+    "code-table": [_TABLE],
+    "form": [_FORM],
+}
