@@ -9,6 +9,8 @@ from typing import Self
 
 import httpx
 
+from crypto import canonical
+from crypto.encoding import b64
 from exchange.errors import Unsigned
 from exchange.signatures import OCTETS, NodeAuth, check_response
 from nodes import answers
@@ -60,14 +62,14 @@ class HubClient:
     def post_message(self, wire: bytes) -> Posted:
         """Offer one envelope. A receipt proves itself; anything else must be a signed problem."""
         response = self._send("POST", "/v1/messages", wire)
-        if _media(response) == JSON and response.status_code in RECEIPTED:
+        if _media(response) == OCTETS and response.status_code in RECEIPTED:
             return Posted(receipt=response.content)
         self._demand_signed(response)
         return Posted(problem=answers.problem(response.content))
 
     def post_receipts(self, wires: list[bytes]) -> tuple[Outcome, ...]:
         """Hand over up to 256 signed receipts of ours; returns one outcome for each."""
-        body = b"[" + b",".join(wires) + b"]"  # each wire is canonical JSON, so the list is too
+        body = canonical.dumps([b64(wire) for wire in wires])
         response = self._signed(self._send("POST", "/v1/receipts", body, JSON), 200)
         return answers.outcomes(response.content, len(wires))
 

@@ -1,0 +1,214 @@
+"""Real nodes at a real hub in one process, with one settable clock. Only the wire between them can be cut.
+
+Archetypes: Rustam (officer, TJ), Aibek (officer, KG), Dilnoza (duty officer), Farida (supervisor), Otabek (auditor),
+Anora (administrator), and an outsider without roles. All invented.
+"""
+
+import secrets as randomness
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy.orm import Session
+
+from exchange.database import Database
+from exchange.hub import administration
+from exchange.hub.administration import Publication
+from nodes import courier, drafts, enrolment, outbox, trust
+from nodes.drafts import NewDraft, Saved
+from nodes.enrolment import Identity, Secrets
+from nodes.node import Node, Surroundings, open_node
+from nodes.settings import NodeSettings
+from nodes.tables import RoleRow, UserRow
+from nodes.views import Actor, DraftForm
+from schemas.directory import Names, UnitCard, sign_federation
+from tests.federation import everybody
+from tests.hub.desk import CHEAP, URL, Desk, Inside
+from tests.instants import NOW
+
+PASSPHRASE = "a passphrase of five words"
+ROLES = {
+    "rustam": ("OFFICER",),
+    "aibek": ("OFFICER",),
+    "dilnoza": ("SPOC_DUTY",),
+    "farida": ("SUPERVISOR",),
+    "otabek": ("AUDITOR",),
+    "anora": ("NODE_ADMIN",),
+    "outsider": (),
+}
+
+
+@dataclass
+class Wire(httpx.BaseTransport):
+    """The way of one unit to the hub. `before` and `after` may fail a call: lost, or done but reported lost."""
+
+    inside: Inside
+    cut: bool = False
+    before: Callable[[httpx.Request], None] | None = None
+    after: Callable[[httpx.Request, httpx.Response], httpx.Response] | None = None
+    seen: list[str] = field(default_factory=list)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if self.cut:
+            raise httpx.ConnectError("cut", request=request)
+        if self.before:
+            self.before(request)
+        self.seen.append(f"{request.method} {request.url.path}")
+        answer = self.inside.handle_request(request)
+        return self.after(request, answer) if self.after else answer
+
+
+@dataclass
+class Unit:
+    """One national unit: its node, its way to the hub, and how to open it again."""
+
+    settings: NodeSettings
+    wire: Wire
+    now: Callable[[], int]
+    node: Node = field(init=False)
+
+    def open(self) -> Node:
+        self.node = open_node(self.settings, PASSPHRASE, Surroundings(self.now, self.wire))
+        return self.node
+
+    def restart(self) -> Node:
+        """What a crash leaves is what is in the database and the key store."""
+        self.node.close()
+        return self.open()
+
+
+@dataclass
+class World:
+    """A hub and its units; `urls` may give a unit another database than SQLite."""
+
+    folder: Path
+    urls: dict[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ("KG", "KZ", "TJ")
+    now: int = NOW
+    units: dict[str, Unit] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.desk = Desk(self.folder / "hub", f"sqlite:///{self.folder / 'hub.db'}", units=(), now=self.now)
+        self.inside: Inside = self.desk.client._transport  # type: ignore[assignment]  # the desk gave it one of these
+        cards = [UnitCard.from_bytes(self.found(name)) for name in self.names]
+        self.admit(cards, version=2)
+        for unit in self.units.values():
+            anchor = self.desk.world.anchor().to_bytes()
+            enrolment.join(unit.open(), anchor, trust.fingerprint(anchor))
+        self.sync()
+
+    def found(self, name: str) -> bytes:
+        settings = NodeSettings(
+            unit=name,
+            env="live",
+            folder=self.folder / name,
+            hub_url=URL,
+            database_url=self.urls.get(name, ""),
+            time_zone="Asia/Dushanbe",
+        )
+        settings.folder.mkdir()
+        self.units[name] = Unit(settings, Wire(self.inside), lambda: self.now)
+        identity = Identity(names=Names(en=f"Unit {name}", ru=f"Орган {name}"), agencies=("POLICE",), languages=("en",))
+        return enrolment.init(settings, identity, Secrets(PASSPHRASE, PASSPHRASE, CHEAP), self.now)
+
+    def admit(self, cards: list[UnitCard], version: int, **changes: Any) -> None:
+        document = self.desk.world.federation(
+            version,
+            issued=self.now,
+            units=tuple(card.unit for card in cards),
+            agreements=tuple(everybody(card.unit.unit for card in cards)),
+            **changes,
+        )
+        signed = sign_federation(document, self.desk.world.roots[:2])
+        statements = tuple(wire for card in cards for wire in card.statements)
+        administration.publish(self.desk.hub, Publication(signed, statements))
+
+    def close(self) -> None:
+        for unit in self.units.values():
+            unit.node.close()
+        self.desk.close()
+
+    def node(self, name: str) -> Node:
+        return self.units[name].node
+
+    def pass_time(self, seconds: int) -> None:
+        self.now += seconds
+        self.desk.now = self.now
+        self.desk.hub.tick()
+
+    def sync(self, *names: str, rounds: int = 2) -> None:
+        for _ in range(rounds):
+            for name in names or self.names:
+                report = courier.sync_once(self.node(name))
+                assert report.failed == [] or self.units[name].wire.cut, report
+
+
+def officer(session: Session, name: str, agency: str = "POLICE") -> Actor:
+    """An account with the roles of its archetype; its password is nobody's business here."""
+    user_id = f"{name.upper()}-1"
+    if session.get(UserRow, user_id) is None:
+        session.add(
+            UserRow(
+                user_id=user_id,
+                display_name=name.title(),
+                language="en",
+                agency=agency,
+                created=NOW,
+                disabled_at=None,
+                password_phc=None,
+                totp_sealed=None,
+                totp_last_step=0,
+            )
+        )
+        session.flush()
+        session.add_all(RoleRow(user_id=user_id, role=role) for role in ROLES[name])
+        session.flush()
+    return Actor(user_id, name.title(), "en", agency, frozenset(ROLES[name]))
+
+
+def someone(node: Node, name: str) -> Actor:
+    with node.db.write() as session:
+        return officer(session, name)
+
+
+def labels(**changes: Any) -> dict[str, Any]:
+    return {
+        "subject_line": "Vehicle crossing at a border post",
+        "crime_areas": ["DRUGS"],
+        "language": "en",
+        "purpose": "INVESTIGATION",
+        "legal_basis": [{"instrument": "Minsk Convention", "article": "5"}],
+        "urgency": "ROUTINE",
+        "classification": "OFFUSE",
+        "handling": ["H0"],
+        "retention_until": "2027-05-01",
+        "cc_own_spoc": "YES",
+        **changes,
+    }
+
+
+def send(node: Node, actor: Actor, new: NewDraft, common: dict[str, Any], body: dict[str, Any]) -> str:
+    """Write, save, check and seal a message; returns its id."""
+    with node.db.write() as session:
+        draft = drafts.create(session, node, actor, new)
+        recipients = new.recipients or draft.recipients
+        saved = drafts.save(
+            session, node, actor, Saved(draft.draft_id, draft.revision, DraftForm(recipients, common, body))
+        )
+    with node.db.read() as session:
+        checked = drafts.check(session, node, actor, draft.draft_id)
+        assert checked.faults == (), checked.faults
+    with node.db.write() as session:
+        return outbox.seal(session, node, actor, draft.draft_id, saved.revision)
+
+
+def copy_database(source: Database, target: Path) -> None:
+    """A consistent copy of an SQLite database, as a backup program would take it."""
+    with source.read() as session:
+        session.connection().exec_driver_sql(f"VACUUM INTO '{target}'")
+
+
+def canary() -> str:
+    return f"CANARY{randomness.token_hex(8)}"
