@@ -32,7 +32,7 @@ def step(node: Node, client: HubClient, wait: int) -> int:
     """
     with node.db.read() as session:
         cursor = session.get(CursorRow, INBOX)
-    after, leaf = (-1, "") if cursor is None else (cursor.index, cursor.leaf)
+        after, leaf = (-1, "") if cursor is None else (cursor.index, cursor.leaf)
     try:
         frames = client.inbox(after, leaf, wait)
     except HubProblem as error:
@@ -55,10 +55,10 @@ def hand_over(node: Node, client: HubClient) -> int:
         receipts.sign_pending(session, node)
     # If we die here, the signed receipts are in the database and the same bytes are sent again.
     with node.db.read() as session:
-        rows = receipts.to_post(session)
-    if not rows:
+        wires = receipts.to_post(session)
+    if not wires:
         return 0
-    outcomes = client.post_receipts([row.wire for row in rows if row.wire is not None])
+    outcomes = client.post_receipts(wires)
     with node.db.write() as session:
         touched = receipts.posted(session, node, outcomes)
         for eid in touched:

@@ -132,7 +132,7 @@ def _read(response: httpx.Response) -> httpx.Response:
     if "content-encoding" in response.headers:
         raise AnswerRefused("an encoding that was not asked for")
     parts, size = [], 0
-    for part in response.iter_raw():
+    for part in response.iter_bytes():
         size += len(part)
         if size > FRAMES_LIMIT:
             raise AnswerRefused("an answer above every limit")

@@ -125,7 +125,7 @@ def _store(node: Node, reply: _Reply) -> Pushed:
 
 
 def _chain(session: Session) -> Chain:
-    eids = dict(session.execute(select(OutboxRow.seq, OutboxRow.eid)).tuples().all())
+    eids = dict(session.execute(select(OutboxRow.seq, OutboxRow.eid)).all())
     return Chain(eids, max(eids, default=0) + 1)
 
 

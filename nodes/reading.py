@@ -101,6 +101,6 @@ def _timeline(session: Session, row: CaseRow) -> tuple[TimelineEntry, ...]:
     )
     receipts = [
         TimelineEntry(one.time, one.type, None, one.unit, message_id, one.origin, None, {})
-        for one, message_id in proofs.tuples()
+        for one, message_id in proofs
     ]
     return tuple(sorted((*acts, *receipts), key=lambda one: (one.at, one.log_index is None, one.log_index or 0)))

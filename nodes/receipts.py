@@ -169,9 +169,10 @@ def sign_pending(session: Session, node: Node) -> int:
     return len(rows)
 
 
-def to_post(session: Session) -> list[ReceiptRow]:
+def to_post(session: Session) -> list[bytes]:
     """Return up to a batch of our signed receipts that the hub has not logged yet, the oldest first."""
-    return list(session.scalars(_unposted().where(ReceiptRow.wire.is_not(None)).limit(BATCH)))
+    rows = session.scalars(_unposted().where(ReceiptRow.wire.is_not(None)).limit(BATCH))
+    return [row.wire for row in rows if row.wire is not None]
 
 
 def posted(session: Session, node: Node, outcomes: Iterable[Outcome]) -> list[str]:

@@ -54,9 +54,10 @@ def catch_up(node: Node, client: HubClient) -> None:
     """Finish a restore that is under way; raises `HubUnreachable` until mailbox and expected number are known."""
     with node.db.read() as session:
         row = session.get(CursorRow, MARK)
-    if row is None:
+        state = None if row is None else row.state
+    if state is None:
         return
-    if row.state != READ:
+    if state != READ:
         raise HubUnreachable("the mailbox is not read yet")
     expected = _probe(node, client)
     with node.db.write() as session:

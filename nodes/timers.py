@@ -87,7 +87,7 @@ def _not_collected(session: Session, node: Node) -> int:
     )
     causes = {Collection.ALARM: Cause.NOT_COLLECTED, Collection.WARNING: Cause.NOT_COLLECTED_24H}
     raised = 0
-    for delivery, message in waiting.tuples():
+    for delivery, message in waiting:
         cause = causes.get(courier.collection(node.now(), message.accepted, State(delivery.state)))
         if cause is not None:
             audience = alerts.owner(message.author) if message.author else alerts.DUTY

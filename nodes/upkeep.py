@@ -24,7 +24,8 @@ def refresh(node: Node, client: HubClient, *, only_if_due: bool = False) -> bool
     now = node.now()
     with node.db.read() as session:
         row = session.get(DirectoryRow, trust.SNAPSHOT)
-    if only_if_due and row is not None and now - row.fetched < node.settings.directory_interval:
+        fetched = 0 if row is None else row.fetched
+    if only_if_due and now - fetched < node.settings.directory_interval:
         return False
     parts = client.directory()
     try:
