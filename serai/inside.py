@@ -31,5 +31,5 @@ class Inside(httpx.BaseTransport):
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         asked = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())
         answer = await self._app.handle_async_request(asked)
-        body = await answer.aread()
-        return httpx.Response(answer.status_code, headers=answer.headers, content=body, request=request)
+        body = httpx.ByteStream(await answer.aread())
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=body, request=request)
