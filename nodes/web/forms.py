@@ -1,15 +1,14 @@
-"""Draws any declared form: fields in, controls out. It knows field types and their widgets, and no single kind or field.
+"""Draws any declared form: fields in, controls out. It knows field types and their widgets, no single kind or field.
 
-Inputs are named by the path of their field below a prefix (`body.requested_items.0.question`), so that a browser without
-scripts posts exactly what `schemas.fields` parses. Rows are added and removed by submit buttons (`add:PATH`, `drop:PATH`).
+Inputs are named by the path of their field below a prefix (`body.requested_items.0.question`), so that a browser
+without scripts posts exactly what `schemas.fields` parses. Rows come and go by submit buttons (`add:PATH`).
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from schemas import codes
 from schemas.field_types import Date, Instant, LongText, OneCode, Several, ShortText
 from schemas.fields import Field, FieldType, Raw
 from schemas.groups import Record, Rows, Variants
@@ -54,19 +53,6 @@ class Control:
         """The first value entered; empty when nothing was."""
         return self.values[0] if self.values else ""
 
-    @property
-    def choices(self) -> list[dict[str, object]]:
-        """The options in the shape that the GOV.UK macros for radios and check boxes take."""
-        return [
-            {
-                "value": option.value,
-                "text": option.label,
-                "checked": option.chosen,
-                **({"hint": {"text": option.note}} if option.note else {}),
-            }
-            for option in self.options
-        ]
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -81,12 +67,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class FormState:
-    """What a form is drawn from: the raw inputs, the messages by path, the language, the rows to add."""
+    """What a form is drawn from: raw inputs, messages by path, language, rows to add, notes to codes by table."""
 
     raw: Raw
     errors: Mapping[str, str]
     language: str
     adding: frozenset[str] = frozenset()
+    notes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def html_id(path: str) -> str:
@@ -96,8 +83,9 @@ def html_id(path: str) -> str:
 
 def controls(fields: Sequence[Field], state: FormState, prefix: str) -> tuple[Control, ...]:
     """Return the controls of one level of fields below `prefix`."""
-    labels = {item.name: item for item in fields}
-    return tuple(_control(item, labels, state, f"{prefix}.{item.name}") for item in fields)
+    siblings = {item.name: item for item in fields}
+    drawn = (item for item in fields if _allowed(item, state, prefix))
+    return tuple(_control(item, siblings, state, f"{prefix}.{item.name}") for item in drawn)
 
 
 def below(raw: Raw, prefix: str) -> dict[str, list[str]]:
@@ -116,6 +104,15 @@ def without_row(raw: Raw, path: str) -> dict[str, list[str]]:
     return {name: list(given) for name, given in raw.items() if not name.startswith(f"{path}.")}
 
 
+def _allowed(item: Field, state: FormState, prefix: str) -> bool:
+    """Return whether the field may be offered: not where the law forbids it for what was chosen beside it.
+
+    A field that merely does not apply is drawn with its condition, so that it works without scripts.
+    """
+    limits = (condition for condition in item.when if condition.code != "NOT_APPLICABLE")
+    return all(limit.holds({limit.field: list(state.raw.get(f"{prefix}.{limit.field}", ()))}) for limit in limits)
+
+
 def _control(item: Field, siblings: Mapping[str, Field], state: FormState, path: str) -> Control:
     kind = item.type
     inner = controls(kind.fields, state, path) if isinstance(kind, Record) else ()
@@ -130,7 +127,7 @@ def _control(item: Field, siblings: Mapping[str, Field], state: FormState, path:
         widget=kind.widget,
         required=item.required,
         values=values,
-        options=_options(kind, values, state.language),
+        options=_options(kind, values, state),
         error=state.errors.get(path, ""),
         limit=kind.high if isinstance(kind, LongText) else kind.high if isinstance(kind, ShortText) else 0,
         parts=_parts(kind, state.raw, path),
@@ -147,23 +144,18 @@ def _parts(kind: FieldType, raw: Raw, path: str) -> tuple[tuple[str, str], ...]:
     return tuple((part, (raw.get(f"{path}.{part}") or ("",))[0]) for part in _PARTS.get(type(kind), ()))
 
 
-def _options(kind: FieldType, values: tuple[str, ...], language: str) -> tuple[Option, ...]:
+def _options(kind: FieldType, values: tuple[str, ...], state: FormState) -> tuple[Option, ...]:
     coded = kind.each if isinstance(kind, Several) else kind
-    table = codes.table(coded.table) if isinstance(coded, OneCode) else {}
-    return tuple(
-        Option(code, label, code in values, _note(table, code, language)) for code, label in kind.options(language)
-    )
-
-
-def _note(table: Mapping[str, codes.Code], code: str, language: str) -> str:
-    return table[code].text(f"cost_{language}") if code in table else ""
+    notes = state.notes.get(coded.table, {}) if isinstance(coded, OneCode) else {}
+    offered = kind.options(state.language)
+    return tuple(Option(code, label, code in values, notes.get(code, "")) for code, label in offered)
 
 
 def _when(item: Field, siblings: Mapping[str, Field], language: str, path: str) -> tuple[str, str, str]:
     """Return the input, values and words of the first condition on a field of the same form."""
     for condition in item.when:
         other = siblings.get(condition.field)
-        if other is not None:
+        if other is not None and condition.code == "NOT_APPLICABLE":
             labels = dict(other.type.options(language))
             chosen = [code for code, _ in other.type.options(language) if code in condition.values]
             words = f"{other.label.say(language)}: {', '.join(labels[code] for code in chosen)}"
@@ -174,9 +166,8 @@ def _when(item: Field, siblings: Mapping[str, Field], language: str, path: str) 
 def _rows(kind: Rows | Variants, state: FormState, path: str) -> tuple[Row, ...]:
     filled = _filled_rows(state.raw, path)
     numbers = sorted(filled)
-    while len(numbers) < kind.low or (
-        path in state.adding and len(numbers) == len(filled) and len(numbers) < kind.high
-    ):
+    wanted = max(kind.low, min(len(filled) + (path in state.adding), kind.high))
+    while len(numbers) < wanted:
         numbers.append(max(numbers, default=-1) + 1)
     return tuple(
         Row(f"{path}.{n}", html_id(f"{path}.{n}"), place, n not in filled, _row_controls(kind, state, f"{path}.{n}"))

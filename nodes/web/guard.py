@@ -1,14 +1,15 @@
-"""The outer wall of the pages: security headers with a nonce, the refusal of foreign requests, the language of the request.
+"""The outer wall of the pages: security headers with a nonce, refusal of foreign requests, the language of a request.
 
 Pure ASGI, because the language must be set in the task that later runs the handler. It knows no page and no session.
 """
 
 import secrets
-from collections.abc import MutableMapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import Request
+from fastapi.responses import Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,9 +36,10 @@ _HEADERS: Final = {
 class Guard:
     """Wraps the application of the pages."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, *, secure: bool, broken: Callable[[Request, Exception], Response]) -> None:
         self._app = app
         self._secure = secure
+        self._broken = broken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request: refuse it if it is foreign, else run it in its language and dress the answer."""
@@ -46,18 +48,26 @@ class Guard:
             return
         request = Request(scope)
         nonce = secrets.token_urlsafe(16)
-        state: MutableMapping[str, Any] = scope.setdefault("state", {})
-        state["nonce"] = nonce
-        state["foreign"] = scope["path"] != REPORTS and is_foreign(scope["method"], request.headers)
+        request.state.nonce = nonce
+        request.state.foreign = scope["path"] != REPORTS and is_foreign(scope["method"], request.headers)
+
+        started = False
 
         async def dressed(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 self._dress(MutableHeaders(scope=message), nonce, scope["path"])
             await send(message)
 
         code = choose(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
         with speaking(code):
-            await self._app(scope, receive, dressed)
+            try:
+                await self._app(scope, receive, dressed)
+            except Exception as error:
+                if started:
+                    raise
+                await self._broken(request, error)(scope, receive, dressed)
 
     def _dress(self, headers: MutableHeaders, nonce: str, path: str) -> None:
         headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce)

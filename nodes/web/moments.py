@@ -19,7 +19,7 @@ SOON = 8 * HOUR
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A deadline ready for a page: how pressing (`bad`, `soon`, `good`, `none`), the words, and the part left of 100."""
+    """A deadline ready for a page: how pressing (`bad`, `soon`, `good`, `none`), words, and the part left of 100."""
 
     tone: str
     words: str

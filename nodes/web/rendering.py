@@ -16,7 +16,7 @@ from jinja2 import (
     Undefined,
     UndefinedError,
 )
-from jinja2.runtime import missing
+from jinja2.utils import missing
 
 from nodes.web import moments
 from nodes.web.languages import gettext, language, ngettext
@@ -30,7 +30,9 @@ class Missing(StrictUndefined):
     Pages pass frozen values, never dictionaries of their own, so a misspelt attribute is always an error.
     """
 
-    def __new__(cls, hint: str | None = None, obj: Any = missing, name: str | None = None, *_: object) -> Undefined:  # type: ignore[misc]
+    def __new__(  # type: ignore[misc]  # another class than its own is the point
+        cls, hint: str | None = None, obj: Any = missing, name: str | None = None, *_: object
+    ) -> Undefined:
         """Return the lenient kind for a dictionary member or a name that only the macros use."""
         if isinstance(obj, dict) or name in _MACRO_NAMES:
             return ChainableUndefined(hint, obj, name, UndefinedError)

@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.tools import wheels
 from tools import bundle
 
-pytestmark = pytest.mark.xdist_group("bundle")  # one process builds it for all
 SHELL = shutil.which("sh") or "/bin/sh"
 BASE_PYTHON = Path(sys.base_prefix) / "bin" / "python3.11"
 NOWHERE = "http://127.0.0.1:9"  # nothing listens there: whoever asks for the network fails

@@ -51,7 +51,9 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
     try {
       const answer = await fetch(form.dataset.autosave, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "error" });
       if (!answer.ok) throw new Error(String(answer.status));
-      state.textContent = (await answer.json()).saved;
+      const said = await answer.json();
+      form.elements.revision.value = said.revision;
+      state.textContent = said.saved;
     } catch {
       dirty = true;
       state.textContent = form.dataset.unsaved;
@@ -60,6 +62,17 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
   setInterval(save, Number(form.dataset.every ?? 20) * 1000);
   document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
 }
+
+// Fields that do not apply to what was chosen are hidden; without scripts they stand there with their condition.
+function conditions() {
+  for (const part of document.querySelectorAll("[data-when]")) {
+    const chosen = [...document.getElementsByName(part.dataset.when)]
+      .filter((input) => input.tagName === "SELECT" || input.checked).map((input) => input.value);
+    part.hidden = !chosen.some((value) => part.dataset.values.split(" ").includes(value));
+  }
+}
+conditions();
+document.addEventListener("change", conditions);
 
 // Sound: browsers allow it after a gesture, so it is offered by a button, and the alert strip is always there to see.
 let audio = null;

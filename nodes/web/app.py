@@ -1,0 +1,184 @@
+"""Puts the pages of one node together: routers, the guard around them, and the page for every error.
+
+The only route that is not an ordinary synchronous handler is the stream that says that something changed.
+"""
+
+import threading
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+from uuid import uuid4
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+
+from exchange.errors import BadRequest, ExchangeError, MethodNotAllowed, Unfound
+from nodes import log, signin
+from nodes.errors import (
+    BadInput,
+    Denied,
+    DirectoryTooOld,
+    DraftChanged,
+    Incomplete,
+    NotFound,
+    NotReady,
+    OutOfStep,
+    SignedOut,
+    SignInRefused,
+    TooManyAttempts,
+    UserExists,
+)
+from nodes.node import Node
+from nodes.views import SignedIn
+from nodes.web import (
+    case_pages,
+    compose_pages,
+    desk_pages,
+    door_pages,
+    duty_pages,
+    inbox_pages,
+    log_pages,
+    message_pages,
+    people_pages,
+)
+from nodes.web.entrance import cookie_name, is_secure, node_of
+from nodes.web.guard import Guard
+from nodes.web.languages import gettext, language
+from nodes.web.site import Desk, Door, wants_json
+
+_journal = structlog.get_logger("serai.pages")
+
+STATIC: Final = Path(__file__).parent / "static"
+ROUTERS: Final = (
+    door_pages.router,
+    desk_pages.router,
+    inbox_pages.router,
+    compose_pages.router,
+    message_pages.router,
+    case_pages.router,
+    duty_pages.router,
+    people_pages.router,
+    log_pages.router,
+)
+
+STATUSES: Final[dict[type[ExchangeError], int]] = {
+    SignInRefused: 401,
+    SignedOut: 401,
+    Denied: 403,
+    NotFound: 404,
+    Unfound: 404,
+    MethodNotAllowed: 405,
+    DraftChanged: 409,
+    OutOfStep: 409,
+    UserExists: 409,
+    BadInput: 422,
+    Incomplete: 422,
+    BadRequest: 400,
+    TooManyAttempts: 429,
+    NotReady: 503,
+    DirectoryTooOld: 503,
+}
+"""Error -> HTTP status; what is not in it is 500."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where an error page leads next."""
+
+    href: str
+    text: str
+
+
+class Reports:
+    """How many reports of the content policy came in; a healthy installation stays at 0."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.total = 0
+
+    def count(self) -> None:
+        """Count one report."""
+        with self._lock:
+            self.total += 1
+
+
+def create_app(node: Node) -> FastAPI:
+    """Return the ASGI application of the officer's pages of `node`."""
+    app = FastAPI(title="Serai", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.node = node
+    app.state.reports = Reports()
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_exception_handler(ExchangeError, _known)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_middleware(Guard, secure=is_secure(node), broken=_broken)
+    return app
+
+
+def _known(request: Request, error: Exception) -> Response:
+    """Answer an error of ours: log a denial in a transaction of its own, send strangers to the sign-in page."""
+    known = error if isinstance(error, ExchangeError) else ExchangeError()
+    if isinstance(known, SignedOut) and request.method == "GET" and not wants_json(request):
+        return RedirectResponse(f"/sign-in?back={quote(request.url.path, safe='/')}", 303)
+    if isinstance(known, Denied):
+        _log_denial(request, known)
+    return _answer(request, known, STATUSES.get(type(known), 500))
+
+
+def _http(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    known: ExchangeError = {404: Unfound(), 405: MethodNotAllowed()}.get(status, BadRequest())
+    return _answer(request, known, status)
+
+
+def _invalid(request: Request, _error: Exception) -> Response:
+    return _answer(request, BadRequest(), 400)
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    """Answer an error that nobody expected; the journal gets its type and place, never its text."""
+    correlation = uuid4().hex[:12]
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    _journal.error(
+        "page failed", correlation=correlation, error=type(error).__name__, at=f"{place.name}:{place.lineno}"
+    )
+    return _answer(request, ExchangeError(), 500, correlation)
+
+
+def _answer(request: Request, error: ExchangeError, status: int, correlation: str = "") -> Response:
+    words = error.words[language()]
+    if wants_json(request):
+        problem = {"type": "about:blank", "code": error.code, "title": words.title, "status": status}
+        detail = {"detail": words.why, "action": words.action, "correlation": correlation}
+        return JSONResponse({**problem, **detail}, status, media_type="application/problem+json")
+    signed_in = _who(request)
+    way = Way("/", gettext("Go to your first page") if signed_in else gettext("Sign in"))
+    values = {"words": words, "code": error.code, "correlation": correlation, "way": way}
+    node = node_of(request)
+    if signed_in is not None:
+        return Desk(request, node, signed_in, FormData()).page("error.html", values, status)
+    return Door(request, node, "").page("error.html", values, status)
+
+
+def _log_denial(request: Request, error: Denied) -> None:
+    signed_in, node = _who(request), node_of(request)
+    if signed_in is not None:
+        with node.db.write() as session:
+            log.denied(session, node, signed_in.actor, error)
+
+
+def _who(request: Request) -> SignedIn | None:
+    node = node_of(request)
+    try:
+        return signin.authenticate(node, request.cookies.get(cookie_name(node, "serai"), ""))
+    except SignedOut:
+        return None

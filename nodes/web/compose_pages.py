@@ -1,0 +1,252 @@
+"""Writing a message: choose a kind, fill in the form that its declaration makes, check, seal. Drafts live in the unit.
+
+A form is posted, saved as it is, and shown again from what was saved: a reload, a crash or a switched-off browser costs
+nothing, and a faulty answer keeps its text. No kind is known here by name.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+
+from nodes import drafts, messages, outbox
+from nodes.errors import Incomplete
+from nodes.permissions import Action, require
+from nodes.views import Draft, Reader
+from nodes.views import Fault as ViewFault
+from nodes.web import forms, moments, sheets, wording
+from nodes.web.entrance import AtDesk
+from nodes.web.inbox_pages import draft_line
+from nodes.web.languages import gettext, language
+from nodes.web.reading import ReadPart, sections_of
+from nodes.web.recipients import Wanted, choices
+from nodes.web.sheets import BODY, LABELS, Sheet, Task
+from nodes.web.site import Desk, see
+from nodes.web.wording import Problem
+from schemas.kinds import KINDS, kind_of
+
+router: Final = APIRouter()
+QUESTION_PARTS: Final = 2
+"""So many sections of the message that is answered stand beside the form; the rest is one link away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A thing with a code, a name and a line that explains it."""
+
+    code: str
+    label: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The message that is being answered."""
+
+    message_id: str
+    subject: str
+    sections: tuple[ReadPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBy:
+    """One unit that will be able to read the message, and by what."""
+
+    unit: str
+    name: str
+    role: str
+    more: str
+    ready: bool
+
+
+@router.get("/compose")
+def choose(desk: AtDesk) -> HTMLResponse:
+    """Show the kinds of message that open an exchange, and the drafts that wait."""
+    require(desk.actor, Action.COMPOSE)
+    with desk.node.db.read() as session:
+        own = drafts.own(session, desk.node, desk.actor)
+    offered = [
+        Named(kind.code, kind.label.say(language()), kind.hint.say(language()))
+        for kind in KINDS.values()
+        if not kind.answers and desk.actor.agency in kind.senders
+    ]
+    return desk.page("choose.html", {"kinds": offered, "drafts": [draft_line(desk, draft) for draft in own]})
+
+
+@router.post("/compose")
+def begin(desk: AtDesk) -> Response:
+    """Begin a draft of the chosen kind."""
+    with desk.node.db.write() as session:
+        draft = drafts.create(session, desk.node, desk.actor, drafts.NewDraft(desk.text("kind")))
+    return see(f"/drafts/{draft.draft_id}")
+
+
+@router.get("/drafts/{draft_id}")
+def edit(desk: AtDesk, draft_id: str, add: str = "", check: int = 0) -> HTMLResponse:
+    """Show the form with what was saved; with `check`, also what is wrong."""
+    with desk.node.db.read() as session:
+        draft = drafts.get(session, desk.node, desk.actor, draft_id)
+    sheet = sheets.from_draft(draft)
+    return _form(desk, draft, sheet, adding=frozenset({add} - {""}), checked=bool(check))
+
+
+@router.post("/drafts/{draft_id}")
+def post(desk: AtDesk, draft_id: str) -> Response:
+    """Save the form, then do what the button says: check, save, delete, add or remove a row."""
+    act, _, path = desk.text("act").partition(":")
+    if act == "discard":
+        with desk.node.db.write() as session:
+            drafts.discard(session, desk.node, desk.actor, draft_id)
+        return see("/compose", "discarded")
+    sheet = _save(desk, draft_id, path if act == "drop" else "")
+    if act == "check":
+        whole = sheet.whole and _has_recipients(desk, draft_id)
+        return see(f"/drafts/{draft_id}/check") if whole else see(f"/drafts/{draft_id}?check=1")
+    if act in {"add", "show", "drop"}:
+        more = f"?add={quote(path)}" if act == "add" else ""
+        return see(f"/drafts/{draft_id}{more}#{forms.html_id(path.rpartition('.')[0] if act == 'drop' else path)}")
+    return see(f"/drafts/{draft_id}", "saved")
+
+
+@router.post("/drafts/{draft_id}/autosave")
+def autosave(desk: AtDesk, draft_id: str) -> JSONResponse:
+    """Save what an open page holds; it answers with the new revision and a sentence for the page."""
+    _save(desk, draft_id, "")
+    with desk.node.db.read() as session:
+        draft = drafts.get(session, desk.node, desk.actor, draft_id)
+    return JSONResponse({"schema": "serai/draft/1", "revision": draft.revision, "saved": _saved(desk, draft)})
+
+
+@router.get("/drafts/{draft_id}/check")
+def check(desk: AtDesk, draft_id: str) -> HTMLResponse:
+    """Show the message as the other side will read it, and everyone who will."""
+    return _check(desk, draft_id, ())
+
+
+@router.post("/drafts/{draft_id}/seal")
+def seal(desk: AtDesk, draft_id: str) -> Response:
+    """Seal the message; from here on nothing can be changed."""
+    if desk.text("confirm") != "yes":
+        text = gettext("Confirm that exactly these units may read it.")
+        return _check(desk, draft_id, (Problem(text, "#confirm"),), 422)
+    revision = int(desk.text("revision")) if desk.text("revision").isdecimal() else -1
+    try:
+        with desk.node.db.write() as session:
+            message_id = outbox.seal(session, desk.node, desk.actor, draft_id, revision)
+    except Incomplete as error:
+        return _check(desk, draft_id, tuple(_fault_problem(one) for one in error.faults), 422)
+    return see(f"/messages/{message_id}", "sealed")
+
+
+def _save(desk: Desk, draft_id: str, dropped: str) -> Sheet:
+    """Store what the browser posted, without the row `dropped`, and return it judged."""
+    raw = {name: list(desk.texts(name)) for name in desk.form if name.startswith((f"{BODY}.", f"{LABELS}."))}
+    if dropped:
+        raw = forms.without_row(raw, dropped)
+    revision = int(desk.text("revision")) if desk.text("revision").isdecimal() else -1
+    with desk.node.db.write() as session:
+        draft = drafts.get(session, desk.node, desk.actor, draft_id)
+        sheet = sheets.from_raw(kind_of(draft.kind), raw)
+        stored = sheets.to_store(sheet, desk.texts("recipients") if draft.in_reply_to is None else draft.recipients)
+        drafts.save(session, desk.node, desk.actor, drafts.Saved(draft_id, revision, stored))
+    return sheet
+
+
+def _has_recipients(desk: Desk, draft_id: str) -> bool:
+    with desk.node.db.read() as session:
+        return bool(drafts.get(session, desk.node, desk.actor, draft_id).recipients)
+
+
+def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], checked: bool) -> HTMLResponse:
+    """Draw the form; nothing is called wrong before the officer asked for a check."""
+    missing = checked and not draft.recipients
+    no_recipient = gettext("Choose at least one unit that receives it.") if missing else ""
+    found = sheets.problems(sheet) if checked else ()
+    classification = str(draft.common.get("classification", "UNCL"))
+    values: dict[str, Any] = {
+        "kind": Named(sheet.kind.code, sheet.kind.label.say(language()), sheet.kind.hint.say(language())),
+        "draft": draft,
+        "saved": _saved(desk, draft),
+        "question": _question(desk, draft),
+        "recipients": ()
+        if draft.in_reply_to
+        else choices(desk.node, Wanted(sheet.kind, classification, draft.recipients)),
+        "recipients_error": no_recipient,
+        "parts": sheets.parts(sheet, show_errors=checked, adding=adding),
+        "tasks": _tasks(draft, sheet),
+        "problems": (*((Problem(no_recipient, "#f-recipients"),) if missing else ()), *found),
+        "handling_costs": wording.handling_costs(),
+        "banner": _banner(draft),
+    }
+    return desk.page("compose.html", values, counterpart=next(iter(draft.recipients), ""))
+
+
+def _check(desk: Desk, draft_id: str, problems: tuple[Problem, ...], status: int = 200) -> HTMLResponse:
+    with desk.node.db.read() as session:
+        found = drafts.check(session, desk.node, desk.actor, draft_id)
+    kind = kind_of(found.draft.kind)
+    stale = found.directory_stale_since
+    values: dict[str, Any] = {
+        "kind": Named(kind.code, kind.label.say(language()), kind.hint.say(language())),
+        "draft": found.draft,
+        "parts": sheets.reading_parts(kind, found.draft),
+        "readers": [_reader(one) for one in found.readers],
+        "score": found.completeness,
+        "gaps": [_spoken(one) for one in found.warnings],
+        "stale": moments.local(stale, desk.node.settings.time_zone) if stale is not None else "",
+        "problems": (*problems, *(_fault_problem(one) for one in found.faults)),
+        "confirm_error": problems[0].text if problems and problems[0].href == "#confirm" else "",
+        "banner": _banner(found.draft),
+    }
+    return desk.page("check.html", values, status, counterpart=next(iter(found.draft.recipients), ""))
+
+
+def _tasks(draft: Draft, sheet: Sheet) -> tuple[Task, ...]:
+    if draft.in_reply_to is not None:
+        return sheets.tasks(sheet)
+    state, colour = (gettext("Done"), "green") if draft.recipients else (gettext("To do"), "blue")
+    return (Task("recipients", gettext("Who it is for"), state, colour), *sheets.tasks(sheet))
+
+
+def _question(desk: Desk, draft: Draft) -> Question | None:
+    """Return the message that is being answered, for reading beside the form."""
+    if draft.in_reply_to is None:
+        return None
+    with desk.node.db.write() as session:
+        found = messages.read(session, desk.node, desk.actor, draft.in_reply_to)
+    asked = sections_of(kind_of(found.row.kind), found.body)
+    return Question(found.row.message_id, found.row.subject or "", asked[:QUESTION_PARTS])
+
+
+def _reader(one: Reader) -> ReadBy:
+    ready = one.own or one.ekid is not None
+    accreditation = wording.label("classification", one.accreditation)
+    agency = wording.label("agency_types", one.agency) if one.agency else ""
+    if one.own:
+        more = gettext("Officers who work on the case, the duty desk and supervisors. Each reading is logged.")
+        return ReadBy(one.unit, one.name, gettext("your unit"), more, ready)
+    more = gettext("%s, up to %s, opens with key %s") % (agency, accreditation, (one.ekid or "")[:16])
+    return ReadBy(one.unit, one.name, gettext("recipient"), more, ready)
+
+
+def _saved(desk: Desk, draft: Draft) -> str:
+    return gettext("Draft, saved in your unit at %s") % moments.hand(draft.updated, desk.node.settings.time_zone)
+
+
+def _banner(draft: Draft) -> wording.Banner | None:
+    given = draft.common.get("handling")
+    codes = [str(code) for code in given] if isinstance(given, list) else []
+    return wording.banner(
+        [code for code in codes if code in wording.BANNERS], str(draft.common.get("handling_text", ""))
+    )
+
+
+def _spoken(fault: ViewFault) -> str:
+    return fault.message[language()]
+
+
+def _fault_problem(fault: ViewFault) -> Problem:
+    """Return a fault of the check page as a line that leads back to its field on the form."""
+    return Problem(_spoken(fault), "")

@@ -1,0 +1,290 @@
+"""One message: handling first, then what it says, its clock, its owner, its receipts, and what can be done next."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
+
+from crypto import instants
+from nodes import drafts, duty, messages
+from nodes.errors import BadInput, OutOfStep
+from nodes.permissions import Action, allowed
+from nodes.views import Assignment, Clock, Delivery, InboxRow, MessageDetail
+from nodes.web import moments, wording
+from nodes.web.duty_pages import colleagues_of
+from nodes.web.entrance import AtDesk
+from nodes.web.inbox_pages import kind_label, rows_of
+from nodes.web.languages import gettext, language
+from nodes.web.moments import Deadline
+from nodes.web.reading import people_of, sections_of
+from nodes.web.site import Desk, see, wants_json
+from nodes.web.wording import Problem, spoken_problem
+from schemas.kinds import KINDS
+
+router: Final = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the summary list: a text, or a moment."""
+
+    label: str
+    text: str = ""
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimeBox:
+    """The legal clock of one unit."""
+
+    title: str
+    deadline: Deadline
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One receipt of a delivery."""
+
+    text: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """How far a message came at one unit."""
+
+    unit: str
+    sign: str
+    state: wording.State
+    steps: tuple[Step, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """Something that can be done with the message."""
+
+    kind: str
+    label: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLine:
+    """A message of the same exchange."""
+
+    message_id: str
+    at: int
+    kind: str
+    subject: str
+    from_to: str
+    ours: bool
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """One owner the message had."""
+
+    text: str
+    at: int
+    note: str | None
+
+
+@router.get("/messages/{message_id}")
+def show(desk: AtDesk, message_id: str) -> Response:
+    """Open a message; opening it is logged, and the sender gets the receipt OPENED the first time."""
+    return _show(desk, message_id.removesuffix(".json"), ())
+
+
+@router.post("/messages/{message_id}/take")
+def take(desk: AtDesk, message_id: str) -> Response:
+    """Become its owner."""
+    try:
+        with desk.node.db.write() as session:
+            duty.take(session, desk.node, desk.actor, message_id)
+    except OutOfStep as error:
+        return _show(desk, message_id, (spoken_problem(error),), 409)
+    return see(f"/messages/{message_id}", "taken")
+
+
+@router.post("/messages/{message_id}/assign")
+def give(desk: AtDesk, message_id: str) -> Response:
+    """Give it to a colleague: one's own by hand-over, anybody's by assignment."""
+    to_user, note = desk.text("to"), desk.text("note")
+    try:
+        with desk.node.db.write() as session:
+            if allowed(desk.actor, Action.ASSIGN):
+                duty.assign(session, desk.node, desk.actor, duty.Assign(message_id, to_user, note))
+            else:
+                duty.hand_over(session, desk.node, desk.actor, duty.HandOver(to_user, (message_id,), note))
+    except (BadInput, OutOfStep) as error:
+        return _show(desk, message_id, (spoken_problem(error, "#to"),), 409)
+    return see(f"/messages/{message_id}", "given")
+
+
+@router.post("/messages/{message_id}/escalate")
+def escalate(desk: AtDesk, message_id: str) -> Response:
+    """Ask a supervisor to step in before the clock does."""
+    with desk.node.db.write() as session:
+        duty.call_supervisor(session, desk.node, desk.actor, message_id)
+    desk.node.changed.bump()
+    return see(f"/messages/{message_id}", "escalated")
+
+
+@router.post("/messages/{message_id}/reply")
+def reply(desk: AtDesk, message_id: str) -> Response:
+    """Begin the draft of an answer, a question back, a refusal: whatever the kind and its state allow."""
+    with desk.node.db.write() as session:
+        draft = drafts.create(
+            session, desk.node, desk.actor, drafts.NewDraft(desk.text("kind"), in_reply_to=message_id)
+        )
+    return see(f"/drafts/{draft.draft_id}")
+
+
+def _show(desk: Desk, message_id: str, problems: tuple[Problem, ...], status: int = 200) -> Response:
+    with desk.node.db.write() as session:
+        found = messages.read(session, desk.node, desk.actor, message_id)
+    if wants_json(desk.request):
+        return JSONResponse(_json(found), status)
+    with desk.node.db.read() as session:
+        arrived = found.row.direction == "IN"
+        hands = duty.assignments(session, desk.node, desk.actor, message_id) if arrived else ()
+    values = {**_content(found), **_around(desk, found, hands), "problems": problems}
+    other = found.row.sender if found.row.direction == "IN" else next(iter(found.row.recipients), "")
+    return desk.page("message.html", values, status, counterpart=other)
+
+
+def _content(found: MessageDetail) -> dict[str, Any]:
+    """Return what the message itself says."""
+    kind = KINDS[found.row.kind]
+    handling = [str(code) for code in found.row.handling]
+    return {
+        "banner": wording.banner(handling, str(found.common.get("handling_text", ""))),
+        "parts": sections_of(kind, found.body),
+        "people": people_of(kind, found.body),
+    }
+
+
+def _around(desk: Desk, found: MessageDetail, hands: tuple[Assignment, ...]) -> dict[str, Any]:
+    """Return what stands beside the message: facts, clocks, owner, thread, receipts, next steps."""
+    row, arrived = found.row, found.row.direction == "IN"
+    may_give = allowed(desk.actor, Action.ASSIGN) or row.assignee == desk.actor.user_id
+    return {
+        "m": rows_of(desk, (row,))[0],
+        "language": str(found.common.get("language", "")),
+        "arrived": arrived,
+        "facts": _facts(desk, found),
+        "clocks": _clocks(desk, found),
+        "thread": [_thread_line(desk, one, row.message_id) for one in found.thread],
+        "replies": [_next_step(one.kind) for one in found.replies],
+        "deliveries": [_recipient(desk, one) for one in found.deliveries] if not arrived else [],
+        "assignments": [_hand(one) for one in hands],
+        "colleagues": colleagues_of(desk) if may_give and arrived else (),
+        "may_take": arrived and row.assignee is None and allowed(desk.actor, Action.TAKE),
+        "may_give": arrived and may_give,
+        "may_escalate": arrived and row.assignee == desk.actor.user_id,
+        "evidence": _evidence(found),
+    }
+
+
+def _facts(desk: Desk, found: MessageDetail) -> list[Fact]:
+    row, common = found.row, found.common
+    to = ", ".join(wording.unit_name(desk.node, unit) for unit in row.recipients)
+    facts = [
+        Fact(gettext("From"), f"{wording.unit_name(desk.node, row.sender)} · {found.author}"),
+        Fact(gettext("To"), to),
+        Fact(gettext("Received") if row.direction == "IN" else gettext("Sealed"), at=row.at),
+        Fact(gettext("Urgency"), wording.label("urgency", row.urgency)),
+        Fact(gettext("Classification"), wording.label("classification", row.classification)),
+    ]
+    if common.get("purpose"):
+        facts.append(Fact(gettext("Purpose"), wording.label("purposes", str(common["purpose"]))))
+    return facts
+
+
+def _clocks(desk: Desk, found: MessageDetail) -> list[TimeBox]:
+    now = desk.node.now()
+    if found.row.direction == "IN":
+        given = [(gettext("Time left to answer"), found.row.clock)]
+    else:
+        given = [(wording.unit_name(desk.node, one.unit), one.clock) for one in found.deliveries]
+    return [TimeBox(title, moments.deadline(clock, now), _clock_words(clock)) for title, clock in given if clock]
+
+
+def _clock_words(clock: Clock) -> str:
+    if clock.stopped:
+        return gettext("The clock stands still while a clarification is awaited.")
+    if clock.started is None:
+        return gettext("The clock starts when the message is delivered.")
+    return gettext("Runs on calendar time since the proven delivery.")
+
+
+def _thread_line(desk: Desk, row: InboxRow, here: str) -> ThreadLine:
+    names = ", ".join(wording.unit_name(desk.node, unit) for unit in row.recipients)
+    from_to = f"{wording.unit_name(desk.node, row.sender)} → {names}"
+    subject = row.subject if row.subject is not None else gettext("Not open to you")
+    ours = row.direction == "OUT"
+    return ThreadLine(row.message_id, row.at, kind_label(row.kind), subject, from_to, ours, row.message_id == here)
+
+
+def _next_step(code: str) -> NextStep:
+    kind = KINDS[code]
+    return NextStep(code, kind.label.say(language()), kind.hint.say(language()))
+
+
+_BAD: Final = frozenset({"REJECTED", "REFUSED", "NOT_DELIVERED", "EXPIRED"})
+_GOOD: Final = frozenset({"DELIVERED", "OPENED"})
+
+
+def _recipient(desk: Desk, one: Delivery) -> Recipient:
+    sign = "bad" if one.state in _BAD else "good" if one.state in _GOOD else "wait"
+    steps = (
+        (gettext("Handed out"), one.handed_out),
+        (gettext("Delivered"), one.delivered),
+        (gettext("Opened"), one.opened),
+    )
+    done = tuple(Step(text, at) for text, at in steps if at is not None)
+    state = "NOT_COLLECTED" if one.not_collected else one.state
+    reason = wording.label("rejection_reasons", one.reason) if one.reason else ""
+    return Recipient(wording.unit_name(desk.node, one.unit), sign, wording.state(state), done, reason)
+
+
+def _hand(one: Assignment) -> Hand:
+    texts = {
+        "TAKE": gettext("%s took it") % one.to_user,
+        "ASSIGN": gettext("%s was given it") % one.to_user,
+        "HAND_OVER": gettext("handed over to %s") % one.to_user,
+        "TAKE_BACK": gettext("%s took it back") % one.to_user,
+    }
+    return Hand(texts.get(one.how, one.how), one.at, one.note)
+
+
+def _evidence(found: MessageDetail) -> list[Fact]:
+    index = gettext("not yet") if found.hub_index is None else str(found.hub_index)
+    return [
+        Fact(gettext("Envelope"), found.eid),
+        Fact(gettext("Entry in the hub's log"), index),
+        Fact(gettext("Signed with key"), found.key_id),
+    ]
+
+
+def _json(found: MessageDetail) -> dict[str, object]:
+    row = found.row
+    return {
+        "schema": "serai/message/1",
+        "message": row.message_id,
+        "kind": row.kind,
+        "from": row.sender,
+        "to": list(row.recipients),
+        "case": row.case_ref,
+        "state": row.state,
+        "owner": row.assignee,
+        "at": instants.to_text(row.at),
+        "common": dict(found.common),
+        "body": dict(found.body),
+        "deliveries": [{"unit": one.unit, "state": one.state, "reason": one.reason} for one in found.deliveries],
+        "thread": [one.message_id for one in found.thread],
+    }

@@ -1,0 +1,82 @@
+"""A message for reading: its sections as lines, each person as a block with the name in its own script and in Latin.
+
+Free text keeps its language and its script; nothing is translated and nothing is transliterated here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from crypto.canonical import Json
+from nodes.web.languages import language
+from schemas import codes
+from schemas.fields import Line
+from schemas.kind import Kind
+
+PERSON: Final = "PERSON"
+_SPOKEN: Final[Mapping[str, str]] = {"CYRL": "ru", "LATN": "en", "ARAB": "fa", "GEOR": "ka"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPart:
+    """One section for reading."""
+
+    id: str
+    label: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A person: the name as written, its Latin form, and everything else that is said."""
+
+    original: str
+    latin: str
+    language: str
+    lines: tuple[Line, ...]
+
+
+def sections_of(kind: Kind, values: Mapping[str, Json]) -> tuple[ReadPart, ...]:
+    """Return the sections of a message that have anything to read; persons are drawn by `people_of`."""
+    kept = {**values, "objects": _others(values)} if _others(values) else _without(values)
+    return tuple(
+        ReadPart(section.name, section.label.say(language()), lines)
+        for section, lines in kind.reading(kept, language())
+    )
+
+
+def people_of(kind: Kind, values: Mapping[str, Json]) -> tuple[Shown, ...]:
+    """Return the persons of a message in their order."""
+    objects = [one for one in _objects(values) if one.get("object_type") == PERSON]
+    if not objects:
+        return ()
+    read = {section.name: lines for section, lines in kind.reading({"objects": [*objects]}, language())}
+    rows = next(iter(read.values()))[0].below
+    return tuple(_person(one, row) for one, row in zip(objects, rows, strict=True))
+
+
+def _person(one: Mapping[str, Json], row: Line) -> Shown:
+    names = one.get("names")
+    main = next((name for name in names if isinstance(name, dict)), {}) if isinstance(names, list) else {}
+    original = " ".join(str(main[part]) for part in ("family", "given", "patronymic") if part in main)
+    script = str(main.get("script", ""))
+    category = str(one.get("category", ""))
+    known = codes.table("person_categories")
+    label = known.label(category, language()) if category in known else ""
+    heading = original or label
+    told = {"object_type"} | ({"names"} if isinstance(names, list) and len(names) == 1 else set())
+    lines = tuple(line for line in row.below if line.path.rpartition(".")[2] not in told)
+    return Shown(heading, str(main.get("latin", "")), _SPOKEN.get(script, language()), lines)
+
+
+def _objects(values: Mapping[str, Json]) -> list[dict[str, Json]]:
+    found = values.get("objects")
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _others(values: Mapping[str, Json]) -> list[Json]:
+    return [one for one in _objects(values) if one.get("object_type") != PERSON]
+
+
+def _without(values: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: value for name, value in values.items() if name != "objects"}

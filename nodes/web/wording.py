@@ -1,0 +1,182 @@
+"""The words that pages show for codes of the node: states, deliveries, alerts, acts, errors, handling, units.
+
+Tables only, translated when shown. Labels of the code tables and of fields come from `schemas`, never from here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from exchange.errors import ExchangeError
+from nodes.errors import NotReady
+from nodes.node import Node
+from nodes.views import Alert
+from nodes.web.languages import gettext, language, noted
+from schemas import codes
+from schemas.errors import SchemaError
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to correct, with the place on the page that the summary links to."""
+
+    text: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state in words with the colour of its tag; the word alone says it all."""
+
+    label: str
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandlingCode:
+    """A handling code with what it means and what choosing it costs the case."""
+
+    code: str
+    label: str
+    cost: str
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """The handling banner: the highest code of what the page shows, and the H3 text in full."""
+
+    code: str
+    text: str
+    more: str
+
+
+_STATES: Final[Mapping[str, tuple[str, str]]] = {
+    "RECEIVED": ("turquoise", noted("New")),
+    "ASSIGNED": ("blue", noted("Taken")),
+    "IN_PROGRESS": ("blue", noted("Being answered")),
+    "CLARIFICATION": ("yellow", noted("Waiting for clarification")),
+    "AWAITING_JUDICIAL": ("yellow", noted("Waiting for a court")),
+    "ANSWERED_FULL": ("green", noted("Answered")),
+    "ANSWERED_PARTIAL": ("green", noted("Answered in part")),
+    "NO_INFORMATION": ("grey", noted("Nothing held")),
+    "REFUSED": ("red", noted("Refused")),
+    "WITHDRAWN": ("grey", noted("Withdrawn")),
+    "TRANSFERRED": ("blue", noted("Passed to another agency")),
+    "FEEDBACK_GIVEN": ("green", noted("Feedback given")),
+    "CLOSED": ("grey", noted("Closed")),
+    "REOPENED": ("turquoise", noted("Reopened")),
+    "DRAFT": ("grey", noted("Draft")),
+    "SENT": ("blue", noted("Sent")),
+    "QUEUED": ("yellow", noted("Waiting to go out")),
+    "SUBMITTED": ("blue", noted("At the hub")),
+    "RELAYED": ("blue", noted("Handed out")),
+    "DELIVERED": ("turquoise", noted("Delivered")),
+    "OPENED": ("green", noted("Opened")),
+    "REJECTED": ("red", noted("Could not be read")),
+    "NOT_DELIVERED": ("red", noted("Fate unknown")),
+    "EXPIRED": ("red", noted("Never collected")),
+    "OVERDUE": ("red", noted("Overdue")),
+    "NOT_COLLECTED": ("orange", noted("Not collected")),
+}
+
+_DONE: Final[Mapping[str, str]] = {
+    "enrolled": noted("Your account is ready. Sign in."),
+    "signed-out": noted("You are signed out."),
+    "sealed": noted("Sealed and on its way. The receipts appear below as they come in."),
+    "saved": noted("Draft saved."),
+    "discarded": noted("The draft was deleted."),
+    "taken": noted("It is yours now."),
+    "given": noted("It has a new owner."),
+    "handed-over": noted("The shift is handed over."),
+    "escalated": noted("A supervisor was alerted."),
+    "seen": noted("Noted: you have seen it."),
+    "keys": noted("Your choice is kept in this browser."),
+    "roles": noted("The roles were changed. They count from the next click."),
+    "disabled": noted("The account is disabled and all its sessions are ended."),
+}
+
+_ALERTS: Final[Mapping[str, str]] = {
+    "URGENT": noted("An urgent message has arrived"),
+    "ESCALATION_50": noted("Half of the time for an answer is used"),
+    "ESCALATION_75": noted("Three quarters of the time for an answer are used"),
+    "ESCALATION_90": noted("Only a tenth of the time for an answer is left"),
+    "OVERDUE": noted("A deadline has passed"),
+    "NOT_COLLECTED": noted("A unit has not collected a message for an hour"),
+    "NOT_COLLECTED_24H": noted("A unit has not collected a message for 24 hours"),
+    "REJECTED": noted("A unit could not read a message of yours"),
+    "KEYS_ENDING": noted("Keys of this unit end soon"),
+    "RESTORED": noted("This node was restored from a backup"),
+    "LOG_ROLLED_BACK": noted("The hub showed another history: call the administrator"),
+    "CALLED": noted("An officer asks a supervisor to step in"),
+}
+
+_COSTS: Final[Mapping[str, str]] = {
+    "H0": noted("Free to use against crime. Propose this unless a source is at risk."),
+    "H1": noted("Courts cannot use it until you permit it. This has frozen evidence for years."),
+    "H2": noted("Nobody else may see it without your permission, not even another agency there."),
+    "H3": noted("Whoever reads it must first read and confirm your own words."),
+}
+
+BANNERS: Final[Mapping[str, str]] = {
+    "H0": noted("Handling H0 – for preventing and combating crime"),
+    "H1": noted("Highest handling code on this page: H1 – not in court without the sender’s permission"),
+    "H2": noted("Highest handling code on this page: H2 – do not pass on without the sender’s permission"),
+    "H3": noted("Highest handling code on this page: H3 – read the sender’s restriction first"),
+}
+
+
+def state(code: str) -> State:
+    """Return the words for a state; a code of a later release is shown as it is."""
+    colour, label = _STATES.get(code, ("grey", code))
+    return State(gettext(label), colour)
+
+
+def done_text(code: str) -> str:
+    """Return the sentence after a finished act; empty for an unknown code, so an address cannot put words here."""
+    return gettext(_DONE[code]) if code in _DONE else ""
+
+
+def alert_text(alert: Alert) -> str:
+    """Return what an alert says; it names no content."""
+    return gettext(_ALERTS.get(alert.cause, alert.cause))
+
+
+def handling(found: Iterable[str]) -> tuple[HandlingCode, ...]:
+    """Return the handling codes in the order of their table."""
+    table = codes.table("handling")
+    given = set(found)
+    return tuple(
+        HandlingCode(code, table.label(code, language()), gettext(_COSTS[code])) for code in table if code in given
+    )
+
+
+def handling_costs() -> tuple[HandlingCode, ...]:
+    """Return every handling code with its cost."""
+    return handling(codes.table("handling").offered)
+
+
+def banner(found: Iterable[str], more: str = "") -> Banner | None:
+    """Return the banner for the codes shown on a page; None when no content is shown."""
+    given = sorted(set(found))
+    return Banner(given[-1], gettext(BANNERS[given[-1]]), more) if given else None
+
+
+def unit_name(node: Node, unit: str) -> str:
+    """Return a unit's name in the language of the page; its id while the directory does not know it."""
+    try:
+        names = node.directory().unit(unit).names
+    except (NotReady, SchemaError):
+        return unit
+    return names.ru if language() == "ru" else names.en
+
+
+def label(table: str, code: str) -> str:
+    """Return the label of a code; a code that the table does not have is shown as it is."""
+    found = codes.table(table)
+    return found.label(code, language()) if code in found else code
+
+
+def spoken_problem(error: ExchangeError, href: str = "") -> Problem:
+    """Return an error as one line of an error summary: what happened and what to do."""
+    words = error.words[language()]
+    return Problem(f"{words.title}. {words.action}", href)
