@@ -19,6 +19,7 @@ from schemas.words import LANGUAGES, Words
 
 _CODE: Final = re.compile(r"[A-Z0-9][A-Z0-9_.+-]{0,39}")
 _COLUMN_TYPES: Final[Mapping[str, type]] = {"text": str, "number": int, "flag": bool, "list": list}
+_HEAD: Final = {"table": str, "version": str, "title": dict, "source": str, "columns": dict, "codes": list}
 _ALWAYS: Final = frozenset({"code", *LANGUAGES})
 _MARKS: Final = frozenset({"retired", "verified"})
 
@@ -97,10 +98,13 @@ def load(name: str, text: str) -> CodeTable:
         head = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise TableInvalid(f"{name}: {error}") from error
-    if head.keys() != {"table", "version", "title", "source", "columns", "codes"} or head["table"] != name:
+    if {member: type(value) for member, value in head.items()} != _HEAD or head["table"] != name:
         raise TableInvalid(f"{name}: the head of the table has other members than it must have")
-    if not re.fullmatch(r"[0-9]{4}\.[0-9]+", head["version"]) or set(head["columns"].values()) - _COLUMN_TYPES.keys():
+    columns = [isinstance(kind, str) and kind in _COLUMN_TYPES for kind in head["columns"].values()]
+    if not re.fullmatch(r"[0-9]{4}\.[0-9]+", head["version"]) or not all(columns):
         raise TableInvalid(f"{name}: version or column types")
+    if not all(isinstance(row, dict) for row in head["codes"]):
+        raise TableInvalid(f"{name}: a row is not a record")
     rows = [_row(name, row, head["columns"]) for row in head["codes"]]
     if len({row.code for row in rows}) < len(rows) or not rows:
         raise TableInvalid(f"{name}: empty, or a code stands twice")
@@ -118,13 +122,14 @@ def _row(name: str, row: Mapping[str, Any], columns: Mapping[str, str]) -> Code:
     for column, value in {**extra, **{mark: row[mark] for mark in _MARKS if mark in row}}.items():
         if type(value) is not _COLUMN_TYPES[columns.get(column, "flag")]:
             raise TableInvalid(f"{where}: {column} is not a {columns.get(column, 'flag')}")
+        if isinstance(value, list) and not all(isinstance(one, str) for one in value):
+            raise TableInvalid(f"{where}: {column} lists something else than texts")
     frozen = {column: tuple(value) if isinstance(value, list) else value for column, value in extra.items()}
     label = _words(where, {language: row.get(language, "") for language in LANGUAGES})
     return Code(row["code"], label, MappingProxyType(frozen), row.get("retired", False), row.get("verified", True))
 
 
-def _words(where: str, labels: Mapping[str, str]) -> Words:
-    try:
-        return Words(**labels)
-    except (TypeError, ValueError) as error:
-        raise TableInvalid(f"{where}: a label is missing") from error
+def _words(where: str, labels: Mapping[str, Any]) -> Words:
+    if labels.keys() != set(LANGUAGES) or not all(isinstance(text, str) and text.strip() for text in labels.values()):
+        raise TableInvalid(f"{where}: a label is missing")
+    return Words(**labels)

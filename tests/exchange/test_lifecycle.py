@@ -1,6 +1,7 @@
 """The tables of a request's life: closed, complete, and alike at both sides whatever crosses on the way."""
 
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -174,3 +175,9 @@ def test_the_diagram_names_every_state_and_only_moves(machine: Machine) -> None:
     assert all(any(line.strip().startswith(f"{code}: ") for line in drawn) for code in machine.states)
     assert "    CLOSED --> [*]" in drawn
     assert "Закрыто" in mermaid(machine, "ru")
+
+
+@EACH
+def test_the_documented_diagram_is_the_table(machine: Machine) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "lifecycle.md").read_text(encoding="utf-8")
+    assert f"## {machine.label.en}\n\n```mermaid\n{mermaid(machine, 'en')}```\n" in page
