@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.tools import wheels
 from tools import bundle
+from tools.layers import PACKAGES, ROOT
 
 SHELL = shutil.which("sh") or "/bin/sh"
 BASE_PYTHON = Path(sys.base_prefix) / "bin" / "python3.11"
@@ -95,6 +97,17 @@ def test_the_same_commit_gives_the_same_bytes(small: tuple[Path, Path], tmp_path
         bundle.build(bundle.Recipe(key, tmp_path / name, home / "lock", home / "wheels")).read_bytes() for name in "ab"
     )
     assert first == second
+
+
+def test_the_wheel_holds_every_file_of_the_packages(small: tuple[Path, Path]) -> None:
+    here = {
+        path.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    with zipfile.ZipFile(next(small[0].glob("serai-*.whl"))) as wheel:
+        assert here - set(wheel.namelist()) == set()
 
 
 @pytest.mark.parametrize("name", ["install.sh", "requirements.lock", "VERSION", "SHA256SUMS", "SHA256SUMS.sig"])
