@@ -33,9 +33,11 @@ sim: setup
 fuzz: setup
 	@.venv/bin/python -m tests.fuzz.run --count 1000000
 
+# Formats the code, and writes docs/commands.md anew.
 fmt: setup
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
+	@.venv/bin/python -m tools.commands
 
 # One signed archive that installs and upgrades a hub or a node with no network: KEY=release-key.pem
 bundle: setup

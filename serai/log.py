@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from audit import store
 from audit.checkpoints import LogKeys
-from audit.errors import AuditError, NotInLog
+from audit.errors import NotInLog
 from audit.evidence import archive, bundle, export
 from audit.evidence.findings import Report as EvidenceReport
 from audit.evidence.findings import Unreadable
@@ -63,9 +63,6 @@ def _open(data: str, log_id: str) -> Iterator[_Opened]:
     try:
         with database.read() as session:
             yield _Opened(Log(_only(store.log_ids(session.connection()), log_id)), session)
-    except AuditError as error:
-        status = Exit.USAGE if isinstance(error, NotInLog) else Exit.WRONG
-        raise CommandError(error.code, str(error), status=status) from error
     finally:
         database.close()
 
@@ -158,10 +155,7 @@ def verify(
     as_json: JsonFlag = False,
 ) -> None:
     """Verify evidence offline. Exit status 0 good, 1 bad, 2 unreadable."""
-    try:
-        report = _verified(path, root or [], vkey or [])
-    except Unreadable as error:
-        raise CommandError(error.code, str(error), todo="Give a bundle or a log that was exported.") from error
+    report = _verified(path, root or [], vkey or [])
     if not as_json:
         note(f"{path}: {'good' if report.ok else 'BAD'}")
     members = report.members()

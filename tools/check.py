@@ -27,7 +27,7 @@ class Step:
 
 
 PYTEST: Final = (
-    *("python", "-m", "pytest", "-n", "2", "--dist", "worksteal", "--durations", "15"),
+    *("python", "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--durations", "15"),
     *("--cov", "--cov-report=", f"--cov-report=json:{COVERAGE}", f"--junitxml={RESULTS}"),
 )
 BUILDERS: Final = sorted((ROOT / "tests" / "vectors").glob("*/build.py"))
