@@ -165,7 +165,8 @@ def _voucher(
         raise StatementRefused("the signer may not vouch for this")
     if record.dormant:
         return None
-    if record.fault(statement.stated) is not None:
+    # `stated` is the signer's own word; the order of the log is not: what a revocation precedes came after it.
+    if record.revocation is not None or record.fault(statement.stated) is not None:
         raise StatementRefused("the signer was not valid when this was stated")
     return record.public
 

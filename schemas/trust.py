@@ -147,7 +147,7 @@ class Directory:
             if snapshot.issued > now + CLOCK_SKEW or federation.issued > now + CLOCK_SKEW:
                 raise DirectoryRefused("issued in the future: this clock or the hub's is wrong")
             keychecks.check_document(federation)
-            keys = keychecks.statements_in_order(federation, parts.statements, {} if held is None else held.verified())
+            keys = keychecks.statements_in_order(federation, parts.statements, _verified(parts, held))
         except (CryptoError, Malformed, keychecks.StatementRefused) as error:
             raise DirectoryRefused(str(error)) from error
         return cls(
@@ -159,10 +159,6 @@ class Directory:
             {(one.sender, one.recipient, name): one for one in federation.agreements for name in one.families},
             {one.unit: one for one in snapshot.suspended},
         )
-
-    def verified(self) -> Mapping[bytes, int]:
-        """Return the statements (wire form -> index) whose signatures need no second check under the same roots."""
-        return {one.wire: one.index for one in self.parts.statements}
 
     def known(self) -> Known:
         """Return what a later directory must not fall behind."""
@@ -295,6 +291,17 @@ def _snapshot(parts: DirectoryParts, federation: Federation) -> Snapshot:
     if snapshot.statements != Part(version=len(parts.statements), sha512=digest_of_statements(parts.statements)):
         raise DirectoryRefused("the snapshot is of another list of statements")
     return snapshot
+
+
+def _verified(parts: DirectoryParts, held: Directory | None) -> Mapping[bytes, int]:
+    """Return the statements (wire form -> index) whose signatures need no second check.
+
+    Under another document there are none: a statement that nobody vouched for so far was never checked at all, and the
+    root that it names may just have been admitted.
+    """
+    if held is None or held.parts.federation != parts.federation:
+        return {}
+    return {one.wire: one.index for one in held.parts.statements}
 
 
 def _never_back(parts: DirectoryParts, federation: Federation, snapshot: Snapshot, known: Known) -> None:
