@@ -121,8 +121,9 @@ class Log:
         """The entries of [start, end), each checked against its leaf hash. Raises NotInLog, LogDamaged."""
         connection = _connection(database)
         self._demand(connection, start, end)
-        for _, entry in self._checked(connection, start, end):
-            yield entry
+        for first in range(start, end, _PAGE):
+            for _, _, entry in self._page(connection, first, min(first + _PAGE, end)):
+                yield entry
 
     def leaf_hash(self, database: Database, index: int) -> bytes:
         """The leaf hash at `index`. Raises NotInLog."""
@@ -151,7 +152,7 @@ class Log:
             raise NotInLog(f"{address.path} is not signed yet")
         if address.level == ENTRIES:
             start = address.index * TILE_WIDTH
-            return pack_bundle([entry for _, entry in self._checked(connection, start, start + address.width)])
+            return pack_bundle([entry for _, _, entry in self._page(connection, start, start + address.width)])
         return b"".join(self._hashes(connection, address.level, address.index, address.width))
 
     def checkpoint(self, database: Database) -> StoredCheckpoint | None:
@@ -223,24 +224,22 @@ class Log:
     def _rehash(self, connection: Connection, edge: Edge, end: int) -> Edge:
         """The edge at `end`, from `edge` and the stored bytes of the entries behind it. Raises LogDamaged."""
         for start in range(edge.size, end, _PAGE):
-            page = self._checked(connection, start, min(start + _PAGE, end))
-            edge, full = edge.extended(leaf for leaf, _ in page)
+            page = self._page(connection, start, min(start + _PAGE, end))
+            edge, full = edge.extended(leaf for _, leaf, _ in page)
             for tile in full:
                 if store.read_tile(connection, self.log_id, tile.level, tile.index) != tile:
                     raise LogDamaged(f"{TileAddress(tile.level, tile.index).path} is missing or was changed")
         return edge
 
-    def _checked(self, connection: Connection, start: int, end: int) -> Iterator[tuple[bytes, bytes]]:
-        """(leaf hash, entry) of every entry of [start, end), hashed from the stored bytes. Raises LogDamaged."""
-        for first in range(start, end, _PAGE):
-            after = min(first + _PAGE, end)
-            rows = store.read_entries(connection, self.log_id, first, after)
-            if len(rows) != after - first:
-                raise LogDamaged(f"entries are missing between {first} and {after}")
-            for index, stored, entry in rows:
-                if leaf_hash(entry) != stored:
-                    raise LogDamaged(f"entry {index} was changed: its leaf hash is another")
-                yield stored, entry
+    def _page(self, connection: Connection, start: int, end: int) -> Sequence[tuple[int, bytes, bytes]]:
+        """(index, leaf hash, entry) of [start, end), hashed from the stored bytes. Raises LogDamaged."""
+        page = store.read_entries(connection, self.log_id, start, end)
+        if len(page) != end - start:
+            raise LogDamaged(f"entries are missing between {start} and {end}")
+        for index, stored, entry in page:
+            if leaf_hash(entry) != stored:
+                raise LogDamaged(f"entry {index} was changed: its leaf hash is another")
+        return page
 
     # ---------------------------------------------------------------- tiles
 

@@ -75,11 +75,11 @@ _UPSERT: Final[Mapping[str, Callable[[Table], postgresql.Insert | sqlite.Insert]
     "postgresql": postgresql.insert,
     "sqlite": sqlite.insert,
 }
-# One statement and one round trip for a whole batch: C code on SQLite, four array parameters on PostgreSQL.
+# One statement and one round trip for a whole batch: C code on SQLite, two binary arrays (%b) on PostgreSQL.
 _INSERT_ENTRIES: Final[Mapping[str, str]] = {
     "postgresql": (
         "INSERT INTO log_entry (log_id, idx, leaf_hash, entry) "
-        "SELECT %s, %s + o - 1, l, e FROM unnest(%s::bytea[], %s::bytea[]) WITH ORDINALITY AS batch (l, e, o)"
+        "SELECT %s, %s + o - 1, l, e FROM unnest(%b::bytea[], %b::bytea[]) WITH ORDINALITY AS batch (l, e, o)"
     ),
     "sqlite": "INSERT INTO log_entry (log_id, idx, leaf_hash, entry) VALUES (?, ?, ?, ?)",
 }
@@ -178,11 +178,11 @@ def read_leaves(connection: Connection, log_id: str, start: int, end: int) -> li
     return list(connection.execute(query.order_by(ENTRY.c.idx)).scalars())
 
 
-def read_entries(connection: Connection, log_id: str, start: int, end: int) -> list[tuple[int, bytes, bytes]]:
+def read_entries(connection: Connection, log_id: str, start: int, end: int) -> Sequence[tuple[int, bytes, bytes]]:
     """(index, stored leaf hash, entry) of [start, end) in order; fewer when rows are missing."""
     query = select(ENTRY.c.idx, ENTRY.c.leaf_hash, ENTRY.c.entry)
     query = query.where(ENTRY.c.log_id == log_id, ENTRY.c.idx >= start, ENTRY.c.idx < end)
-    return [tuple(row) for row in connection.execute(query.order_by(ENTRY.c.idx))]
+    return connection.execute(query.order_by(ENTRY.c.idx)).all()
 
 
 def count_outside(connection: Connection, log_id: str, size: int) -> int:
