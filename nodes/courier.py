@@ -37,7 +37,7 @@ class SyncReport:
 
 
 def sync_once(node: Node, wait: int = 0) -> SyncReport:
-    """Do everything once: directory, our keys, outbox, inbox until it is empty, receipts, held arrivals, timers.
+    """Do everything once: directory, our keys, inbox until it is empty, outbox, receipts, held arrivals, timers.
 
     Deterministic and single-threaded. A direction that fails is named in the report and does not stop the others.
     """
@@ -45,8 +45,8 @@ def sync_once(node: Node, wait: int = 0) -> SyncReport:
     with HubClient(node) as client:
         _attempt(report, "directory", lambda: _set(report, directory=upkeep.refresh(node, client)))
         _attempt(report, "keys", lambda: upkeep.publish(node, client))
-        _attempt(report, "push", lambda: _push_all(node, client, report))
         _attempt(report, "pull", lambda: _pull_all(node, client, report, wait))
+        _attempt(report, "push", lambda: _push_all(node, client, report))
         _attempt(report, "receipts", lambda: _receipts_all(node, client, report))
     upkeep.turn_keys(node)
     timers.run(node)
@@ -102,8 +102,6 @@ class Courier:
                     self._pause(name)
 
     def _pause(self, name: str) -> None:
-        if name == "pull":
-            return  # the hub holds the request until something comes
         self._bell.wait(IDLE)
         if name == "push":
             self._bell.clear()
@@ -113,8 +111,8 @@ class Courier:
         return pushing.step(self._node, client, line, self._pool) > 0
 
     def _pull(self, client: HubClient, _line: Line) -> bool:
-        collecting.step(self._node, client, self._node.settings.poll_wait)
-        return True
+        wait = self._node.settings.poll_wait
+        return collecting.step(self._node, client, wait) > 0 or wait > 0
 
     def _receipts(self, client: HubClient, _line: Line) -> bool:
         return collecting.hand_over(self._node, client) > 0

@@ -17,6 +17,7 @@ from nodes.permissions import Action, require
 from nodes.tables import CaseRow, DraftRow, MessageRow
 from nodes.views import Actor, Check, Draft, DraftForm
 from schemas.errors import SchemaUnknown
+from schemas.kind import Kind
 from schemas.kinds import kind_of
 
 MOST_DRAFTS = 200
@@ -58,7 +59,7 @@ def create(session: Session, node: Node, actor: Actor, new: NewDraft) -> Draft:
     case = cases.by_ref(session, new.case_ref) if new.case_ref else None
     if parent is not None:
         case = cases.of(session, parent.case_id)
-        form = _answering(node, case, parent)
+        form = _answering(session, node, case, parent, kind)
         threads.note_local(session, node, session.get_one(MessageRow, parent.thread_id), "START")
     if case is not None:
         cases.require_read(session, actor, case.case_id)
@@ -113,12 +114,17 @@ def _parent(session: Session, actor: Actor, message_id: str | None) -> MessageRo
     return row
 
 
-def _answering(node: Node, case: CaseRow, parent: MessageRow) -> DraftForm:
-    """An answer goes back to the other side of the exchange, under the same labels, which its author may raise."""
+def _answering(session: Session, node: Node, case: CaseRow, parent: MessageRow, kind: Kind) -> DraftForm:
+    """An answer goes to the other side, wherever it is possible now, under the same labels; its author may change them."""
     content = storing.content_of(node, case, parent)
-    others = {parent.sender} if parent.direction == "IN" else set(content.units)
+    to = {parent.sender}
+    if parent.direction == "OUT":
+        exchanges = (row for row in threads.of_thread(session, parent.thread_id) if row.unit in content.units)
+        to = {
+            row.unit for row in exchanges if any(threads.may_say(node, row, event) for event in threads.events_of(kind))
+        }
     repeated = {name: content.labels[name] for name in _REPEATED if name in content.labels}
-    return DraftForm(tuple(sorted(others - {node.unit})), repeated, {})
+    return DraftForm(tuple(sorted(to)), repeated, {})
 
 
 def _row(node: Node, actor: Actor, new: NewDraft, case: CaseRow | None) -> DraftRow:

@@ -115,7 +115,7 @@ def _view(node: Node, actor: Actor, view: View) -> ColumnElement[bool]:
 
 
 def _order(sort: Sort) -> tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]:
-    newest = (MessageRow.stored.desc(), MessageRow.message_id)
+    newest = (MessageRow.stored.desc(), MessageRow.message_id.desc())
     orders: dict[Sort, tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]] = {
         Sort.NEWEST: newest,
         Sort.OLDEST: (MessageRow.stored.asc(), MessageRow.message_id.asc()),

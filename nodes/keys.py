@@ -214,6 +214,11 @@ def days_left(session: Session, now: int) -> dict[str, int]:
     return {purpose: (row.not_after - now) // DAY for purpose, row in rows.items() if row is not None}
 
 
+def signing_in_use(session: Session) -> str | None:
+    """Return the id of the signing key that this node signs with."""
+    return _in_use(session, "SIGNING")
+
+
 def _in_use(session: Session, purpose: str) -> str | None:
     """The newest key that the hub has published; before the first publication, the only one there is."""
     published = select(KeyRow.kid).where(KeyRow.purpose == purpose, KeyRow.posted_at.is_not(None))

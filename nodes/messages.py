@@ -93,7 +93,6 @@ def _replies(session: Session, node: Node, actor: Actor, row: MessageRow) -> tup
     found = []
     for kind in KINDS.values():
         follows = row.kind in kind.answers and kind.side == side and actor.agency in kind.senders
-        events = kind.causes.by_value.values() if kind.causes.chosen_by else [kind.causes.event]
-        if follows and any(threads.may_say(node, one, event) for one in exchanges for event in events):
+        if follows and any(threads.may_say(node, one, event) for one in exchanges for event in threads.events_of(kind)):
             found.append(Reply(kind.code, side))
     return tuple(found)

@@ -217,7 +217,9 @@ def _tell_author(session: Session, node: Node, message: MessageRow, row: Deliver
 def _settle(session: Session, message: MessageRow) -> None:
     """Let the outbox forget an envelope once every recipient is final."""
     row = session.scalar(select(OutboxRow).where(OutboxRow.message_id == message.message_id))
-    if row is not None and all(State(one.state) in FINAL for one in deliveries(session, message.message_id)):
+    if row is None or row.state != "ACCEPTED":
+        return
+    if all(State(one.state) in FINAL for one in deliveries(session, message.message_id)):
         row.state = "FINAL"
 
 

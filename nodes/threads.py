@@ -18,6 +18,7 @@ from nodes.errors import OutOfStep
 from nodes.node import Node
 from nodes.tables import CaseRow, MessageRow, ThreadRow
 from schemas.content import Content
+from schemas.kind import Kind
 from schemas.receipts import Receipt
 
 DIRECT = "DIRECT"
@@ -98,6 +99,11 @@ def machine_of(node: Node, row: ThreadRow) -> Machine:
 def is_open(node: Node, row: ThreadRow) -> bool:
     """Return whether an answer is still owed."""
     return machine_of(node, row).states[row.state].open
+
+
+def events_of(kind: Kind) -> tuple[str, ...]:
+    """Return every event that a message of `kind` may cause."""
+    return tuple(kind.causes.by_value.values()) if kind.causes.chosen_by else (kind.causes.event,)
 
 
 def may_say(node: Node, row: ThreadRow, event: str) -> bool:

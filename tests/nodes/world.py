@@ -5,6 +5,8 @@ Anora (administrator), and an outsider without roles. All invented.
 """
 
 import secrets as randomness
+import sqlite3
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +29,7 @@ from schemas.directory import Names, UnitCard, sign_federation
 from tests.federation import everybody
 from tests.hub.desk import CHEAP, URL, Desk, Inside
 from tests.instants import NOW
+from tests.messages import BODIES, labels, lorry, person
 
 PASSPHRASE = "a passphrase of five words"
 ROLES = {
@@ -40,6 +43,10 @@ ROLES = {
 }
 
 
+_one_at_a_time = threading.Lock()
+"""The hub in this process runs on one event loop."""
+
+
 @dataclass
 class Wire(httpx.BaseTransport):
     """The way of one unit to the hub. `before` and `after` may fail a call: lost, or done but reported lost."""
@@ -48,15 +55,14 @@ class Wire(httpx.BaseTransport):
     cut: bool = False
     before: Callable[[httpx.Request], None] | None = None
     after: Callable[[httpx.Request, httpx.Response], httpx.Response] | None = None
-    seen: list[str] = field(default_factory=list)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if self.cut:
             raise httpx.ConnectError("cut", request=request)
         if self.before:
             self.before(request)
-        self.seen.append(f"{request.method} {request.url.path}")
-        answer = self.inside.handle_request(request)
+        with _one_at_a_time:
+            answer = self.inside.handle_request(request)
         return self.after(request, answer) if self.after else answer
 
 
@@ -107,6 +113,7 @@ class World:
             hub_url=URL,
             database_url=self.urls.get(name, ""),
             time_zone="Asia/Dushanbe",
+            poll_wait=0,
         )
         settings.folder.mkdir()
         self.units[name] = Unit(settings, Wire(self.inside), lambda: self.now)
@@ -118,7 +125,7 @@ class World:
             version,
             issued=self.now,
             units=tuple(card.unit for card in cards),
-            agreements=tuple(everybody(card.unit.unit for card in cards)),
+            agreements=tuple(everybody([card.unit.unit for card in cards])),
             **changes,
         )
         signed = sign_federation(document, self.desk.world.roots[:2])
@@ -173,29 +180,19 @@ def someone(node: Node, name: str) -> Actor:
         return officer(session, name)
 
 
-def labels(**changes: Any) -> dict[str, Any]:
-    return {
-        "subject_line": "Vehicle crossing at a border post",
-        "crime_areas": ["DRUGS"],
-        "language": "en",
-        "purpose": "INVESTIGATION",
-        "legal_basis": [{"instrument": "Minsk Convention", "article": "5"}],
-        "urgency": "ROUTINE",
-        "classification": "OFFUSE",
-        "handling": ["H0"],
-        "retention_until": "2027-05-01",
-        "cc_own_spoc": "YES",
-        **changes,
-    }
-
-
-def send(node: Node, actor: Actor, new: NewDraft, common: dict[str, Any], body: dict[str, Any]) -> str:
-    """Write, save, check and seal a message; returns its id."""
+def send(node: Node, actor: Actor, new: NewDraft, common: dict[str, Any] | None = None, **changes: Any) -> str:
+    """Write, save, check and seal a message of a good body; returns its id."""
+    body = {**BODIES[new.kind], **changes}
+    if new.kind == "REQ":
+        body["objects"] = [person(), lorry()]
     with node.db.write() as session:
         draft = drafts.create(session, node, actor, new)
         recipients = new.recipients or draft.recipients
         saved = drafts.save(
-            session, node, actor, Saved(draft.draft_id, draft.revision, DraftForm(recipients, common, body))
+            session,
+            node,
+            actor,
+            Saved(draft.draft_id, draft.revision, DraftForm(recipients, labels() | (common or {}), body)),
         )
     with node.db.read() as session:
         checked = drafts.check(session, node, actor, draft.draft_id)
@@ -206,8 +203,10 @@ def send(node: Node, actor: Actor, new: NewDraft, common: dict[str, Any], body: 
 
 def copy_database(source: Database, target: Path) -> None:
     """A consistent copy of an SQLite database, as a backup program would take it."""
-    with source.read() as session:
-        session.connection().exec_driver_sql(f"VACUUM INTO '{target}'")
+    reader, writer = sqlite3.connect(source.engine.url.database or ""), sqlite3.connect(target)
+    reader.backup(writer)
+    reader.close()
+    writer.close()
 
 
 def canary() -> str:

@@ -1,0 +1,186 @@
+"""Backup and restore of a node: a consistent copy of every row and of the lasting keys, sealed to a recovery key.
+
+The copy is logical, so a node may come back on the other database engine. The private encryption keys are left out on
+purpose: they are erased every few weeks, and a backup would keep what must be forgotten. After a restore the node makes
+a new one, tells senders that it cannot read what was sealed to the lost ones, and seals nothing before it has caught up
+with the hub (`nodes.restored`).
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Table, select
+from sqlalchemy.orm import Session
+
+from audit import store as log_store
+from crypto import canonical, encryption, signing
+from crypto.canonical import Json
+from crypto.encoding import b64, unb64
+from crypto.encryption import EncryptionKey
+from crypto.errors import CryptoError
+from crypto.keystore import STORE_FILE, KeyStore
+from crypto.signing import SigningKey
+from exchange import archive
+from exchange.archive import ArchiveRefused, Heading, Member
+from exchange.database import Database
+from nodes import keys, restored, trust
+from nodes.errors import BackupRefused
+from nodes.keys import Maker
+from nodes.node import MIGRATIONS, Node
+from nodes.settings import NodeSettings
+from nodes.tables import KeyRow, Row
+
+SERVICE = "node"
+ROWS_AT_ONCE = 200
+LINE_LIMIT = 64 * 1024 * 1024
+_SEEDS = ("signing-", "node-", "log-")
+
+
+def back_up(node: Node, target: Path, recovery: bytes) -> Heading:
+    """Write an archive of the running node to the new file `target`, for the holder of the `recovery` public key."""
+    heading = Heading(
+        service=SERVICE,
+        owner=node.unit,
+        env=node.settings.env,
+        made=node.now(),
+        revision=node.db.revision() or "",
+        ekid=encryption.kid_of(recovery),
+        signer=node.keys.signing.public,
+    )
+    with node.db.read() as session:
+        if not node.db.sqlite:
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        members = [*_key_members(node.settings), *(_table_member(session, table) for table in _tables())]
+        archive.write(target, heading, recovery, node.keys.signing, members)
+    return heading
+
+
+def restore(settings: NodeSettings, source: Path, recovery: EncryptionKey, passphrase: str, now: int) -> Heading:
+    """Bring a node back into an empty folder and an empty database; raises `BackupRefused`, and then changes nothing.
+
+    `passphrase` is the one that the node had when the archive was made. The unit's root key is not in the archive.
+    """
+    heading = archive.read_heading(source)
+    if (heading.service, heading.owner, heading.env) != (SERVICE, settings.unit, settings.env):
+        raise BackupRefused("of another service, unit or environment")
+    if (settings.keys / STORE_FILE).exists():
+        raise BackupRefused("a node is here already")
+    settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unpacked = settings.folder / "restoring"
+    try:
+        archive.unpack(source, recovery, unpacked)
+        shutil.copytree(unpacked / "keys", settings.keys)
+        settings.keys.chmod(0o700)
+        _load(_Restoring(settings, KeyStore.open(settings.keys, passphrase), unpacked, heading, now))
+    except BaseException as error:
+        shutil.rmtree(settings.keys, ignore_errors=True)
+        if isinstance(error, ArchiveRefused | CryptoError):
+            raise BackupRefused(error.code) from error
+        raise
+    finally:
+        shutil.rmtree(unpacked, ignore_errors=True)
+    return heading
+
+
+@dataclass(frozen=True, slots=True)
+class _Restoring:
+    settings: NodeSettings
+    store: KeyStore
+    unpacked: Path
+    heading: Heading
+    now: int
+
+
+def _load(job: _Restoring) -> None:
+    """Fill the empty database in one transaction: rows, the mark of a restore, a fresh encryption key."""
+    database = Database(job.settings.database)
+    try:
+        database.check()
+        database.upgrade(MIGRATIONS, job.heading.revision)
+        with database.write() as session:
+            for table in _tables():
+                _fill(session, table, job.unpacked / "table" / table.name)
+            _check_signer(session, job.heading, job.now)
+            restored.mark(session, job.now)
+            _renew_encryption(session, job)
+        database.upgrade(MIGRATIONS)
+    finally:
+        database.close()
+
+
+def _check_signer(session: Session, heading: Heading, now: int) -> None:
+    """The archive was signed by this unit's own key, as the directory inside it shows."""
+    directory = trust.load(session, now)
+    kid = signing.kid_of(heading.signer)
+    record = directory.keys.get(kid) if directory is not None else None
+    if record is None or record.unit != heading.owner or record.use != "SIGNING":
+        raise BackupRefused("not signed by this unit")
+
+
+def _renew_encryption(session: Session, job: _Restoring) -> None:
+    lost = session.scalars(select(KeyRow).where(KeyRow.purpose == "ENCRYPTION", KeyRow.erased_at.is_(None)))
+    for row in lost:
+        row.erased_at = job.now
+    kid = keys.signing_in_use(session)
+    signer = SigningKey.from_seeds(job.store.load("signing", f"signing-{kid}"))
+    keys.new_encryption(session, Maker(job.store, job.settings, job.now), signer)
+
+
+def _tables() -> list[Table]:
+    return [*log_store.metadata.sorted_tables, *Row.metadata.sorted_tables]
+
+
+def _key_members(settings: NodeSettings) -> Iterator[Member]:
+    for path in sorted(settings.keys.iterdir()):
+        if path.name == STORE_FILE or path.name.startswith(_SEEDS):
+            yield Member(f"keys/{path.name}", [path.read_bytes()])
+
+
+def _table_member(session: Session, table: Table) -> Member:
+    return Member(f"table/{table.name}", _lines(session, table))
+
+
+def _lines(session: Session, table: Table) -> Iterator[bytes]:
+    """One row a line, as a canonical JSON list: `{}` for null, `{"b": …}` for bytes."""
+    query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=ROWS_AT_ONCE)
+    for row in session.execute(query):
+        yield canonical.dumps([_out(value) for value in row]) + b"\n"
+
+
+def _fill(session: Session, table: Table, path: Path) -> None:
+    names = [column.name for column in table.columns]
+    waiting: list[dict[str, object]] = []
+    with path.open("rb") as file:
+        for line in file:
+            values = canonical.loads(line.rstrip(b"\n"), limit=LINE_LIMIT)
+            if not isinstance(values, list) or len(values) != len(names):
+                raise BackupRefused(f"table {table.name}")
+            waiting.append(dict(zip(names, map(_in, values), strict=True)))
+            if len(waiting) == ROWS_AT_ONCE:
+                _insert(session, table, waiting)
+    _insert(session, table, waiting)
+
+
+def _insert(session: Session, table: Table, waiting: list[dict[str, object]]) -> None:
+    if waiting:
+        session.execute(table.insert(), waiting)
+        waiting.clear()
+
+
+def _out(value: object) -> Json:
+    if value is None:
+        return {}
+    if isinstance(value, bytes):
+        return {"b": b64(value)}
+    if isinstance(value, str | int):
+        return value
+    raise BackupRefused("a value that is no text, number or bytes")
+
+
+def _in(value: Json) -> object:
+    if not isinstance(value, dict):
+        return value
+    wrapped = value.get("b")
+    return unb64(wrapped) if isinstance(wrapped, str) else None

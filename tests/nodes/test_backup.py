@@ -1,0 +1,107 @@
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from crypto.encryption import EncryptionKey
+from nodes import backup, courier, messages
+from nodes.drafts import NewDraft
+from nodes.errors import BackupRefused, NotReady
+from nodes.node import Node, Surroundings, open_node
+from nodes.tables import AlertRow, ChainRow, MessageRow, QuarantineRow
+from tests.nodes.world import PASSPHRASE, World, send, someone
+
+RECOVERY = EncryptionKey.generate()
+
+
+def restored(world: World, source: Path, folder: str = "back") -> Node:
+    """TJ again, from its backup, on a fresh SQLite database; the old node is gone."""
+    world.node("TJ").close()
+    settings = world.units["TJ"].settings.model_copy(update={"folder": world.folder / folder, "database_url": ""})
+    backup.restore(settings, source, RECOVERY, PASSPHRASE, world.now)
+    world.units["TJ"].settings = settings
+    return world.units["TJ"].open()
+
+
+def ask(world: World) -> str:
+    return send(world.node("TJ"), someone(world.node("TJ"), "rustam"), NewDraft("REQ", recipients=("KG",)))
+
+
+def test_a_restored_node_reads_what_it_had(world: World) -> None:
+    request = ask(world)
+    world.sync()
+    backup.back_up(world.node("TJ"), world.folder / "tj.serai", RECOVERY.public)
+    node = restored(world, world.folder / "tj.serai")
+    farida = someone(node, "farida")
+    with node.db.write() as session:
+        detail = messages.read(session, node, farida, request)
+    assert detail.common["subject_line"].startswith("Heroin")
+
+
+def test_a_restored_node_seals_nothing_before_it_has_caught_up(small: World) -> None:
+    backup.back_up(small.node("TJ"), small.folder / "tj.serai", RECOVERY.public)
+    node = restored(small, small.folder / "tj.serai")
+    with pytest.raises(NotReady):
+        ask(small)
+    courier.sync_once(node)
+    courier.sync_once(node)
+    assert ask(small)
+
+
+def test_a_restored_node_never_uses_a_number_twice(small: World) -> None:
+    ask(small)
+    small.sync()
+    backup.back_up(small.node("TJ"), small.folder / "tj.serai", RECOVERY.public)
+    lost = ask(small)
+    small.sync()
+    node = restored(small, small.folder / "tj.serai")
+    small.sync()
+    after = ask(small)
+    small.sync()
+    with node.db.read() as session:
+        assert session.get_one(ChainRow, "own").seq == 3
+        assert session.get(MessageRow, lost) is None
+    with small.node("KG").db.read() as session:
+        gap = session.scalar(select(MessageRow.gap).where(MessageRow.message_id == after))
+        assert gap == 1
+        assert session.scalar(select(func.count()).select_from(QuarantineRow)) == 0
+
+
+def test_a_restored_node_says_so_to_its_administrator(small: World) -> None:
+    backup.back_up(small.node("TJ"), small.folder / "tj.serai", RECOVERY.public)
+    node = restored(small, small.folder / "tj.serai")
+    small.sync()
+    with node.db.read() as session:
+        assert "RESTORED" in session.scalars(select(AlertRow.cause)).all()
+
+
+def test_encryption_keys_are_in_no_backup(small: World) -> None:
+    backup.back_up(small.node("TJ"), small.folder / "tj.serai", RECOVERY.public)
+    before = set(small.node("TJ").keys.encryption)
+    node = restored(small, small.folder / "tj.serai")
+    assert not before & set(node.keys.encryption)
+    assert len(node.keys.encryption) == 1
+
+
+def test_another_recovery_key_another_unit_or_another_passphrase_restores_nothing(small: World) -> None:
+    source = small.folder / "tj.serai"
+    backup.back_up(small.node("TJ"), source, RECOVERY.public)
+    fresh = small.units["TJ"].settings.model_copy(update={"folder": small.folder / "x"})
+    other = fresh.model_copy(update={"unit": "KG"})
+    with pytest.raises(BackupRefused):
+        backup.restore(fresh, source, EncryptionKey.generate(), PASSPHRASE, small.now)
+    with pytest.raises(BackupRefused):
+        backup.restore(other, source, RECOVERY, PASSPHRASE, small.now)
+    with pytest.raises(BackupRefused):
+        backup.restore(fresh, source, RECOVERY, "another passphrase", small.now)
+    assert not fresh.keys.exists()
+
+
+def test_a_node_is_never_restored_over_another(small: World) -> None:
+    source = small.folder / "tj.serai"
+    backup.back_up(small.node("TJ"), source, RECOVERY.public)
+    with pytest.raises(BackupRefused):
+        backup.restore(small.units["TJ"].settings, source, RECOVERY, PASSPHRASE, small.now)
+    again = open_node(small.units["TJ"].settings, PASSPHRASE, Surroundings(lambda: small.now))
+    assert again.keys.signing.kid == small.node("TJ").keys.signing.kid
+    again.close()
