@@ -15,7 +15,7 @@ import structlog
 from exchange.courier import JITTER_STEPS, WINDOW_LARGEST, Line
 from exchange.errors import ExchangeError
 from nodes import alerts, collecting, pushing, timers, upkeep
-from nodes.errors import HubProblem, HubUnreachable
+from nodes.errors import HubProblem, HubUnreachable, NotReady
 from nodes.hub_client import HubClient
 from nodes.node import Node
 
@@ -129,7 +129,7 @@ class Courier:
 def _attempt(report: SyncReport, name: str, act: Callable[[], object]) -> None:
     try:
         act()
-    except (HubUnreachable, HubProblem) as error:
+    except (HubUnreachable, HubProblem, NotReady) as error:
         report.failed.append(f"{name}: {error.code}")
 
 

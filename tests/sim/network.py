@@ -100,11 +100,13 @@ class SimNetwork:
 
     def _answer_flipped(self, request: httpx.Request) -> httpx.Response:
         answer = self.serve(request)
-        return httpx.Response(answer.status_code, headers=_plain(answer.headers), content=self._flip(answer.content))
+        body = httpx.ByteStream(self._flip(answer.read()))
+        return httpx.Response(answer.status_code, headers=_plain(answer.headers), stream=body, request=request)
 
     def _answer_replaced(self, request: httpx.Request) -> httpx.Response:
         """A proxy on the way answers 200 with a page of its own: that is no receipt (and the hub heard nothing)."""
-        return httpx.Response(200, html="<h1>Welcome to the hotel network</h1>", request=request)
+        page = httpx.ByteStream(b"<h1>Welcome to the hotel network</h1>")
+        return httpx.Response(200, headers={"content-type": "text/html"}, stream=page, request=request)
 
     def _flip(self, data: bytes) -> bytes:
         if not data:
