@@ -17,6 +17,9 @@ from serai.output import EXIT_HELP, show_error
 
 GROUPS: Final = {
     "hub": ("serai.hub", "The hub: make one, run it, let units in and out, back it up."),
+    "node": ("serai.node", "A unit's node: make one, join a federation, run it, turn its keys, back it up."),
+    "user": ("serai.user", "The people of a unit."),
+    "message": ("serai.message", "Read and send case messages."),
     "bench": ("serai.bench", "Measure sealing, log, hub and the whole way, with signatures and fsync on."),
     "log": ("serai.log", "The append-only log: heads, proofs, bundles, and their offline verification."),
 }

@@ -17,14 +17,16 @@ from exchange.hub import administration
 from exchange.hub.administration import Publication
 from exchange.hub.hub import Hub
 from exchange.hub.keys import HubKeys
-from exchange.hub.settings import SETTINGS_FILE, HubSettings
+from exchange.hub.settings import SETTINGS_FILE as HUB_FILE
+from exchange.hub.settings import HubSettings
 from nodes import enrolment, trust
 from nodes.enrolment import Identity, Secrets
+from nodes.settings import SETTINGS_FILE as NODE_FILE
 from nodes.settings import NodeSettings
 from schemas.directory import Names, UnitCard, UnitClass, sign_federation
 from serai import founding
 from serai.founding import Charter
-from serai.homes import NODE_FILE, new_home
+from serai.homes import new_home
 
 NAME: Final = "hub.serai.example"
 PASSPHRASE_FILE: Final = "passphrase"  # noqa: S105  # the name of a file
@@ -111,7 +113,7 @@ def establish(plan: Plan, now: int) -> Federation:
 def _hub(plan: Plan) -> HubSettings:
     home = plan.folder / "hub"
     given = {"name": NAME, "env": plan.env, "public_url": plan.hub_url, "database_url": plan.hub_database}
-    new_home(home, SETTINGS_FILE, given)
+    new_home(home, HUB_FILE, given)
     return HubSettings.read(home)
 
 

@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from serai.output import CommandError, Exit
-
-NODE_FILE: Final = "node.toml"
-HUB_FILE: Final = "hub.toml"
 
 NodeHome = Annotated[Path, typer.Option("--home", envvar="SERAI_NODE_FOLDER", help="Folder of the node.")]
 HubHome = Annotated[Path, typer.Option("--home", envvar="SERAI_HUB_HOME", help="Folder of the hub.")]

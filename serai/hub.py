@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
+from logging import INFO
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from exchange.hub.administration import Publication
 from exchange.hub.app import create_app
 from exchange.hub.hub import MIGRATIONS, Hub
 from exchange.hub.settings import SETTINGS_FILE, HubSettings
+from exchange.service import configure_logging
 from nodes.trust import fingerprint
 from schemas.directory import Agreement, Federation, UnitCard, sign_federation
 from schemas.trust import PART_LIMIT
@@ -176,6 +178,7 @@ def serve_hub(
     """Run the hub. On PostgreSQL several processes may run at once."""
     listen = Listen(host, port, certificate, key, clients, behind_proxy, stop_at_eof)
     listen.check()
+    configure_logging(INFO)
     settings = HubSettings.read(home)
     with control.owned(home, shared=bool(settings.database_url)) as alone:
         hub = Hub.open(settings, Access(home, file, descriptor).secret())

@@ -1,0 +1,115 @@
+"""`serai message`: list, read and send case messages as the officer who is signed in; the node must be running."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nodes.views import Box, View
+from serai import control
+from serai.homes import NodeHome
+from serai.output import CommandError, JsonFlag, Report, Table, show
+from serai.user import SessionFile, session_of
+
+app = typer.Typer(help="Read and send case messages.", no_args_is_help=True, rich_markup_mode=None)
+
+MessageId = Annotated[str, typer.Argument(help="Id of the message.")]
+DraftFile = Annotated[
+    Path, typer.Argument(help="JSON file with kind, recipients, common and body; - is standard input.", allow_dash=True)
+]
+
+
+class DraftMember(StrEnum):
+    """The members that a draft file may have."""
+
+    KIND = "kind"
+    RECIPIENTS = "recipients"
+    COMMON = "common"
+    BODY = "body"
+    CASE = "case_ref"
+
+
+@app.command("list")
+def list_messages(
+    home: NodeHome,
+    box: Annotated[Box, typer.Option(help="What arrived, or what was sent.")] = Box.ARRIVED,
+    view: Annotated[View, typer.Option(help="Which part of it.")] = View.ALL,
+    page: Annotated[int, typer.Option(help="Page, from 1.", min=1)] = 1,
+    session: SessionFile = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Messages with their state and legal clock."""
+    query = {"session": session_of(home, session), "box": box.value, "view": view.value, "page": page}
+    members = control.call(home, "message.list", query)
+    rows = [
+        [
+            one["message_id"],
+            one["kind"],
+            one["sender"],
+            ",".join(one["recipients"]),
+            _due(one),
+            one["state"],
+            one["subject"],
+        ]
+        for one in members["rows"]
+    ]
+    table = Table(["message", "kind", "from", "to", "due", "state", "subject"], rows)
+    show(Report("message-list", members, table=table), as_json=as_json)
+
+
+@app.command("show")
+def show_message(
+    home: NodeHome,
+    message_id: MessageId,
+    justification: Annotated[str, typer.Option(help="Why you open it; it goes into the log.")] = "",
+    session: SessionFile = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """One message with everything on its page. Reading is logged."""
+    asked = {"session": session_of(home, session), "message_id": message_id, "justification": justification}
+    members = control.call(home, "message.show", asked)
+    lines = [f"{name}\t{json.dumps(value, ensure_ascii=False)}" for name, value in members.items()]
+    show(Report("message-show", members, lines=lines), as_json=as_json)
+
+
+@app.command("send")
+def send(home: NodeHome, draft: DraftFile, session: SessionFile = None, *, as_json: JsonFlag = False) -> None:
+    """Check, seal and queue a message; the courier sends it."""
+    given = _draft(draft)
+    members = control.call(home, "message.send", {"session": session_of(home, session), **given})
+    show(Report("message-send", members, lines=[members["message_id"]]), as_json=as_json)
+
+
+@app.command("answer")
+def answer(
+    home: NodeHome, message_id: MessageId, draft: DraftFile, session: SessionFile = None, *, as_json: JsonFlag = False
+) -> None:
+    """Reply to a message: an answer, a question, a refusal, a notice of delay, by the kind in the file."""
+    given = {**_draft(draft), "in_reply_to": message_id}
+    members = control.call(home, "message.send", {"session": session_of(home, session), **given})
+    show(Report("message-answer", members, lines=[members["message_id"]]), as_json=as_json)
+
+
+def _draft(path: Path) -> dict[str, Any]:
+    """Return the members of a draft file; raises CommandError for anything else."""
+    try:
+        data = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        given = json.loads(data)
+    except ValueError as error:
+        raise CommandError("SERAI-DRAFT", f"{path} is not JSON.", str(error)) from error
+    if not isinstance(given, dict) or "kind" not in given or given.keys() - {one.value for one in DraftMember}:
+        raise CommandError("SERAI-DRAFT", f"{path} has not the members of a draft.", ", ".join(DraftMember))
+    return {"recipients": [], "common": {}, "body": {}, **given}
+
+
+def _due(row: dict[str, Any]) -> str:
+    clock = row["clock"]
+    if not clock or clock["due"] is None:
+        return ""
+    return datetime.fromtimestamp(clock["due"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,217 @@
+"""`serai node`: make a unit's node, join a federation, run it, look at it, turn its keys, migrate its database."""
+
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from logging import INFO
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from exchange.database import Database
+from exchange.service import configure_logging
+from nodes import enrolment, trust
+from nodes.courier import Courier
+from nodes.enrolment import Identity, Secrets
+from nodes.node import MIGRATIONS, Node, Surroundings, open_node
+from nodes.settings import SETTINGS_FILE, NodeSettings
+from nodes.trust import fingerprint
+from nodes.web.app import create_app
+from serai import control
+from serai.homes import NodeHome, new_home
+from serai.output import CommandError, JsonFlag, Report, note, show
+from serai.passphrases import PassphraseFd, PassphraseFile, passphrase
+from serai.serving import CertificateOption, EofOption, HostOption, KeyOption, Listen, PlainOption, PortOption, serve
+from serai.unit import operations_of
+
+app = typer.Typer(help="A unit's node.", no_args_is_help=True, rich_markup_mode=None)
+
+RootPassphraseFile = Annotated[
+    Path | None, typer.Option("--root-passphrase-file", help="Owner-only file with the passphrase of the root key.")
+]
+CARD = "card.json"
+_IDENTITY: TypeAdapter[Identity] = TypeAdapter(Identity)
+
+
+def system_clock() -> int:
+    """Return unix seconds UTC."""
+    return int(time.time())
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a command reaches a node: its folder and where the passphrase comes from."""
+
+    home: Path
+    file: Path | None
+    descriptor: int | None
+
+    def settings(self) -> NodeSettings:
+        """Return the settings of the node in the folder."""
+        return NodeSettings.read(self.home)
+
+    def secret(self) -> str:
+        """Return the passphrase of the node's key store."""
+        return passphrase(self.file or self.settings().passphrase_file, self.descriptor, "passphrase of the node")
+
+    def do(self, name: str, arguments: control.Members) -> control.Members:
+        """Do an operation in the running node, or here if none runs."""
+        if control.is_running(self.home):
+            return control.call(self.home, name, arguments)
+        with opened(self) as node:
+            return operations_of(node)[name](arguments)
+
+
+@contextmanager
+def opened(access: Access) -> Iterator[Node]:
+    """Own the folder and open its node until the end of the block; nobody else may be running it."""
+    with control.owned(access.home):
+        node = open_node(access.settings(), access.secret(), Surroundings(system_clock))
+        try:
+            yield node
+        finally:
+            node.close()
+
+
+def described(path: Path, home: Path) -> tuple[dict[str, Any], Identity]:
+    """Return the settings and the identity that a description of a unit holds; raises CommandError.
+
+    The file is TOML: the settings of the node, and a table `card` with what stands on the unit's card.
+    """
+    try:
+        with path.open("rb") as file:
+            settings = tomllib.load(file)
+        identity = _IDENTITY.validate_python(settings.pop("card"))
+    except (tomllib.TOMLDecodeError, KeyError, ValidationError) as error:
+        raise CommandError(
+            "SERAI-UNIT-FILE",
+            f"{path} does not describe a unit.",
+            str(error),
+            "See `serai node init` in docs/operations.md.",
+        ) from error
+    NodeSettings.read(home, **settings)
+    return settings, identity
+
+
+@app.command("init")
+def init(
+    home: NodeHome,
+    description: Annotated[Path, typer.Argument(help="TOML file that describes the unit.")],
+    card: Annotated[
+        Path | None, typer.Option("--card", help="Where to write the card; in the folder if left out.")
+    ] = None,
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    root_file: RootPassphraseFile = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make keys and database of a new node, and the card that the federation's keepers need."""
+    settings, identity = described(description, home)
+    secret = passphrase(file, descriptor, "passphrase of the node", new=True)
+    root_secret = passphrase(root_file, None, "passphrase of the root key", new=True)
+    new_home(home, SETTINGS_FILE, settings)
+    made = enrolment.init(NodeSettings.read(home), identity, Secrets(secret, root_secret), system_clock())
+    target = card or home / CARD
+    target.write_bytes(made)
+    members = {"home": str(home), "unit": settings["unit"], "card": str(target), "fingerprint": fingerprint(made)}
+    note("Hand the card to the federation's keepers and let them read its fingerprint back to you by telephone.")
+    show(Report("node-init", members, lines=[f"{name}\t{value}" for name, value in members.items()]), as_json=as_json)
+
+
+@app.command("join")
+def join(
+    home: NodeHome,
+    anchor: Annotated[Path, typer.Argument(help="File with the federation's roots.")],
+    compared: Annotated[
+        str | None, typer.Option("--fingerprint", help="Fingerprint of the roots, as you were told it.")
+    ] = None,
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Pin the federation's roots after their fingerprint was compared over another channel."""
+    wire = anchor.read_bytes()
+    if compared is None:
+        compared = typer.prompt("Type the fingerprint that you were told", err=True)
+    with opened(Access(home, file, descriptor)) as node:
+        enrolment.join(node, wire, compared)
+    show(Report("node-join", {"fingerprint": trust.fingerprint(wire)}, lines=["joined"]), as_json=as_json)
+
+
+@app.command("serve")
+def serve_node(
+    home: NodeHome,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    certificate: CertificateOption = None,
+    key: KeyOption = None,
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    behind_proxy: PlainOption = False,
+    stop_at_eof: EofOption = False,
+) -> None:
+    """Run the node: the officers' pages, the courier, and the socket for other commands."""
+    listen = Listen(host, port, certificate, key, None, behind_proxy, stop_at_eof)
+    listen.check()
+    configure_logging(INFO)
+    with opened(Access(home, file, descriptor)) as node, control.answering(home, operations_of(node)):
+        courier = Courier(node)
+        courier.start()
+        try:
+            serve(create_app(node), listen)
+        finally:
+            courier.stop()
+
+
+@app.command("sync")
+def sync(
+    home: NodeHome, file: PassphraseFile = None, descriptor: PassphraseFd = None, *, as_json: JsonFlag = False
+) -> None:
+    """Send what is queued and collect what waits, once, now."""
+    members = Access(home, file, descriptor).do("sync", {})
+    show(Report("node-sync", members, lines=[f"{name}\t{value}" for name, value in members.items()]), as_json=as_json)
+
+
+@app.command("rotate")
+def rotate(
+    home: NodeHome,
+    root_file: RootPassphraseFile = None,
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make the next signing key, once a year, with the root key brought back for it. The node must not be running."""
+    root_secret = passphrase(root_file, None, "passphrase of the root key")
+    with opened(Access(home, file, descriptor)) as node:
+        enrolment.new_signing_key(node, root_secret)
+        kid = node.keys.signing.kid
+    note("Start the node: its courier publishes the key. Then take the root key away again.")
+    show(Report("node-rotate", {"kid": kid}, lines=[kid]), as_json=as_json)
+
+
+@app.command("migrate")
+def migrate(
+    home: NodeHome,
+    revision: Annotated[str, typer.Option(help="Revision to go to; `base` takes every table away.")] = "head",
+    *,
+    down: Annotated[bool, typer.Option("--down", help="Go back to an older revision.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Bring the database to the schema of this release, or back. The node must not be running."""
+    database = Database(NodeSettings.read(home).database)
+    with control.owned(home):
+        try:
+            database.check()
+            (database.downgrade if down else database.upgrade)(MIGRATIONS, revision)
+            now_at = database.revision()
+        finally:
+            database.close()
+    show(Report("node-migrate", {"revision": now_at}, lines=[str(now_at)]), as_json=as_json)

@@ -1,0 +1,127 @@
+"""What commands let a node do, by name: in the running service over its socket, or here under the folder's lock.
+
+Values in and out are JSON. `session` is the token of a signed-in person; administration at the machine itself needs
+none, because whoever owns the folder owns the node: the first administrator is added here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+
+from nodes import accounts, drafts, duty, inbox, messages, outbox, signin
+from nodes.accounts import NewUser
+from nodes.courier import sync_once
+from nodes.drafts import NewDraft, Saved
+from nodes.node import Node
+from nodes.signin import Credentials, Enrolment
+from nodes.views import Actor, Box, DraftForm, InboxQuery, View
+from serai.control import Members, Operation
+
+AT_THE_MACHINE = "127.0.0.1"
+
+
+def operations_of(node: Node) -> Mapping[str, Operation]:
+    """Return the operations of this node by name."""
+    made: dict[str, Callable[[Node, Members], Members]] = {
+        "sync": _sync,
+        "user.add": _add,
+        "user.list": _list,
+        "user.disable": _disable,
+        "user.reissue": _reissue,
+        "enrol.begin": _begin,
+        "enrol.finish": _finish,
+        "sign-in": _sign_in,
+        "message.list": _messages,
+        "message.show": _show,
+        "message.send": _send,
+        "message.take": _take,
+    }
+    return {name: _bound(node, operation) for name, operation in made.items()}
+
+
+def _bound(node: Node, operation: Callable[[Node, Members], Members]) -> Operation:
+    return lambda arguments: operation(node, arguments)
+
+
+def _sync(node: Node, _: Members) -> Members:
+    return asdict(sync_once(node))
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+def _add(node: Node, given: Members) -> Members:
+    new = NewUser(
+        given["user_id"], given["display_name"], given["agency"], frozenset(given["roles"]), given["language"]
+    )
+    with node.db.write() as session:
+        return {"user_id": new.user_id, "enrolment_code": accounts.add_user(session, node, None, new)}
+
+
+def _list(node: Node, _: Members) -> Members:
+    with node.db.read() as session:
+        return {"users": [asdict(user) for user in accounts.users(session, None)]}
+
+
+def _disable(node: Node, given: Members) -> Members:
+    with node.db.write() as session:
+        accounts.disable(session, node, None, given["user_id"])
+    return {"user_id": given["user_id"]}
+
+
+def _reissue(node: Node, given: Members) -> Members:
+    with node.db.write() as session:
+        return {"enrolment_code": accounts.reissue_code(session, node, None, given["user_id"])}
+
+
+def _begin(node: Node, given: Members) -> Members:
+    return asdict(signin.begin_enrolment(node, given["user_id"], given["code"], AT_THE_MACHINE))
+
+
+def _finish(node: Node, given: Members) -> Members:
+    enrolment = Enrolment(given["user_id"], given["code"], given["password"], given["totp"])
+    signin.finish_enrolment(node, enrolment, AT_THE_MACHINE)
+    return {}
+
+
+def _sign_in(node: Node, given: Members) -> Members:
+    signed_in = signin.sign_in(node, Credentials(given["user_id"], given["password"], given["totp"]), AT_THE_MACHINE)
+    return {"session": signed_in.token, "roles": sorted(signed_in.actor.roles)}
+
+
+# --- messages ---------------------------------------------------------------------------------------------------------
+
+
+def _messages(node: Node, given: Members) -> Members:
+    actor = _actor(node, given)
+    query = InboxQuery(box=Box(given["box"]), view=View(given["view"]), page=given["page"])
+    with node.db.read() as session:
+        return asdict(inbox.page(session, node, actor, query))
+
+
+def _show(node: Node, given: Members) -> Members:
+    actor = _actor(node, given)
+    with node.db.write() as session:
+        return asdict(messages.read(session, node, actor, given["message_id"], given["justification"]))
+
+
+def _send(node: Node, given: Members) -> Members:
+    """Write, check and seal one message: `in_reply_to` makes it an answer."""
+    actor = _actor(node, given)
+    form = DraftForm(tuple(given["recipients"]), given["common"], given["body"])
+    new = NewDraft(given["kind"], given.get("in_reply_to"), given.get("case_ref"), form.recipients)
+    with node.db.write() as session:
+        draft = drafts.create(session, node, actor, new)
+        form = replace(form, recipients=form.recipients or draft.recipients, common={**draft.common, **form.common})
+        draft = drafts.save(session, node, actor, Saved(draft.draft_id, draft.revision, form))
+        return {"message_id": outbox.seal(session, node, actor, draft.draft_id, draft.revision)}
+
+
+def _take(node: Node, given: Members) -> Members:
+    actor = _actor(node, given)
+    with node.db.write() as session:
+        duty.take(session, node, actor, given["message_id"])
+    return {"message_id": given["message_id"]}
+
+
+def _actor(node: Node, given: Members) -> Actor:
+    return signin.authenticate(node, given["session"]).actor

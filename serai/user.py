@@ -1,0 +1,110 @@
+"""`serai user`: the people of a unit, administered at the machine itself, and signing in for the message commands."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from serai import control
+from serai.homes import NodeHome
+from serai.node import Access
+from serai.output import CommandError, Exit, JsonFlag, Report, Table, note, show
+from serai.passphrases import PassphraseFd, PassphraseFile
+
+app = typer.Typer(help="The people of a unit.", no_args_is_help=True, rich_markup_mode=None)
+
+SESSION: Final = "session"
+UserId = Annotated[str, typer.Argument(help="Staff number, as it stands in messages.")]
+SessionFile = Annotated[
+    Path | None,
+    typer.Option("--session", help="File that keeps the signed-in session; in the node's folder if left out."),
+]
+
+
+@app.command("add")
+def add(
+    home: NodeHome,
+    user_id: UserId,
+    name: Annotated[str, typer.Option(help="Name; it never leaves this unit except on messages sent.")],
+    role: Annotated[list[str], typer.Option(help="Role code; may be repeated.")],
+    agency: Annotated[str, typer.Option(help="Agency type.")],
+    language: Annotated[str, typer.Option(help="en or ru.")] = "en",
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Add an account and print its enrolment code, once."""
+    new = {"user_id": user_id, "display_name": name, "roles": role, "agency": agency, "language": language}
+    members = Access(home, file, descriptor).do("user.add", new)
+    note("Hand the code to the person; with it, password and second factor are set at the sign-in page.")
+    show(Report("user-add", members, lines=[members["enrolment_code"]]), as_json=as_json)
+
+
+@app.command("list")
+def list_users(
+    home: NodeHome, file: PassphraseFile = None, descriptor: PassphraseFd = None, *, as_json: JsonFlag = False
+) -> None:
+    """Every account of the unit."""
+    members = Access(home, file, descriptor).do("user.list", {})
+    rows = [
+        [one["user_id"], one["display_name"], ",".join(one["roles"]), one["enrolled"], one["disabled"]]
+        for one in members["users"]
+    ]
+    table = Table(["user", "name", "roles", "enrolled", "disabled"], rows)
+    show(Report("user-list", members, table=table), as_json=as_json)
+
+
+@app.command("disable")
+def disable(
+    home: NodeHome,
+    user_id: UserId,
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """End an account and its sessions."""
+    members = Access(home, file, descriptor).do("user.disable", {"user_id": user_id})
+    show(Report("user-disable", members, lines=[user_id]), as_json=as_json)
+
+
+@app.command("reissue")
+def reissue(
+    home: NodeHome,
+    user_id: UserId,
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Print a new enrolment code for somebody who lost password or second factor; the old ones end at once."""
+    members = Access(home, file, descriptor).do("user.reissue", {"user_id": user_id})
+    show(Report("user-reissue", members, lines=[members["enrolment_code"]]), as_json=as_json)
+
+
+@app.command("sign-in")
+def sign_in(home: NodeHome, user_id: UserId, session: SessionFile = None, *, as_json: JsonFlag = False) -> None:
+    """Sign in for the message commands; password and one-time code are asked for."""
+    password = typer.prompt("Password", hide_input=True, err=True)
+    code = typer.prompt("One-time code", hide_input=True, err=True)
+    members = control.call(home, "sign-in", {"user_id": user_id, "password": password, "totp": code})
+    path = session or home / SESSION
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as target:
+        target.write(members.pop("session"))
+    show(Report("user-sign-in", {"user_id": user_id, **members}, lines=[str(path)]), as_json=as_json)
+
+
+def session_of(home: Path, session: Path | None) -> str:
+    """Return the token of the signed-in session; raises CommandError (NOT_ALLOWED) if there is none."""
+    path = session or home / SESSION
+    if not path.is_file():
+        raise CommandError(
+            "SERAI-SIGNED-OUT",
+            "Nobody is signed in here.",
+            todo="Sign in with `serai user sign-in`.",
+            status=Exit.NOT_ALLOWED,
+        )
+    return path.read_text(encoding="ascii")
