@@ -28,7 +28,7 @@ def shared(tmp_path: Path, postgresql_url: str) -> Desk:
 
 def test_two_processes_take_turns_at_the_head(shared: Desk) -> None:
     other = second_process(shared)
-    chains = {sender: [] for sender in ("U0", "U1", "U2", "U3")}
+    chains: dict[str, list[bytes]] = {sender: [] for sender in ("U0", "U1", "U2", "U3")}
     for sender, chain in chains.items():
         for _ in range(ROUNDS):
             sealed = shared.seal(sender, ("U0" if sender != "U0" else "U1",))
