@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,18 +34,19 @@ CHEAP = Argon2Cost(memory_kib=64, iterations=1)
 
 
 class Inside(httpx.BaseTransport):
-    """The hub's application as the other end of a connection, on an event loop of its own."""
+    """The hub's application as the other end of a connection, on an event loop and a thread of its own."""
 
     def __init__(self, app: Any) -> None:
         self._app = httpx.ASGITransport(app, raise_app_exceptions=True)
-        self._loop = asyncio.new_event_loop()
+        self._runner = asyncio.Runner()
+        self._thread = ThreadPoolExecutor(1, "inside")
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._loop.run_until_complete(self._answer(request))
+        return self._thread.submit(lambda: self._runner.run(self._answer(request))).result()
 
     def close(self) -> None:
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
-        self._loop.close()
+        self._thread.submit(self._runner.close).result()
+        self._thread.shutdown()
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         asked = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())

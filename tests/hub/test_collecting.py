@@ -1,6 +1,7 @@
 """Mailboxes, hand-outs, units' receipts, and what silence becomes."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -106,7 +107,8 @@ def test_who_waits_is_woken_by_the_commit(desk: Desk) -> None:
         await asyncio.wait_for(ticket.wait(), 10)
         return sealed.wire
 
-    wire = asyncio.run(wait_and_send())
+    with ThreadPoolExecutor(1) as elsewhere:
+        wire = elsewhere.submit(asyncio.run, wait_and_send()).result()
     assert desk.inbox("KG")[0][3] == wire
 
 
