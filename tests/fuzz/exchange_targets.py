@@ -1,0 +1,62 @@
+"""Fuzz targets of what the hub and the nodes parse from each other: statements, receipts, entries, RFC 9421 fields."""
+
+from collections.abc import Callable
+
+from crypto.canonical import dumps
+from crypto.signing import SigningKey
+from exchange import signatures
+from exchange.errors import Unsigned
+from exchange.signatures import Parameters
+from schemas import entries, receipts
+from schemas.directory import DirectoryParts, any_statement, members
+from schemas.entries import DenialEntry, MessageEntry
+from schemas.errors import Malformed
+from schemas.receipts import Receipt
+from tests.federation import World
+from tests.instants import NOW
+
+WORLD = World(NOW).add("KG", "TJ")
+PARAMETERS = Parameters(NOW, NOW + 60, "ab" * 16, "KG/main/" + "0" * 64, "cme-node")
+COVERED = '("@method" "@target-uri" "content-type" "content-digest" "x-cme-env")'
+RECEIPT = Receipt(env="live", type="DELIVERED", eid="e" * 64, by="KG", unit="KG", time=NOW)
+
+
+def receipt(data: bytes) -> None:
+    assert receipts.parse(data).wire == data
+
+
+def entry(data: bytes) -> None:
+    assert entries.parse(data).to_bytes() == data
+
+
+def statement(data: bytes) -> None:
+    assert any_statement(data).to_bytes() == data
+
+
+def parts(data: bytes) -> None:
+    assert DirectoryParts.from_bytes(data).to_bytes() == data
+
+
+def fields(data: bytes) -> None:
+    text = data.decode("latin-1")
+    assert text.endswith(signatures.request_parameters(text, NOW).text())
+
+
+TARGETS: dict[str, tuple[Callable[[bytes], None], type[Exception]]] = {
+    "receipt": (receipt, Malformed),
+    "entry": (entry, Malformed),
+    "directory_statement": (statement, Malformed),
+    "directory_parts": (parts, Malformed),
+    "signature_input": (fields, Unsigned),
+}
+
+SEEDS: dict[str, list[bytes]] = {
+    "receipt": receipts.sign([SigningKey.generate()], [RECEIPT]),
+    "entry": [
+        MessageEntry(time=NOW, nonce="0" * 32, eid="e" * 64, sender="TJ", to=("KG",), sha512="0" * 128).to_bytes(),
+        DenialEntry(time=NOW, nonce="0" * 32, unit="KG", error="EX-4031", count=3).to_bytes(),
+    ],
+    "directory_statement": [dumps(members(WORLD.revocation("TJ", "0" * 64, "CEASED", NOW)))],
+    "directory_parts": [WORLD.parts().to_bytes()],
+    "signature_input": [f"n1={COVERED}{PARAMETERS.text()}".encode()],
+}
