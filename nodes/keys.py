@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crypto import statements
 from crypto.encryption import EncryptionKey
 from crypto.errors import KeyFileMissing
 from crypto.keystore import Argon2Cost, KeyStore
@@ -21,8 +22,8 @@ from crypto.signing import SigningKey, prove_possession
 from nodes.errors import NotReady
 from nodes.settings import NodeSettings
 from nodes.tables import KeyRow
-from schemas.directory import KeyStatement, node_kid, sign_statement
-from schemas.keychecks import possession_nonce, prove_node_possession
+from schemas.directory import KeyStatement, any_statement, node_kid, sign_statement
+from schemas.keychecks import STATEMENT_LIMIT, possession_nonce, prove_node_possession
 from schemas.trust import Directory
 
 DAY = 86_400
@@ -197,6 +198,20 @@ def unposted(session: Session) -> list[KeyRow]:
     """Return our statements that the hub has not confirmed yet, oldest first."""
     rows = session.scalars(select(KeyRow).where(KeyRow.posted_at.is_(None)).order_by(KeyRow.not_before, KeyRow.kid))
     return sorted(rows, key=lambda row: (row.purpose != "SIGNING", row.not_before))
+
+
+def restate(session: Session, maker: Maker, signer: SigningKey) -> list[bytes]:
+    """State anew the encryption keys that the hub has not confirmed, and return all that it has not, oldest first.
+
+    The hub logs no such statement of another time than its own, and it may have been away when the key was made. What
+    the root signed is left as it is. A node key is published with the unit's card.
+    """
+    waiting = [row for row in unposted(session) if row.purpose != "NODE"]
+    for row in waiting:
+        if row.purpose == "ENCRYPTION":
+            said = any_statement(statements.parse(row.statement, limit=STATEMENT_LIMIT).statement_bytes)
+            row.statement = sign_statement(said.model_copy(update={"stated": maker.now}), signer)
+    return [row.statement for row in waiting]
 
 
 def confirm(session: Session, directory: Directory, now: int) -> int:

@@ -7,7 +7,6 @@ can never be accepted, and goes on from there; every pair chain jumps over what 
 
 import secrets
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crypto.header import GENESIS, HeaderDraft
@@ -96,9 +95,11 @@ def _go_on(session: Session, node: Node, expected: Expected) -> None:
     resumed = courier.resume(last, expected)
     if resumed is not None:
         session.merge(ChainRow(chain=OWN, seq=resumed.seq, eid=resumed.eid))
-        for pair in session.scalars(select(ChainRow).where(ChainRow.chain.startswith("out:"))):
-            pair.seq += resumed.pair_jump
-            pair.eid = _UNKNOWN
+        for unit in node.directory().units():
+            # A unit that we had not written to before the backup may hold what we wrote to it afterwards.
+            pair = session.get(ChainRow, f"out:{unit.unit}")
+            seq = resumed.pair_jump + (pair.seq if pair is not None else 0)
+            session.merge(ChainRow(chain=f"out:{unit.unit}", seq=seq, eid=_UNKNOWN))
     session.delete(session.get_one(CursorRow, MARK))
     lost = resumed.pair_jump if resumed is not None else 0
     log.record(session, node, log.Act(operation="CONFIG_CHANGE", codes=("RESTORED",), count=lost))

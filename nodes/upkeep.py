@@ -6,12 +6,12 @@ alert says so in time.
 
 from nodes import alerts, keys, log, trust
 from nodes.alerts import Cause, Raised
-from nodes.errors import AnswerRefused
+from nodes.errors import AnswerRefused, NotReady
 from nodes.hub_client import HubClient
 from nodes.keys import SIGNING_WARNING, Maker
 from nodes.node import Node
 from nodes.tables import DirectoryRow, KeyRow
-from schemas.trust import DirectoryRefused
+from schemas.trust import DirectoryRefused, DirectoryStale
 
 ALARM = "DIRECTORY_REFUSED"
 
@@ -48,21 +48,34 @@ def refresh(node: Node, client: HubClient, *, only_if_due: bool = False) -> bool
 
 def publish(node: Node, client: HubClient) -> int:
     """Post our key statements that the directory does not carry yet; returns how many. Raises `HubUnreachable`."""
-    with node.db.read() as session:
-        waiting = [(row.kid, row.statement) for row in keys.unposted(session) if row.purpose != "NODE"]
-    for _, wire in waiting:
+    if not _unposted(node):
+        return 0
+    refresh(node, client)  # a statement whose answer was lost is in the directory, and must not be stated twice
+    with node.db.write() as session:
+        waiting = keys.restate(session, Maker(node.store, node.settings, node.now()), node.keys.signing)
+    for wire in waiting:
         client.post_statement(wire)
     if waiting:
         refresh(node, client)
     return len(waiting)
 
 
+def _unposted(node: Node) -> bool:
+    with node.db.read() as session:
+        return any(row.purpose != "NODE" for row in keys.unposted(session))
+
+
 def turn_keys(node: Node) -> None:
     """Make the next encryption key when its week has come, and erase private parts after their 28 days.
 
-    If we die before the commit, an unused seed file stays; if after it, the next turn sweeps what is erased.
+    Erasing cannot be taken back, so our own clock alone is not believed: without a directory that is fresh by it, what
+    is due waits. If we die before the commit, an unused seed file stays; if after it, the next turn sweeps it.
     """
     now = node.now()
+    try:
+        node.directory().freshness(now)
+    except (NotReady, DirectoryStale):
+        return
     with node.db.read() as session:
         due = keys.encryption_due(session, now)
         ends = keys.days_left(session, now).get("SIGNING", 0) * keys.DAY <= SIGNING_WARNING

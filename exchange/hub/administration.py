@@ -22,13 +22,17 @@ from exchange.hub.register import digest
 from exchange.hub.sequencer import Kind
 from exchange.hub.settings import HubSettings
 from exchange.hub.tables import HUB, STATEMENT, SUSPENSION
-from schemas.directory import any_statement
+from schemas.directory import AnyStatement, Revocation, any_statement
 from schemas.entries import AdminEntry
 from schemas.errors import SchemaError
 from schemas.keychecks import STATEMENT_LIMIT
 
 STATED_SKEW: Final = 600
 """Seconds by which the time in a new statement may differ from the hub's."""
+
+ROOTED_AGE: Final = 30 * 86_400
+"""Seconds for which a signing key and the news of a theft may have been on their way: roots work far from a network,
+and neither gains anything by an earlier time."""
 
 
 def initialise(settings: HubSettings, passphrase: str, cost: Argon2Cost | None = None) -> HubKeys:
@@ -170,10 +174,17 @@ def _offer(hub: Hub, batch: Batch, offered: Offered) -> Logged:
         raise BadStatement(str(error)) from error
     if offered.unit is not None and statement.unit != offered.unit:
         raise BadStatement("of another unit")
-    if abs(statement.stated - batch.now) > STATED_SKEW:
+    age = ROOTED_AGE if _may_travel(statement) else STATED_SKEW
+    if not batch.now - age <= statement.stated <= batch.now + STATED_SKEW:
         raise BadStatement("stated at another time than now")
     (index,) = hub.register.publish(batch, new=[offered.wire])
     return Logged(index, again=False)
+
+
+def _may_travel(statement: AnyStatement) -> bool:
+    if isinstance(statement, Revocation):
+        return statement.compromised_since is not None
+    return statement.use == "SIGNING"
 
 
 def status(hub: Hub) -> dict[str, Any]:

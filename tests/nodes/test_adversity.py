@@ -1,0 +1,85 @@
+"""Clocks that jump, hubs that stay away for days, nodes that come back from the past: nothing is lost for good."""
+
+import httpx
+from sqlalchemy import func, select
+
+from crypto.encryption import EncryptionKey
+from nodes import backup, courier
+from nodes.drafts import NewDraft
+from nodes.tables import MessageRow, QuarantineRow
+from tests.instants import DAY, HOUR
+from tests.nodes.world import PASSPHRASE, World, send, someone
+
+RECOVERY = EncryptionKey.generate()
+
+
+def ask(world: World, to: str = "KG", **common: object) -> str:
+    return send(world.node("TJ"), someone(world.node("TJ"), "rustam"), NewDraft("REQ", recipients=(to,)), dict(common))
+
+
+def arrived(world: World, unit: str) -> int:
+    with world.node(unit).db.read() as session:
+        return session.scalar(select(func.count()).select_from(MessageRow).where(MessageRow.direction == "IN")) or 0
+
+
+def quarantined(world: World, unit: str) -> list[str]:
+    with world.node(unit).db.read() as session:
+        return list(session.scalars(select(QuarantineRow.reason)))
+
+
+def test_a_key_that_was_made_while_the_hub_was_away_is_published_when_it_is_back(small: World) -> None:
+    small.pass_time(7 * DAY - HOUR)
+    small.sync()
+    small.units["KG"].wire.cut = True
+    small.pass_time(HOUR)
+    courier.sync_once(small.node("KG"))
+    small.pass_time(2 * HOUR)
+    small.units["KG"].wire.cut = False
+    small.sync()
+    newest = small.node("TJ").directory().encryption_key("KG", small.now)
+    assert newest.kid in small.node("KG").keys.encryption
+    assert newest.not_before == small.now - 2 * HOUR
+
+
+def test_a_key_whose_publication_was_reported_lost_is_not_published_twice(small: World) -> None:
+    def lost(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        if request.url.path == "/v1/directory/statements":
+            raise httpx.ReadTimeout("done, but reported lost", request=request)
+        return answer
+
+    small.pass_time(7 * DAY)
+    small.units["KG"].wire.after = lost
+    for _ in range(2):
+        courier.sync_once(small.node("KG"))
+    small.units["KG"].wire.after = None
+    small.pass_time(HOUR)
+    small.sync()
+    assert len(small.node("TJ").directory().parts.statements) == 4 * len(small.names)
+
+
+def test_after_a_restore_even_the_first_message_to_a_unit_repeats_no_pair_number(small: World) -> None:
+    backup.back_up(small.node("TJ"), small.folder / "tj.serai", RECOVERY.public)
+    ask(small)
+    small.sync()
+    small.node("TJ").close()
+    settings = small.units["TJ"].settings.model_copy(update={"folder": small.folder / "back", "database_url": ""})
+    backup.restore(settings, small.folder / "tj.serai", RECOVERY, PASSPHRASE, small.now)
+    small.units["TJ"].settings = settings
+    small.units["TJ"].open()
+    small.sync()
+    ask(small)
+    small.sync()
+    assert (arrived(small, "KG"), quarantined(small, "KG")) == (2, [])
+
+
+def test_a_clock_ten_years_ahead_erases_no_key_and_makes_none(small: World) -> None:
+    ask(small)
+    small.sync("TJ")
+    kg = small.units["KG"]
+    kg.now = lambda: small.now + 3650 * DAY
+    held = set(kg.restart().keys.encryption)
+    courier.sync_once(kg.node)
+    kg.now = lambda: small.now
+    assert set(kg.restart().keys.encryption) == held
+    small.sync()
+    assert arrived(small, "KG") == 1
