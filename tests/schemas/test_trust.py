@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from crypto import signing, statements
 from crypto.signing import SigningKey
 from schemas import keychecks
 from schemas.directory import (
@@ -12,6 +13,7 @@ from schemas.directory import (
     DirectoryParts,
     LoggedStatement,
     Suspension,
+    any_statement,
     sign_federation,
     sign_statement,
 )
@@ -200,8 +202,8 @@ def test_what_a_stolen_key_vouched_for_falls_with_it(world: World) -> None:
 def foreign(world: World) -> bytes:
     """KG's root vouches for a key of TJ."""
     wires = world.units["TJ"].key_statements(NOW)
-    statement = keychecks.any_statement(keychecks.statements.parse(wires[0], limit=1 << 16).statement_bytes)
-    return sign_statement(statement, world.units["KG"].signing)  # type: ignore[arg-type]  # it is a key statement
+    statement = any_statement(statements.parse(wires[0], limit=1 << 16).statement_bytes)
+    return sign_statement(statement, world.units["KG"].signing)
 
 
 def again(world: World) -> bytes:
@@ -226,7 +228,7 @@ def by_signing_key(world: World) -> bytes:
     """A signing key that the present signing key introduces: only a root may."""
     keys, other = world.units["TJ"], UnitKeys("TJ")
     nonce = keychecks.possession_nonce("live", NOW)
-    proof = keychecks.signing.prove_possession(other.signing, "TJ", nonce)
+    proof = signing.prove_possession(other.signing, "TJ", nonce)
     return sign_statement(key_statement(keys, "SIGNING", other.signing.public, NOW, "live", proof), keys.signing)
 
 
