@@ -78,7 +78,7 @@ def _mail(settings: NodeSettings, count: int) -> None:
     message["From"] = settings.alert_sender
     message["To"] = ", ".join(settings.alert_recipients)
     message.set_content(text(settings, count) + "\n")
-    with smtplib.SMTP(server.hostname or "", server.port or 25, timeout=PATIENCE) as smtp:
+    with smtplib.SMTP(server.hostname or "", server.port or 25, "localhost", PATIENCE) as smtp:
         if server.scheme == "smtp+starttls":
             smtp.starttls()
         smtp.send_message(message)

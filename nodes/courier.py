@@ -20,7 +20,7 @@ from nodes.hub_client import HubClient
 from nodes.node import Node
 
 IDLE = 5.0
-"""Seconds between two looks at an empty outbox; a send rings the bell and does not wait for it."""
+"""Seconds between two looks at an empty outbox; whatever bumps `node.changed` is looked at without waiting for it."""
 
 _log = structlog.get_logger("nodes.courier")
 
@@ -60,7 +60,6 @@ class Courier:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._stop = threading.Event()
-        self._bell = threading.Event()
         self._threads: list[threading.Thread] = []
         self._pool = ThreadPoolExecutor(WINDOW_LARGEST, "courier-send")
 
@@ -72,14 +71,10 @@ class Courier:
             thread.start()
             self._threads.append(thread)
 
-    def ring(self) -> None:
-        """Say that something was queued, so that it leaves at once."""
-        self._bell.set()
-
     def stop(self) -> None:
         """End all threads; what was under way is repeated at the next start."""
         self._stop.set()
-        self._bell.set()
+        self._node.changed.bump()
         for thread in self._threads:
             thread.join(self._node.settings.request_timeout + IDLE)
         self._threads.clear()
@@ -90,6 +85,7 @@ class Courier:
         line = Line()
         with HubClient(self._node) as client:
             while not self._stop.is_set():
+                number = self._node.changed.number
                 try:
                     more = step(client, line)
                     line = line.succeeded()
@@ -98,13 +94,8 @@ class Courier:
                     _log.warning("courier", direction=name, code=error.code, failures=line.failures)
                     self._stop.wait(max(1, line.silent_until - self._node.now()))
                     continue
-                if not more:
-                    self._pause(name)
-
-    def _pause(self, name: str) -> None:
-        self._bell.wait(IDLE)
-        if name == "push":
-            self._bell.clear()
+                if not more and not self._stop.is_set():
+                    self._node.changed.wait_after(number, IDLE)
 
     def _push(self, client: HubClient, line: Line) -> bool:
         upkeep.publish(self._node, client)

@@ -115,7 +115,7 @@ def _parent(session: Session, actor: Actor, message_id: str | None) -> MessageRo
 
 
 def _answering(session: Session, node: Node, case: CaseRow, parent: MessageRow, kind: Kind) -> DraftForm:
-    """An answer goes to the other side, wherever it is possible now, under the same labels; its author may change them."""
+    """An answer goes to the other side, where it is possible now, under the same labels, which may be changed."""
     content = storing.content_of(node, case, parent)
     to = {parent.sender}
     if parent.direction == "OUT":

@@ -125,12 +125,12 @@ def test_an_envelope_is_kept_until_every_recipient_is_final(small: World) -> Non
 def test_a_refusal_for_good_reaches_the_author_and_consumes_the_number(small: World) -> None:
     ask(small)
     small.pass_time(15 * 24 * HOUR)
-    small.units["TJ"].restart()
     courier.sync_once(small.node("TJ"))
     assert states(small, "TJ") == ["REFUSED"]
     with small.node("TJ").db.read() as session:
         assert session.scalars(select(DeliveryRow.state)).all() == ["REFUSED"]
         assert "REJECTED" in session.scalars(select(AlertRow.cause)).all()
+    small.sync()
     ask(small)
     small.sync()
     assert states(small, "TJ") == ["REFUSED", "FINAL"]
@@ -159,7 +159,6 @@ def test_the_threads_of_a_courier_deliver_without_being_asked(small: World) -> N
     ask(small)
     tj.start()
     try:
-        tj.ring()
         for _ in range(100):
             if "ACCEPTED" in states(small, "TJ"):
                 break
