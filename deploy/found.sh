@@ -20,6 +20,7 @@ case $mode in
         docker compose up --detach --wait database
         at() { place=$1 && shift && docker compose run --rm --no-deps -T --volume "$desk:$inside" "$place" "$@"; }
         home() { echo /data; }
+        anchor() { docker compose run --rm --no-deps -T --entrypoint cat hub /data/anchor.json; }
         hub_url=https://hub.serai.example:8443
         ;;
     local)
@@ -28,6 +29,7 @@ case $mode in
         for name in hub $units; do openssl rand -base64 33 >"$secrets/${name}_passphrase"; done
         at() { shift && serai "$@"; }
         home() { echo "$desk/$1"; }
+        anchor() { cat "$desk/hub/anchor.json"; }
         hub_url=${HUB_URL:-http://127.0.0.1:8440}
         ;;
     *) echo "unknown mode $mode" >&2 && exit 2 ;;
@@ -39,10 +41,11 @@ done
 for unit in $units; do [ -s "$desk/$unit-root.passphrase" ] || openssl rand -base64 33 >"$desk/$unit-root.passphrase"; done
 if [ "$mode" = compose ] && [ "$(id -u)" = 0 ]; then chown -R 10001:10001 "$desk"; fi
 
-at hub hub init --home "$(home hub)" --name hub.serai.example --public-url "$hub_url" --federation trial \
+made=$(at hub hub init --home "$(home hub)" --name hub.serai.example --public-url "$hub_url" --federation trial \
     --roots 3 --threshold 2 --roots-folder "$inside/roots" --passphrase-file "$secrets/hub_passphrase" \
     --root-passphrase-file "$inside/root-1.passphrase" --root-passphrase-file "$inside/root-2.passphrase" \
-    --root-passphrase-file "$inside/root-3.passphrase"
+    --root-passphrase-file "$inside/root-3.passphrase")
+fingerprint=$(printf '%s\n' "$made" | sed -n 's/^fingerprint[[:space:]]*//p')
 
 describe() { # describe UNIT: its settings, and what stands on its card
     class=MEMBER
@@ -76,4 +79,10 @@ at hub hub enrol --home "$(home hub)" $cards --everybody RESTR --passphrase-file
     --root "$inside/roots/root-1" --root "$inside/roots/root-2" \
     --root-passphrase-file "$inside/root-1.passphrase" --root-passphrase-file "$inside/root-2.passphrase"
 
-at hub hub anchor --home "$(home hub)" >"$desk/anchor.json" 2>/dev/null || true
+anchor >"$desk/anchor.json"
+if [ "$mode" = compose ] && [ "$(id -u)" = 0 ]; then chown 10001:10001 "$desk/anchor.json"; fi
+for unit in $units; do
+    at "$unit" node join --home "$(home "$unit")" "$inside/anchor.json" --fingerprint "$fingerprint" \
+        --passphrase-file "$secrets/${unit}_passphrase"
+done
+echo "founded: take $desk/roots away, each root to its keeper, and the root of each unit to the unit"

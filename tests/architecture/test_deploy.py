@@ -13,6 +13,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # it ships no types
 from compose_spec import PyCompose
 
+from exchange.hub.settings import HubSettings
 from nodes.settings import NodeSettings
 from tools.layers import PACKAGES, ROOT
 
@@ -100,6 +101,11 @@ def test_a_node_is_given_only_settings_that_exist(name: str) -> None:
     known = {f"SERAI_NODE_{field.upper()}" for field in NodeSettings.model_fields}
     assert given <= known
     assert SERVICES[name]["environment"]["SERAI_NODE_UNIT"] == name.upper()
+
+
+def test_the_hub_is_given_only_settings_that_exist() -> None:
+    given = {variable for variable in SERVICES["hub"]["environment"] if variable.startswith("SERAI_HUB_")}
+    assert given <= {f"SERAI_HUB_{field.upper()}" for field in HubSettings.model_fields}
 
 
 def test_the_proxy_sends_each_name_to_the_port_that_listens() -> None:
