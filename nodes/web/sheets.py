@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from crypto.canonical import Json
 from nodes.views import Draft, DraftForm
 from nodes.web import forms
 from nodes.web.forms import Control, FormState
@@ -15,7 +16,7 @@ from nodes.web.reading import ReadPart
 from nodes.web.wording import Problem, handling_costs
 from schemas import fields, labels
 from schemas.faults import Fault
-from schemas.fields import Raw, Section, Values
+from schemas.fields import Field, Raw, Section, Values
 from schemas.kind import Kind
 from schemas.kinds import kind_of
 
@@ -92,10 +93,25 @@ def to_store(sheet: Sheet, recipients: tuple[str, ...]) -> DraftForm:
     """Return what to save: canonical values of a faultless half, else everything as typed."""
     body, marks = sheet.body.values, sheet.marks.values
     if sheet.body.faults:
-        body = fields.gather_fields(sheet.kind.fields, forms.below(sheet.raw, BODY), "")
+        body = _as_typed(sheet.kind.fields, forms.below(sheet.raw, BODY))
     if sheet.marks.faults:
-        marks = fields.gather_fields(labels.FIELDS, forms.below(sheet.raw, LABELS), "")
+        marks = _as_typed(labels.FIELDS, forms.below(sheet.raw, LABELS))
     return DraftForm(recipients, marks, body)
+
+
+def _as_typed(declared: Sequence[Field], raw: Raw) -> Values:
+    """Return what was typed, with repeated rows as lists, the shape from which a form is drawn again."""
+    return {name: _listed(value) for name, value in fields.gather_fields(declared, raw, "").items()}
+
+
+def _listed(value: Json) -> Json:
+    if isinstance(value, list):
+        return [_listed(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if all(name.isdecimal() for name in value):
+        return [_listed(value[name]) for name in sorted(value, key=int)]
+    return {name: _listed(one) for name, one in value.items()}
 
 
 def parts(sheet: Sheet, *, show_errors: bool, adding: frozenset[str]) -> tuple[Part, ...]:

@@ -1,0 +1,117 @@
+"""A real browser before a real federation: a hub and two units in this process, their pages on loopback ports."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests import browser as chromium
+from tests.nodes.web.house import PASSWORD, House, build
+
+PATIENCE = 20_000
+"""Milliseconds that a page may take on a machine that does other things as well."""
+
+
+@dataclass
+class Street:
+    """Two units whose pages are served; what the house does runs in a thread of its own, beside the driver's loop."""
+
+    house: House
+    worker: ThreadPoolExecutor
+    addresses: dict[str, str] = field(default_factory=dict)
+
+    def sync(self, *units: str) -> None:
+        """Let each unit send and fetch, in this order."""
+        self.worker.submit(self.house.sync, *units).result()
+
+    def totp(self, user: str) -> str:
+        """Return the next one-time code of a person."""
+        self.house.clock.now += 30
+        return self.house.totp(user)
+
+    def sign_in(self, page: Page, unit: str, user: str) -> None:
+        """Sign in through the form of the page, in whatever language it speaks."""
+        page.goto(f"{self.addresses[unit]}/sign-in")
+        page.fill("#user", user)
+        page.fill("#password", PASSWORD)
+        page.fill("#code", self.totp(user))
+        page.click("main form button.govuk-button[type=submit]")
+        page.wait_for_url("**/inbox")
+
+
+@pytest.fixture(scope="module")
+def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+    """Tajikistan with an officer, Kyrgyzstan with an officer who is on duty."""
+    house = build(tmp_path_factory.mktemp("street"), int(time.time()), ("KG", "TJ"))
+    house.add_user("TJ", "TJ-1", "OFFICER")
+    house.add_user("KG", "KG-1", "OFFICER", "SPOC_DUTY", language="ru")
+    made = Street(house, ThreadPoolExecutor(1))
+    servers = []
+    for unit in house.nodes:
+        server = uvicorn.Server(
+            uvicorn.Config(house.app(unit), port=0, log_level="warning", timeout_graceful_shutdown=1)
+        )
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        made.addresses[unit] = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        servers.append((server, thread))
+    yield made
+    for server, thread in servers:
+        server.should_exit = True
+        thread.join()
+    made.worker.submit(house.close).result()
+    made.worker.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; a machine without one skips these tests and says so."""
+    path = chromium.executable()
+    if path is None:
+        pytest.skip("NO CHROMIUM ON THIS MACHINE: THE PAGES WERE NOT TESTED IN A BROWSER")
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=path, args=chromium.flags())
+        yield started
+        started.close()
+
+
+@dataclass
+class Watched:
+    """A browser context whose errors and policy violations are remembered."""
+
+    context: BrowserContext
+    page: Page
+    complaints: list[str]
+
+
+def open_window(browser: Browser, language: str, *, scripts: bool = True, width: int = 1280) -> Watched:
+    """Return a new window that speaks `language`."""
+    context = browser.new_context(
+        locale=language, java_script_enabled=scripts, viewport={"width": width, "height": 900}
+    )
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return Watched(context, page, complaints)
+
+
+def examine(page: Page) -> None:
+    """Demand of a page: no finding of axe, one first heading, a title, no sideways scroll at 320 pixels."""
+    found = Axe().run(page).response["violations"]
+    assert not found, [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+    assert page.locator("h1").count() == 1
+    assert page.title().endswith(("Serai TJ", "Serai KG"))
+    size = page.viewport_size
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320, page.url
+    page.set_viewport_size(size or {"width": 1280, "height": 900})
