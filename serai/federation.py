@@ -24,12 +24,14 @@ from nodes.enrolment import Identity, Secrets
 from nodes.settings import SETTINGS_FILE as NODE_FILE
 from nodes.settings import NodeSettings
 from schemas.directory import Names, UnitCard, UnitClass, sign_federation
+from schemas.trust import Anchor
 from serai import founding
 from serai.founding import Charter
 from serai.homes import new_home
 
 NAME: Final = "hub.serai.example"
 PASSPHRASE_FILE: Final = "passphrase"  # noqa: S105  # the name of a file
+ANCHOR_FILE: Final = "anchor.json"
 ROOTS: Final = 3
 THRESHOLD: Final = 2
 CHEAP: Final = Argon2Cost(memory_kib=64, iterations=1)
@@ -71,6 +73,11 @@ class Federation:
     passphrase: str = field(repr=False)
 
     @property
+    def anchor(self) -> Anchor:
+        """The roots that everybody compared."""
+        return Anchor.from_bytes((self.folder / ANCHOR_FILE).read_bytes())
+
+    @property
     def passphrase_file(self) -> Path:
         """The owner-only file with the passphrase."""
         return self.folder / PASSPHRASE_FILE
@@ -105,6 +112,7 @@ def establish(plan: Plan, now: int) -> Federation:
     statements = tuple(wire for card in cards for wire in card.statements)
     _publish(hub, keys, [Publication(signed[0]), Publication(signed[1], statements)], now)
     anchor = founding.anchor_of(first).to_bytes()
+    (plan.folder / ANCHOR_FILE).write_bytes(anchor)
     for settings in nodes.values():
         _join(settings, anchor, now)
     return Federation(plan.folder, hub, nodes, passphrase)

@@ -1,7 +1,9 @@
 """The units of the demo federation and their people. Everybody here is invented; staff numbers stand in messages."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
+
+from schemas.directory import UnitClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,11 +11,11 @@ class Place:
     """A unit of the region, as its card describes it."""
 
     unit: str
-    unit_class: str
+    unit_class: UnitClass
     en: str
     ru: str
     time_zone: str
-    language: str
+    language: Literal["en", "ru"]
 
 
 @dataclass(frozen=True, slots=True)

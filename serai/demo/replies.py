@@ -44,6 +44,31 @@ def company_known(at: int) -> Writing:
     return Writing(labels(at, "Ответ: сведения о получателе в Оше", "ru", "DRUGS.PRECURSOR", handling=["H0"]), body)
 
 
+def consent(at: int) -> Writing:
+    """KG or KZ answers the request for a controlled delivery: the prosecutor agrees."""
+    items = [
+        {
+            "item_no": 1,
+            "outcome": "PROVIDED",
+            "text": "Прокурор согласен на контролируемую поставку; непрерывное наблюдение обеспечим. Решение "
+            "действует "
+            "семь суток.",
+        },
+        {"item_no": 2, "outcome": "NONE_HELD"},
+        {"item_no": 3, "outcome": "PROVIDED", "text": "Дежурная часть, круглосуточно; связь через этот узел."},
+    ]
+    body: Members = {
+        "items": items,
+        "outcome": "FULL",
+        "availability": "DIRECT",
+        "data_current_as_of": day(at),
+        "third_party": "NO",
+        "evidence_consent": "YES",
+    }
+    heading = {**_urgent(at, "Согласие на контролируемую поставку"), "handling": ["H0"]}
+    return Writing(heading, body)
+
+
 def court_order(at: int) -> Writing:
     """KG tells KZ that a court must agree first."""
     body = {

@@ -1,0 +1,153 @@
+"""`serai demo`: a federation of a hub and five units on this machine, with a case in it, until Ctrl-C."""
+
+import signal
+import socket
+import tempfile
+import threading
+import time
+from dataclasses import asdict
+from logging import CRITICAL
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from exchange.service import configure_logging
+from serai.demo import evidence, once, rehearsal, services
+from serai.demo.accounts import Account, load, save
+from serai.demo.processes import Service
+from serai.demo.services import HOST, UNITS, Ports
+from serai.federation import Federation, establish, open_federation
+from serai.output import CommandError, Exit, JsonFlag, Report, Table, note, show
+
+app = typer.Typer(help="A federation on this machine.", rich_markup_mode=None)
+
+DEFAULT_FOLDER: Final = Path.home() / ".local" / "share" / "serai-demo"
+DEFAULT_PORT: Final = 8440
+DataOption = Annotated[Path | None, typer.Option("--data", help="Folder to keep it in; the same folder resumes.")]
+PortOption = Annotated[int, typer.Option("--port-base", help="Port of the hub; units follow.", min=1024, max=65_000)]
+
+
+@app.callback(invoke_without_command=True)
+def demo(
+    context: typer.Context,
+    data: DataOption = None,
+    port_base: Annotated[int, typer.Option(help="Port of the hub; units follow.", min=1024, max=65_000)] = DEFAULT_PORT,
+    *,
+    play_once: Annotated[bool, typer.Option("--once", help="Play the main job, verify it offline, and end.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Start a hub and five units with a case in them, print the accounts, and stay until Ctrl-C."""
+    if context.invoked_subcommand is not None:
+        return
+    configure_logging(CRITICAL)
+    if play_once:
+        _once(data, as_json=as_json)
+    else:
+        _stay(data or DEFAULT_FOLDER, Ports(port_base), as_json=as_json)
+
+
+@app.command("codes")
+def codes(data: DataOption = None, *, as_json: JsonFlag = False) -> None:
+    """The accounts with their one-time codes of this moment."""
+    made = load(data or DEFAULT_FOLDER)
+    show(_accounts(made), as_json=as_json)
+
+
+def _once(data: Path | None, *, as_json: bool) -> None:
+    """Play the main job in a temporary folder, or verify again what was played in `data`."""
+    if data is not None and data.exists():
+        show(_verified(open_federation(data, once.UNITS), once.Played()), as_json=as_json)
+        return
+    with tempfile.TemporaryDirectory(prefix="serai-demo-") as folder:
+        federation, made, ports = once.prepare(data or Path(folder) / "federation", int(time.time()))
+        show(_verified(federation, once.play(federation, made, ports)), as_json=as_json)
+
+
+def _verified(federation: Federation, played: once.Played) -> Report:
+    verdict = evidence.examine(federation, int(time.time()))
+    found = asdict(verdict)
+    faults = found.pop("faults")
+    ok = not faults and verdict.envelopes > 0
+    members = {"counts": found, "faults": faults, "latencies_ms": played.latencies, "messages": played.ids}
+    lines = [f"{name}\t{value}" for name, value in {**found, **played.latencies}.items()]
+    lines += [f"{fault['code']}\t{fault['subject']}\t{fault['text']}" for fault in faults]
+    return Report("demo-once", members, lines=lines, ok=ok)
+
+
+def _stay(folder: Path, ports: Ports, *, as_json: bool) -> None:
+    """Make or resume the federation, run its processes, and wait for Ctrl-C."""
+    begun = time.monotonic()
+    _check_free(ports)
+    federation, made = _resumed(folder, ports) if (folder / "anchor.json").exists() else _made(folder, ports)
+    seconds = {"prepared": round(time.monotonic() - begun, 1)}
+    running = services.services(federation, ports)
+    try:
+        for service in running.values():
+            service.start()
+        for service in running.values():
+            service.wait_ready()
+        seconds["started"] = round(time.monotonic() - begun - seconds["prepared"], 1)
+        note(f"Hub {ports.hub_url}; folder {folder}; {seconds}")
+        show(_accounts(made), as_json=as_json)
+        note("One-time codes of any moment: serai demo codes. End with Ctrl-C; the same folder resumes.")
+        _wait(running)
+    finally:
+        for service in reversed(running.values()):
+            service.stop()
+
+
+def _made(folder: Path, ports: Ports) -> tuple[Federation, list[Account]]:
+    now = int(time.time())
+    note("Making keys, people and a case of the last days …")
+    federation = establish(services.plan(folder, ports), rehearsal.began(now))
+    made = rehearsal.rehearse(federation, now, ports.origin)
+    save(folder, made)
+    return federation, made
+
+
+def _resumed(folder: Path, ports: Ports) -> tuple[Federation, list[Account]]:
+    federation = open_federation(folder, UNITS)
+    if federation.hub.public_url != ports.hub_url:
+        raise CommandError(
+            "SERAI-DEMO-PORT",
+            f"The federation in {folder} is at {federation.hub.public_url}.",
+            todo="Use its --port-base.",
+        )
+    return federation, load(folder)
+
+
+def _check_free(ports: Ports) -> None:
+    for port in ports.every():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError as error:
+                raise CommandError(
+                    "SERAI-DEMO-PORT",
+                    f"Port {port} is in use.",
+                    "Another demo may be running.",
+                    "End it, or choose other ports with --port-base.",
+                    Exit.CONFLICT,
+                ) from error
+
+
+def _accounts(made: list[Account]) -> Report:
+    members = {"accounts": [{**asdict(one), "code": one.code()} for one in made]}
+    rows = [
+        [one.address, one.user_id, one.name, ",".join(one.roles), one.password, one.totp, one.code()] for one in made
+    ]
+    table = Table(["address", "user", "name", "roles", "password", "totp secret", "code now"], rows)
+    return Report("demo-accounts", members, table=table)
+
+
+def _wait(running: dict[str, Service]) -> None:
+    """Wait until the person ends it, or a process ends by itself, which is an error."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    while not ended.wait(1):
+        for service in running.values():
+            if not service.running:
+                raise CommandError("SERAI-CHILD", f"{service.name} ended.", todo=f"Its log is {service.log}.")
