@@ -101,7 +101,9 @@ def _messages(node: Node, given: Members) -> Members:
 def _show(node: Node, given: Members) -> Members:
     actor = _actor(node, given)
     with node.db.write() as session:
-        return asdict(messages.read(session, node, actor, given["message_id"], given["justification"]))
+        detail = messages.read(session, node, actor, given["message_id"], given["justification"])
+    node.changed.bump()
+    return asdict(detail)
 
 
 def _send(node: Node, given: Members) -> Members:
@@ -113,13 +115,16 @@ def _send(node: Node, given: Members) -> Members:
         draft = drafts.create(session, node, actor, new)
         form = replace(form, recipients=form.recipients or draft.recipients, common={**draft.common, **form.common})
         draft = drafts.save(session, node, actor, Saved(draft.draft_id, draft.revision, form))
-        return {"message_id": outbox.seal(session, node, actor, draft.draft_id, draft.revision)}
+        message_id = outbox.seal(session, node, actor, draft.draft_id, draft.revision)
+    node.changed.bump()
+    return {"message_id": message_id}
 
 
 def _take(node: Node, given: Members) -> Members:
     actor = _actor(node, given)
     with node.db.write() as session:
         duty.take(session, node, actor, given["message_id"])
+    node.changed.bump()
     return {"message_id": given["message_id"]}
 
 
