@@ -1,4 +1,4 @@
-"""The courier's shell: push, pull and receipts on separate threads, each over one kept-alive connection to the hub.
+"""The courier's shell: each direction on a thread of its own, over one kept-alive connection to the hub.
 
 What to do is decided in `exchange.courier`; here the facts are read, the decision is stored in one transaction, and
 only then something is sent. No transaction is open while the hub is asked. `sync_once` is one pass in one thread.
@@ -64,8 +64,14 @@ class Courier:
         self._pool = ThreadPoolExecutor(WINDOW_LARGEST, "courier-send")
 
     def start(self) -> None:
-        """Begin to push, pull, hand over receipts and run the timers, each on its own thread."""
-        loops = {"push": self._push, "pull": self._pull, "receipts": self._receipts, "timers": self._timers}
+        """Begin to push, pull, hand over receipts, keep the directory and run the timers, each on its own thread."""
+        loops = {
+            "push": self._push,
+            "pull": self._pull,
+            "receipts": self._receipts,
+            "directory": self._directory,
+            "timers": self._timers,
+        }
         for name, loop in loops.items():
             thread = threading.Thread(target=self._loop, args=(name, loop), name=f"courier-{name}", daemon=True)
             thread.start()
@@ -81,7 +87,7 @@ class Courier:
         self._pool.shutdown()
 
     def _loop(self, name: str, step: Callable[[HubClient, Line], bool]) -> None:
-        """Repeat `step` until stopped; it returns whether there may be more at once. Any outage only makes it wait."""
+        """Repeat `step` until stopped; it returns whether there may be more at once. Any failure only makes it wait."""
         line = Line()
         with HubClient(self._node) as client:
             while not self._stop.is_set():
@@ -89,16 +95,16 @@ class Courier:
                 try:
                     more = step(client, line)
                     line = line.succeeded()
-                except ExchangeError as error:
+                except Exception as error:  # noqa: BLE001 - a unit must not fall silent for one defect
                     line = line.failed(self._node.now(), _jitter())
-                    _log.warning("courier", direction=name, code=error.code, failures=line.failures)
+                    code = error.code if isinstance(error, ExchangeError) else type(error).__name__
+                    _log.warning("courier", direction=name, code=code, failures=line.failures)
                     self._stop.wait(max(1, line.silent_until - self._node.now()))
                     continue
                 if not more and not self._stop.is_set():
                     self._node.changed.wait_after(number, IDLE)
 
     def _push(self, client: HubClient, line: Line) -> bool:
-        upkeep.publish(self._node, client)
         return pushing.step(self._node, client, line, self._pool) > 0
 
     def _pull(self, client: HubClient, _line: Line) -> bool:
@@ -108,8 +114,13 @@ class Courier:
     def _receipts(self, client: HubClient, _line: Line) -> bool:
         return collecting.hand_over(self._node, client) > 0
 
-    def _timers(self, client: HubClient, _line: Line) -> bool:
+    def _directory(self, client: HubClient, _line: Line) -> bool:
         upkeep.refresh(self._node, client, only_if_due=True)
+        upkeep.publish(self._node, client)
+        return False
+
+    def _timers(self, _client: HubClient, _line: Line) -> bool:
+        """What time brings about needs no hub, and an absent one must not hold it up."""
         upkeep.turn_keys(self._node)
         collecting.retry_held(self._node)
         timers.run(self._node)

@@ -1,12 +1,18 @@
 """Clocks that jump, hubs that stay away for days, nodes that come back from the past: nothing is lost for good."""
 
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
 import httpx
 from sqlalchemy import func, select
 
 from crypto.encryption import EncryptionKey
 from nodes import backup, courier
+from nodes.courier import Courier
 from nodes.drafts import NewDraft
-from nodes.tables import MessageRow, QuarantineRow
+from nodes.tables import AlertRow, MessageRow, QuarantineRow
 from tests.instants import DAY, HOUR
 from tests.nodes.world import PASSPHRASE, World, send, someone
 
@@ -83,3 +89,67 @@ def test_a_clock_ten_years_ahead_erases_no_key_and_makes_none(small: World) -> N
     assert set(kg.restart().keys.encryption) == held
     small.sync()
     assert arrived(small, "KG") == 1
+
+
+@dataclass
+class OneAtATime(httpx.BaseTransport):
+    """The hub of these tests answers one call after the other; a running courier asks from several threads."""
+
+    inside: httpx.BaseTransport
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        with self.turn:
+            return self.inside.handle_request(request)
+
+
+@contextmanager
+def running(world: World, unit: str) -> Iterator[None]:
+    """The courier of a unit as a service runs it."""
+    place = world.units[unit]
+    place.settings = place.settings.model_copy(update={"poll_wait": 0})
+    place.wire.inside = OneAtATime(place.wire.inside)  # type: ignore[assignment]  # the same calls, in turn
+    service = Courier(place.restart())
+    service.start()
+    try:
+        yield
+    finally:
+        service.stop()
+
+
+def comes_true(world: World, unit: str, what: Callable[[], bool]) -> bool:
+    """Whether it does while things change at the unit, at most for a few seconds."""
+    for _ in range(40):
+        number = world.node(unit).changed.number
+        if what():
+            return True
+        world.node(unit).changed.wait_after(number, 0.25)
+    return False
+
+
+def test_what_time_brings_about_goes_on_while_the_hub_is_away(small: World) -> None:
+    ask(small)
+    small.sync("TJ")
+    small.pass_time(2 * HOUR)
+    small.units["TJ"].wire.cut = True
+
+    def told() -> bool:
+        with small.node("TJ").db.read() as session:
+            return "NOT_COLLECTED" in session.scalars(select(AlertRow.cause)).all()
+
+    with running(small, "TJ"):
+        assert comes_true(small, "TJ", told)
+
+
+def test_a_defect_in_one_pass_does_not_end_the_courier(small: World) -> None:
+    faults = iter([True])
+
+    def fail(request: httpx.Request) -> None:
+        if request.url.path == "/v1/inbox" and next(faults, False):
+            raise ValueError("a defect")
+
+    ask(small)
+    small.sync("TJ")
+    small.units["KG"].wire.before = fail
+    with running(small, "KG"):
+        assert comes_true(small, "KG", lambda: arrived(small, "KG") == 1)
