@@ -1,0 +1,48 @@
+"""Fuzz targets of `nodes`: what a hub says outside signed receipts; what is accepted is exactly what was meant."""
+
+import json
+from collections.abc import Callable
+from struct import pack
+
+from crypto.canonical import dumps
+from nodes import answers
+from nodes.errors import AnswerRefused
+
+
+def frame(index: int, kind: int, entry: bytes, payload: bytes) -> bytes:
+    return pack(">QBI", index, kind, len(entry)) + entry + pack(">I", len(payload)) + payload
+
+
+def inbox_frames(data: bytes) -> None:
+    found = answers.frames(data, -1)
+    assert b"".join(frame(one.index, one.kind, one.entry, one.payload) for one in found) == data
+
+
+def hub_problem(data: bytes) -> None:
+    problem = answers.problem(data)
+    expected = problem.expected()
+    assert problem.code
+    assert expected is None or (expected.seq >= 1 and len(expected.prev) == 64)
+
+
+def receipt_outcomes(data: bytes) -> None:
+    found = answers.outcomes(data, 1)
+    assert dumps([one.model_dump(mode="json", exclude_none=True) for one in found]) == data
+
+
+TARGETS: dict[str, tuple[Callable[[bytes], None], type[Exception]]] = {
+    "inbox_frames": (inbox_frames, AnswerRefused),
+    "hub_problem": (hub_problem, AnswerRefused),
+    "receipt_outcomes": (receipt_outcomes, AnswerRefused),
+}
+
+SEEDS: dict[str, list[bytes]] = {
+    "inbox_frames": [b"", frame(3, 1, b"{}", b"envelope") + frame(7, 2, b'{"a":1}', b"receipt")],
+    "hub_problem": [
+        json.dumps({"code": "EX-4092", "status": 409, "expected_seq": 4, "expected_prev": "a" * 64}).encode()
+    ],
+    "receipt_outcomes": [
+        dumps([{"eid": "a" * 64, "type": "DELIVERED", "status": "LOGGED", "index": 4, "time": "2026-11-22T06:00:00Z"}]),
+        dumps([{"eid": "a" * 64, "type": "DELIVERED", "status": "REFUSED", "code": "EX-4031"}]),
+    ],
+}
