@@ -17,13 +17,17 @@ ENTRIES: list[Entry] = [
 ]
 
 
+BY_NAME = ENTRIES[0].to_bytes().replace(b'"from":"TJ",', b"").replace(b'"sha512"', b'"sender":"TJ","sha512"')
+"""The name that the code uses for a member which has another name on the wire."""
+
+
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: type(entry).__name__)
 def test_an_entry_is_read_back_from_its_bytes(entry: Entry) -> None:
     assert entries.parse(entry.to_bytes()) == entry
     assert len(entry.to_bytes()) <= entries.ENTRY_LIMIT
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b'{"type":"NOBODY"}', b"[1]", ENTRIES[0].to_bytes() + b" "])
+@pytest.mark.parametrize("data", [b"", b"{}", b'{"type":"NOBODY"}', b"[1]", ENTRIES[0].to_bytes() + b" ", BY_NAME])
 def test_anything_else_is_malformed(data: bytes) -> None:
     with pytest.raises(Malformed):
         entries.parse(data)

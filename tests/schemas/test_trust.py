@@ -6,15 +6,19 @@ from typing import Any
 import pytest
 
 from crypto import signing, statements
+from crypto.encryption import EncryptionKey
 from crypto.signing import SigningKey
 from schemas import keychecks
 from schemas.directory import (
     SNAPSHOT_GRACE,
+    STATEMENT_LABEL,
     DirectoryParts,
     LoggedStatement,
     Suspension,
     any_statement,
+    members,
     sign_federation,
+    sign_snapshot,
     sign_statement,
 )
 from schemas.trust import (
@@ -241,9 +245,61 @@ def of_the_other_environment(world: World) -> bytes:
     return UnitKeys("TJ", root=world.units["TJ"].root).key_statements(NOW, "exercise")[0]
 
 
+def twice_signed(world: World) -> bytes:
+    keys = world.units["TJ"]
+    statement = key_statement(keys, "ENCRYPTION", EncryptionKey.generate().public, NOW, "live", None)
+    return statements.sign_batch([keys.root, keys.signing], STATEMENT_LABEL, [members(statement)])[0]
+
+
+def by_a_revoked_key(world: World) -> bytes:
+    keys = world.units["TJ"]
+    world.append(sign_statement(world.revocation("TJ", keys.signing.kid, "CEASED", NOW - 30), keys.root))
+    keys.encryption = EncryptionKey.generate()
+    return sign_statement(key_statement(keys, "ENCRYPTION", keys.encryption.public, NOW, "live", None), keys.signing)
+
+
+def revoking_nothing(world: World) -> bytes:
+    return sign_statement(world.revocation("TJ", "0" * 64, "CEASED", NOW), world.units["TJ"].root)
+
+
+def revoking_anothers(world: World) -> bytes:
+    kid = world.units["KG"].encryption.kid
+    return sign_statement(world.revocation("TJ", kid, "CEASED", NOW), world.units["TJ"].root)
+
+
+def following_nothing(world: World) -> bytes:
+    keys = world.units["TJ"]
+    keys.encryption = EncryptionKey.generate()
+    statement = key_statement(keys, "ENCRYPTION", keys.encryption.public, NOW, "live", None)
+    return sign_statement(statement.model_copy(update={"prev": "0" * 64}), keys.signing)
+
+
+def under_another_id(world: World) -> bytes:
+    keys = world.units["TJ"]
+    statement = key_statement(keys, "ENCRYPTION", EncryptionKey.generate().public, NOW, "live", None)
+    return sign_statement(statement.model_copy(update={"kid": "0" * 64}), keys.signing)
+
+
+def node_key(world: World, public: bytes) -> bytes:
+    keys = world.units["TJ"]
+    return sign_statement(key_statement(keys, "NODE", public, NOW, "live", bytes(64)), keys.signing)
+
+
+def unproved_node(world: World) -> bytes:
+    return node_key(world, UnitKeys("TJ").node_public)
+
+
+def short_node(world: World) -> bytes:
+    return node_key(world, bytes(31))
+
+
 @pytest.mark.parametrize(
     "make",
-    [foreign, again, copied, unproved, by_signing_key, low_order, of_the_other_environment],
+    [
+        *(foreign, again, copied, unproved, by_signing_key, low_order, of_the_other_environment, twice_signed),
+        *(by_a_revoked_key, revoking_nothing, revoking_anothers, following_nothing, under_another_id),
+        *(unproved_node, short_node),
+    ],
     ids=lambda one: one.__name__,
 )
 def test_a_statement_that_does_not_hold_refuses_the_directory(world: World, make: Any) -> None:
@@ -269,3 +325,55 @@ def test_a_unit_that_left_keeps_its_statements_and_proves_nothing(world: World) 
     directory = world.directory(document=document)
     with pytest.raises(KeyNotValid):
         directory.signing_key(kid, NOW)
+
+
+def test_a_later_revocation_does_not_give_back_what_an_earlier_one_took(world: World) -> None:
+    keys = world.units["TJ"]
+    revoke(world, keys.signing.kid, "COMPROMISED", NOW)
+    directory = revoke(world, keys.signing.kid, "SUPERSEDED")
+    with pytest.raises(KeyRevoked):
+        directory.signing_key(keys.signing.kid, NOW)
+
+
+def test_what_a_stranger_signed_waits_and_proves_nothing(world: World) -> None:
+    keys = world.units["TJ"]
+    keys.encryption = EncryptionKey.generate()
+    statement = key_statement(keys, "ENCRYPTION", keys.encryption.public, NOW, "live", None)
+    world.append(sign_statement(statement, SigningKey.generate()))
+    late = sign_statement(world.revocation("TJ", keys.signing.kid, "CEASED", NOW), SigningKey.generate())
+    world.append(late)
+    directory = world.directory()
+    assert directory.keys[keys.encryption.kid].dormant
+    assert directory.signing_key(keys.signing.kid, NOW).unit == "TJ"
+
+
+def test_what_a_dormant_key_vouches_for_is_dormant(world: World) -> None:
+    keys, old = world.units["TJ"], world.units["TJ"].root
+    keys.root = SigningKey.generate()
+    directory = world.directory(document=world.federation(2))
+    assert directory.keys[keys.signing.kid].dormant
+    assert directory.keys[keys.encryption.kid].dormant
+    assert old.kid not in directory.keys
+
+
+def test_one_key_for_two_in_the_document_is_refused(world: World) -> None:
+    world.units["KG"].root = world.units["TJ"].root
+    with pytest.raises(DirectoryRefused):
+        world.directory()
+
+
+def test_a_snapshot_of_another_document_or_environment_is_refused(world: World) -> None:
+    first, second = world.parts(1), world.parts(2, world.federation(2))
+    with pytest.raises(DirectoryRefused):
+        verify(world, first.model_copy(update={"federation": second.federation}))
+    snapshot = world.directory().snapshot.model_copy(update={"env": "exercise"})
+    with pytest.raises(DirectoryRefused):
+        verify(world, first.model_copy(update={"snapshot": sign_snapshot(snapshot, world.snapshot)}))
+
+
+def test_the_hubs_keys_are_found_by_use_and_instant(world: World) -> None:
+    directory = world.directory()
+    assert directory.hub_keys("RECEIPT", NOW) == (world.receipt.public,)
+    assert directory.hub_keys("REQUEST", NOW + 396 * DAY) == ()
+    assert directory.suspension("TJ") is None
+    assert [unit.unit for unit in directory.units()] == ["KG", "TJ"]
