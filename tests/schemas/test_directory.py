@@ -58,7 +58,7 @@ def test_a_key_statement_that_contradicts_itself_cannot_be_made(name: str) -> No
 
 @pytest.mark.parametrize("changes", [{"reason": "COMPROMISED"}, {"compromised_since": NOW}])
 def test_a_compromise_has_its_instant_and_nothing_else_has_one(changes: dict[str, Any]) -> None:
-    good = {"env": "live", "unit": "TJ", "kid": "0" * 64, "reason": "CEASED", "stated": NOW}
+    good: dict[str, Any] = {"env": "live", "unit": "TJ", "kid": "0" * 64, "reason": "CEASED", "stated": NOW}
     with pytest.raises(ValidationError):
         Revocation(**(good | changes))
 
