@@ -63,10 +63,10 @@ def duration(seconds: int) -> str:
 
 def deadline(clock: Clock | None, now: int) -> Deadline:
     """Return how a page shows `clock` at `now`."""
+    if clock is not None and clock.stopped:
+        return Deadline("none", gettext("clock stopped"), clock.due, 100 - min(clock.share, 100), running=False)
     if clock is None or clock.due is None:
         return Deadline("none", gettext("no deadline"), None, 0, running=False)
-    if clock.stopped:
-        return Deadline("none", gettext("clock stopped"), clock.due, 100 - min(clock.share, 100), running=False)
     left = clock.due - now
     tone = "bad" if left <= HOUR else "soon" if left <= SOON else "good"
     words = duration(left) if left >= 0 else gettext("%s overdue") % duration(left)

@@ -1,0 +1,225 @@
+"""The day's work through the forms of the pages, without scripts, over a real hub: nothing is lost on the way."""
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import pytest
+
+from serai.demo import replies, requests
+from serai.demo.writing import Writing
+from tests.instants import NOW
+from tests.nodes.web.house import House, build
+from tests.nodes.web.work import draft_of, inputs, reply, revision, seal, send, write
+
+ATTACKS = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'-alert(1)-'",
+    "<div hx-get=/people hx-trigger=load hx-nonce=x>",
+    "{{ 7*7 }}{% raw %}",
+    "javascript:alert(1)//",
+    "</textarea><svg onload=alert(1)>",
+    "&lt;b&gt; \\u003cscript\\u003e",
+)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Two units; in Kyrgyzstan an officer, a duty officer and a supervisor."""
+    made = build(tmp_path_factory.mktemp("pair"), NOW, ("KG", "TJ"))
+    made.add_user("TJ", "TJ-1", "OFFICER")
+    made.add_user("KG", "KG-1", "OFFICER")
+    made.add_user("KG", "KG-2", "OFFICER", "SPOC_DUTY")
+    made.add_user("KG", "KG-3", "SUPERVISOR")
+    yield made
+    made.close()
+
+
+class Dangers(HTMLParser):
+    """Collects every element and attribute of a page by which typed text could act."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        bad = [name for name in given if name.startswith("on") or name == "style"]
+        bad += [name for name in ("href", "src", "action") if (given.get(name) or "").startswith("javascript:")]
+        foreign = tag in {"img", "iframe", "object", "embed", "base"} or (tag == "script" and "src" not in given)
+        if bad or foreign or (given.get("hx-get") == "/people"):
+            self.seen.append(f"{tag} {given}")
+
+
+def arrival(house: House, writing: Writing) -> str:
+    """Let TJ send a request to KG and return its address there."""
+    sent = send(house.desk("TJ", "TJ-1"), "REQ", writing, "KG")
+    house.sync("TJ", "KG", "TJ")
+    return sent
+
+
+def test_a_request_is_asked_clarified_and_answered(pair: House) -> None:
+    asked = arrival(pair, requests.lorry_owner(pair.clock.now))
+    duty, officer = pair.desk("KG", "KG-2"), pair.desk("TJ", "TJ-1")
+    assert "not assigned" in duty.get("/inbox").text
+    assert duty.post(f"{asked}/take").headers["location"] == f"{asked}?done=taken"
+    question = reply(duty, asked, "CLQ", replies.which_crossing(pair.clock.now))
+    pair.sync("KG", "TJ", "KG")
+    assert "clock stopped" in duty.get(asked).text
+    officer.post(f"{question}/take")
+    reply(officer, question, "CLA", replies.kyzyl_art(pair.clock.now))
+    pair.sync("TJ", "KG", "TJ")
+    reply(duty, asked, "ANS", replies.company_known(pair.clock.now))
+    pair.sync("KG", "TJ", "KG")
+    page = officer.get(asked).text
+    assert "Withdrawal" not in page
+    assert officer.get("/sent.json").json()["messages"][-1]["state"] == "ANSWERED_FULL"
+
+
+def test_an_arrival_is_given_handed_over_and_escalated(pair: House) -> None:
+    message = arrival(pair, requests.stamps(pair.clock.now))
+    duty, officer = pair.desk("KG", "KG-2"), pair.desk("KG", "KG-1")
+    assert duty.post(f"{message}/assign", to="KG-1", note="Look at the stamp").status_code == 303
+    assert "Look at the stamp" in officer.get(message).text
+    assert officer.post(f"{message}/escalate").headers["location"] == f"{message}?done=escalated"
+    assert "asks a supervisor" in pair.desk("KG", "KG-3").get("/cases").text
+    assert "Stamp of three camels" in officer.get("/shift").text
+    refused = officer.post("/shift", to="", note="kept text")
+    assert (refused.status_code, "kept text" in refused.text) == (422, True)
+    number = message.rpartition("/")[2]
+    done = officer.post("/shift", to="KG-2", messages=[number], note="Night is calm", confirm="yes")
+    assert done.headers["location"] == "/inbox?done=handed-over"
+    assert "Night is calm" in duty.get(message).text
+
+
+def test_two_people_cannot_take_the_same_arrival(pair: House) -> None:
+    message = arrival(pair, requests.lorry_owner(pair.clock.now))
+    pair.desk("KG", "KG-1").post(f"{message}/take")
+    late = pair.desk("KG", "KG-2").post(f"{message}/take")
+    assert late.status_code == 409
+    assert "The state has changed" in late.text or "no longer possible" in late.text
+
+
+def test_an_urgent_arrival_stands_on_every_page_until_it_is_seen(pair: House) -> None:
+    arrival(pair, requests.controlled_delivery(pair.clock.now))
+    duty = pair.desk("KG", "KG-2")
+    strip = duty.get("/alarm").text
+    assert "An urgent message has arrived" in strip
+    assert "An urgent message has arrived" in duty.get("/help").text
+    alarms = {part.partition('"')[0] for part in strip.split('data-alarm="')[1:]}
+    for alarm in alarms:
+        assert duty.post(f"/alerts/{alarm}/acknowledge", back="/inbox").headers["location"] == "/inbox?done=seen"
+    assert "data-alarm" not in duty.get("/alarm").text
+    again = duty.post(f"/alerts/{alarms.pop()}/acknowledge", back="//evil.test")
+    assert again.headers["location"] == "/alerts?done=seen"
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_hostile_text_in_every_field_stays_text(pair: House, attack: str) -> None:
+    writing = requests.lorry_owner(pair.clock.now)
+    desk = pair.desk("TJ", "TJ-1")
+    draft = draft_of(desk.post("/compose", kind="REQ"))
+    form = {
+        name: [f"{value} {attack}" if isinstance(value, str) else value for value in given]
+        for name, given in inputs("REQ", writing).items()
+        if isinstance(given, list)
+    }
+    assert write(desk, draft, form).headers["location"] == f"{draft}?check=1"
+    for page in (desk.get(f"{draft}?check=1").text, desk.get("/inbox").text, desk.get("/compose").text):
+        found = Dangers()
+        found.feed(page)
+        assert not found.seen
+
+
+def test_a_faulty_form_keeps_its_text_and_says_where_and_why(pair: House) -> None:
+    desk = pair.desk("TJ", "TJ-1")
+    draft = draft_of(desk.post("/compose", kind="REQ"))
+    form = {"body.facts": "Too short", "body.offence.max_penalty_months": "many"}
+    assert write(desk, draft, form).headers["location"] == f"{draft}?check=1"
+    page = desk.get(f"{draft}?check=1").text
+    assert "Too short" in page
+    assert 'value="many"' in page
+    assert 'href="#f-body-facts"' in page
+    assert "Choose at least one unit" in page
+    assert "<title>Error: " in page.replace("\\n", "")
+
+
+def test_rows_come_and_go_without_scripts(pair: House) -> None:
+    desk = pair.desk("TJ", "TJ-1")
+    draft = draft_of(desk.post("/compose", kind="REQ"))
+    question = {"body.requested_items.0.question": "First?"}
+    added = write(desk, draft, question, "add:body.requested_items")
+    page = desk.get(added.headers["location"].partition("#")[0]).text
+    assert 'name="body.requested_items.1.question"' in page
+    both = {**question, "body.requested_items.1.question": "Second?"}
+    write(desk, draft, both, "drop:body.requested_items.0")
+    page = desk.get(draft).text
+    assert ("First?" in page, "Second?" in page) == (False, True)
+
+
+def test_a_second_window_never_overwrites_a_newer_text(pair: House) -> None:
+    desk = pair.desk("TJ", "TJ-1")
+    draft = draft_of(desk.post("/compose", kind="REQ"))
+    old = revision(desk.get(draft).text)
+    saved = desk.post(f"{draft}/autosave", revision=old, **{"common.subject_line": "newer"})
+    assert saved.json()["revision"] == int(old) + 1
+    late = desk.post(draft, revision=old, act="save", **{"common.subject_line": "older"})
+    assert late.status_code == 409
+    assert "newer" in desk.get(draft).text
+
+
+def test_nothing_is_sealed_without_the_confirmation(pair: House) -> None:
+    desk = pair.desk("TJ", "TJ-1")
+    draft = draft_of(desk.post("/compose", kind="REQ"))
+    write(desk, draft, {**inputs("REQ", requests.lorry_owner(pair.clock.now)), "recipients": ["KG"]})
+    page = desk.get(f"{draft}/check").text
+    assert "Who will be able to read it" in page
+    assert "Officers who work on the case" in page
+    refused = desk.post(f"{draft}/seal", revision=revision(page))
+    assert (refused.status_code, "Confirm that exactly these units" in refused.text) == (422, True)
+    assert seal(desk, draft).startswith("/messages/")
+    assert desk.get(draft).status_code == 404
+
+
+def test_a_draft_is_deleted_when_its_author_says_so(pair: House) -> None:
+    desk = pair.desk("TJ", "TJ-1")
+    draft = draft_of(desk.post("/compose", kind="REQ"))
+    assert desk.post(draft, act="discard", revision="1").headers["location"] == "/compose?done=discarded"
+    assert desk.get(draft).status_code == 404
+
+
+def test_the_lists_have_twins_for_machines(pair: House) -> None:
+    arrival(pair, requests.lorry_owner(pair.clock.now))
+    duty = pair.desk("KG", "KG-2")
+    rows = duty.get("/inbox.json?view=UNASSIGNED&kind=REQ&unit=TJ").json()
+    assert rows["schema"] == "serai/messages/1"
+    assert {row["owner"] for row in rows["messages"]} == {None}
+    lines = duty.get("/inbox.csv").text.splitlines()
+    assert lines[0].startswith("message,kind,from")
+    assert len(lines) == duty.get("/inbox.json").json()["total"] + 1
+    assert duty.get("/inbox", Accept="application/json").json()["schema"] == "serai/messages/1"
+    number = rows["messages"][0]["message"]
+    assert duty.get(f"/messages/{number}.json").json()["kind"] == "REQ"
+    assert duty.get("/cases.json").json()["cases"]
+    assert duty.get("/inbox?view=NONSENSE&sort=NONSENSE&page=x").status_code == 200
+
+
+def test_a_case_shows_what_happened_and_a_search_finds_it(pair: House) -> None:
+    message = arrival(pair, requests.lorry_owner(pair.clock.now))
+    duty = pair.desk("KG", "KG-2")
+    duty.post(f"{message}/take")
+    case = duty.get(f"{message}.json").json()["case"]
+    page = duty.get(f"/cases/{case}").text
+    assert "Assignment" in page
+    assert duty.get(f"/cases/{case}.json").json()["timeline"]
+    found = duty.post("/search", words="korday eleven", reason="Duty check")
+    assert "Owner of a lorry seen eleven times" in found.text
+    assert duty.post("/search", words="a", reason="").status_code == 422
+    assert "Nothing found" in duty.post("/search", words="zzzz qqqq", reason="Duty check").text
+
+
+def test_what_is_not_yours_is_not_there(pair: House) -> None:
+    message = arrival(pair, requests.lorry_owner(pair.clock.now))
+    officer = pair.desk("KG", "KG-1")
+    assert officer.get(message).status_code == 404
+    assert "Not open to you" in officer.get("/inbox").text
