@@ -17,10 +17,13 @@ from exchange.errors import ExchangeError
 from nodes import alerts, collecting, pushing, timers, upkeep
 from nodes.errors import HubProblem, HubUnreachable, NotReady
 from nodes.hub_client import HubClient
-from nodes.node import Node
+from nodes.node import Changed, Node
 
 IDLE = 5.0
 """Seconds between two looks at an empty outbox; whatever bumps `node.changed` is looked at without waiting for it."""
+
+PACED = frozenset({"directory", "timers"})
+"""Directions that a change of the outbox or of an arrival does not concern."""
 
 _log = structlog.get_logger("nodes.courier")
 
@@ -60,6 +63,7 @@ class Courier:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._stop = threading.Event()
+        self._contact = Changed()
         self._threads: list[threading.Thread] = []
         self._pool = ThreadPoolExecutor(WINDOW_LARGEST, "courier-send")
 
@@ -81,28 +85,41 @@ class Courier:
         """End all threads; what was under way is repeated at the next start."""
         self._stop.set()
         self._node.changed.bump()
+        self._contact.bump()
         for thread in self._threads:
             thread.join(self._node.settings.request_timeout + IDLE)
         self._threads.clear()
         self._pool.shutdown()
 
     def _loop(self, name: str, step: Callable[[HubClient, Line], bool]) -> None:
-        """Repeat `step` until stopped; it returns whether there may be more at once. Any failure only makes it wait."""
+        """Repeat `step` until stopped; it returns whether there may be more at once. Any failure only makes it wait.
+
+        The first direction that gets through again wakes the others: nobody sits out an hour that is over.
+        """
         line = Line()
         with HubClient(self._node) as client:
             while not self._stop.is_set():
-                number = self._node.changed.number
+                number, contact = self._node.changed.number, self._contact.number
                 try:
                     more = step(client, line)
-                    line = line.succeeded()
                 except Exception as error:  # noqa: BLE001 - a unit must not fall silent for one defect
                     line = line.failed(self._node.now(), _jitter())
                     code = error.code if isinstance(error, ExchangeError) else type(error).__name__
                     _log.warning("courier", direction=name, code=code, failures=line.failures)
-                    self._stop.wait(max(1, line.silent_until - self._node.now()))
+                    self._contact.wait_after(contact, max(1, line.silent_until - self._node.now()))
                     continue
-                if not more and not self._stop.is_set():
-                    self._node.changed.wait_after(number, IDLE)
+                if line.failures:
+                    self._contact.bump()
+                line = line.succeeded()
+                if not more:
+                    self._rest(name, number)
+
+    def _rest(self, name: str, number: int) -> None:
+        """Wait for the next change, or a few seconds; timers and directory keep their own pace."""
+        if name in PACED:
+            self._stop.wait(IDLE)
+        elif not self._stop.is_set():
+            self._node.changed.wait_after(number, IDLE)
 
     def _push(self, client: HubClient, line: Line) -> bool:
         return pushing.step(self._node, client, line, self._pool) > 0
