@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from crypto import envelope as cme
 from crypto.errors import CryptoError
+from crypto.header import Header
 from exchange import courier
 from exchange.courier import FINAL, State
 from nodes import alerts
@@ -47,15 +49,12 @@ class Evidence:
 def check_submitted(directory: Directory, wire: bytes, envelope: bytes, eid: str) -> Evidence:
     """Return the hub's verified SUBMITTED or REFUSED receipt for our `envelope`; raises `AnswerRefused`."""
     signed = _parse(wire)
-    receipt = signed.receipt
-    if receipt.type not in {"SUBMITTED", "REFUSED"} or receipt.eid != eid:
+    receipt, header = signed.receipt, cme.parse(envelope).header
+    if receipt.type not in {"SUBMITTED", "REFUSED"} or (receipt.eid, receipt.unit) != (eid, header.sender):
         raise AnswerRefused("a receipt about something else")
     _check_hub(directory, signed, receipt.time)
     entry = _entry(receipt.entry or b"")
-    if not isinstance(entry, MessageEntry | RefusalEntry):
-        raise AnswerRefused("a receipt with another entry")
-    same = entry.eid == eid and entry.sender == receipt.unit and entry.sha512 == hashlib.sha512(envelope).hexdigest()
-    if not same or (receipt.type == "REFUSED") != isinstance(entry, RefusalEntry):
+    if entry != _told_by(receipt, header, hashlib.sha512(envelope).hexdigest(), entry.nonce):
         raise AnswerRefused("a receipt whose entry is about something else")
     return Evidence(receipt, signed.signed.statement_bytes, wire, receipt.entry, receipt.time)
 
@@ -73,6 +72,9 @@ def check_collected(directory: Directory, payload: bytes, entry_bytes: bytes) ->
     if stated != (receipt.eid, receipt.unit, receipt.type, hashlib.sha512(statement).hexdigest()):
         raise AnswerRefused("a receipt that is not the one in its entry")
     if receipt.type in HUB_TYPES:
+        # The clock of the law starts from what the hub says: it says one time, in the log and in the receipt.
+        if receipt.time != entry.time:
+            raise AnswerRefused("a receipt of another time than its entry")
         _check_hub(directory, signed, receipt.time)
     else:
         _check_unit(directory, signed, entry.time)
@@ -235,6 +237,24 @@ def _entry(data: bytes) -> entries.AnyEntry:
         return entries.parse(data)
     except SchemaError as error:
         raise AnswerRefused("not a log entry") from error
+
+
+def _told_by(receipt: Receipt, header: Header, sha512: str, nonce: str) -> MessageEntry | RefusalEntry:
+    """Return the one log entry that says about our envelope what the receipt says."""
+    if receipt.type == "SUBMITTED":
+        units = tuple(addressee.unit for addressee in header.to)
+        return MessageEntry(
+            time=receipt.time, nonce=nonce, eid=receipt.eid, sender=header.sender, to=units, sha512=sha512
+        )
+    return RefusalEntry(
+        time=receipt.time,
+        nonce=nonce,
+        eid=receipt.eid,
+        sender=header.sender,
+        seq=header.seq,
+        reason=receipt.reason or "",
+        sha512=sha512,
+    )
 
 
 def _check_hub(directory: Directory, signed: SignedReceipt, at: int) -> None:

@@ -1,9 +1,7 @@
 """Clocks that jump, hubs that stay away for days, nodes that come back from the past: nothing is lost for good."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 import httpx
 from sqlalchemy import func, select
@@ -91,24 +89,11 @@ def test_a_clock_ten_years_ahead_erases_no_key_and_makes_none(small: World) -> N
     assert arrived(small, "KG") == 1
 
 
-@dataclass
-class OneAtATime(httpx.BaseTransport):
-    """The hub of these tests answers one call after the other; a running courier asks from several threads."""
-
-    inside: httpx.BaseTransport
-    turn: threading.Lock = field(default_factory=threading.Lock)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        with self.turn:
-            return self.inside.handle_request(request)
-
-
 @contextmanager
 def running(world: World, unit: str) -> Iterator[None]:
     """The courier of a unit as a service runs it."""
     place = world.units[unit]
     place.settings = place.settings.model_copy(update={"poll_wait": 0})
-    place.wire.inside = OneAtATime(place.wire.inside)  # type: ignore[assignment]  # the same calls, in turn
     service = Courier(place.restart())
     service.start()
     try:
