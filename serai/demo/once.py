@@ -15,6 +15,7 @@ from typing import Any, Final
 from serai import control
 from serai.demo import replies, requests, services
 from serai.demo.accounts import Account, save
+from serai.demo.people import PEOPLE
 from serai.demo.processes import Service, free_port
 from serai.demo.rehearsal import Rehearsal
 from serai.demo.services import Ports
@@ -75,15 +76,15 @@ class Stage:
 
 
 def prepare(folder: Path, now: int) -> tuple[Federation, list[Account], Ports]:
-    """Make a federation of three units, each with its people, in `folder`.
+    """Make a federation of three units, each with its officer, in `folder`.
 
-    The people enrol two minutes before `now`: the one-time code of their enrolment does not sign them in again.
+    The officers enrol two minutes before `now`: the one-time code of their enrolment does not sign them in again.
     """
     ports = Ports(free_port(), UNITS)
     federation = establish(services.plan(folder, ports), now - 120)
     rehearsal = Rehearsal(federation, now - 120)
     try:
-        made = rehearsal.enrol(ports.origin)
+        made = rehearsal.enrol([one for one in PEOPLE if one.user_id in AUTHORS.values()], ports.origin)
         rehearsal.play((), now)
     finally:
         rehearsal.close()

@@ -22,7 +22,7 @@ from nodes.node import Node, Surroundings, open_node
 from nodes.tables import UserRow
 from nodes.views import Actor, DraftForm
 from serai.demo.accounts import Account, enrol
-from serai.demo.people import PEOPLE
+from serai.demo.people import PEOPLE, Person
 from serai.demo.story import STORY, TAKEN, Step
 from serai.federation import Federation
 from serai.inside import Inside
@@ -73,10 +73,9 @@ class Rehearsal:
         self.inside.end()
         self.hub.stop()
 
-    def enrol(self, address_of: Callable[[str], str]) -> list[Account]:
-        """Give every person of the units that are here an account."""
-        here = [person for person in PEOPLE if person.unit in self.nodes]
-        return [enrol(self.nodes[person.unit], person, address_of(person.unit)) for person in here]
+    def enrol(self, people: Iterable[Person], address_of: Callable[[str], str]) -> list[Account]:
+        """Give each of `people` an account."""
+        return [enrol(self.nodes[person.unit], person, address_of(person.unit)) for person in people]
 
     def play(self, steps: Iterable[Step], end: int) -> None:
         """Play the steps at their times before `end`, and let everything arrive."""
@@ -133,7 +132,7 @@ def rehearse(federation: Federation, end: int, address_of: Callable[[str], str])
     """Enrol everybody and play the whole story so that it ends at `end`; returns the accounts."""
     rehearsal = Rehearsal(federation, began(end))
     try:
-        made = rehearsal.enrol(address_of)
+        made = rehearsal.enrol(PEOPLE, address_of)
         rehearsal.play(STORY, end)
     finally:
         rehearsal.close()
