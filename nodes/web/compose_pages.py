@@ -137,6 +137,7 @@ def seal(desk: AtDesk, draft_id: str) -> Response:
             message_id = outbox.seal(session, desk.node, desk.actor, draft_id, revision)
     except Incomplete as error:
         return _check(desk, draft_id, tuple(_fault_problem(one) for one in error.faults), 422)
+    desk.node.changed.bump()
     return see(f"/messages/{message_id}", "sealed")
 
 

@@ -34,8 +34,12 @@ def is_secure(node: Node) -> bool:
 
 
 def cookie_name(node: Node, name: str) -> str:
-    """Return the full cookie name: `__Host-` binds it to this origin; browsers refuse the prefix without TLS."""
-    return f"__Host-{name}" if is_secure(node) else name
+    """Return the full cookie name: `__Host-` binds it to this origin; browsers refuse the prefix without TLS.
+
+    Without TLS pages are only on loopback, where the cookies of one host go to all its ports: there the unit's id tells
+    several nodes on one machine apart.
+    """
+    return f"__Host-{name}" if is_secure(node) else f"{name}-{node.unit.lower()}"
 
 
 async def read_form(request: Request) -> FormData:

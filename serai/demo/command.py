@@ -15,7 +15,7 @@ import typer
 from exchange.service import configure_logging
 from serai.demo import evidence, once, rehearsal, services
 from serai.demo.accounts import Account, load, save
-from serai.demo.processes import Service
+from serai.demo.processes import Service, warm_up
 from serai.demo.services import HOST, UNITS, Ports
 from serai.federation import Federation, establish, open_federation
 from serai.output import CommandError, Exit, JsonFlag, Report, Table, note, show
@@ -41,6 +41,7 @@ def demo(
     if context.invoked_subcommand is not None:
         return
     configure_logging(CRITICAL)
+    warm_up()
     if play_once:
         _once(data, as_json=as_json)
     else:
@@ -93,8 +94,7 @@ def _stay(folder: Path, ports: Ports, *, as_json: bool) -> None:
         note("One-time codes of any moment: serai demo codes. End with Ctrl-C; the same folder resumes.")
         _wait(running)
     finally:
-        for service in reversed(running.values()):
-            service.stop()
+        services.stop(running.values())
 
 
 def _made(folder: Path, ports: Ports) -> tuple[Federation, list[Account]]:

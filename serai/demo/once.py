@@ -110,8 +110,7 @@ def _running(processes: dict[str, Service]) -> Iterator[None]:
     try:
         yield
     finally:
-        for process in reversed(processes.values()):
-            process.stop()
+        services.stop(processes.values())
 
 
 def _play(stage: Stage) -> Played:

@@ -1,5 +1,6 @@
 """The processes of a demo federation: which commands they are, and where they answer."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,8 @@ from serai.demo.processes import Service
 from serai.federation import Federation, Plan, UnitPlan
 
 HOST: Final = "127.0.0.1"
+IMPATIENT: Final = {"SERAI_NODE_POLL_WAIT": "3"}
+"""A node ends once its last question to the hub is answered: Ctrl-C must not take half a minute."""
 UNITS: Final = tuple(place.unit for place in PLACES)
 
 
@@ -66,13 +69,22 @@ def node_service(federation: Federation, unit: str, port: int) -> Service:
     """Return a unit's process."""
     home = federation.nodes[unit].folder
     command = ["node", "serve", "--home", str(home), "--port", str(port), *_secret(federation)]
-    return Service(f"node {unit}", command, f"http://{HOST}:{port}", log=home / "process.log", health="/health")
+    address, log = f"http://{HOST}:{port}", home / "process.log"
+    return Service(f"node {unit}", command, address, log=log, health="/health", environment=IMPATIENT)
 
 
 def services(federation: Federation, ports: Ports) -> dict[str, Service]:
     """Return every process by the unit's id, the hub's under `HUB`."""
     nodes = {unit: node_service(federation, unit, ports.of(unit)) for unit in ports.units}
     return {"HUB": hub_service(federation, ports.base), **nodes}
+
+
+def stop(running: Collection[Service]) -> None:
+    """Ask every process to stop, then wait until all have."""
+    for service in running:
+        service.ask_to_stop()
+    for service in running:
+        service.stop()
 
 
 def _secret(federation: Federation) -> list[str]:

@@ -19,6 +19,7 @@ from nodes.courier import sync_once
 from nodes.node import Node, Surroundings, open_node
 from nodes.signin import Credentials, Enrolment
 from nodes.web.app import create_app
+from nodes.web.entrance import cookie_name
 from schemas.directory import Names
 from serai import federation
 from serai.federation import Plan, UnitPlan
@@ -92,7 +93,7 @@ class House:
         self.clock.now += passwords.TOTP_STEP
         signed_in = signin.sign_in(self.nodes[unit], Credentials(user, PASSWORD, self.totp(user)), "127.0.0.1")
         client = self.client(unit)
-        client.cookies.set("serai", signed_in.token)
+        client.cookies.set(cookie_name(self.nodes[unit], "serai"), signed_in.token)
         return Browser(client, signed_in.csrf)
 
     def sync(self, *units: str) -> None:

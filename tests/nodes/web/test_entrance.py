@@ -73,7 +73,7 @@ def test_a_wrong_password_keeps_the_staff_number_and_nothing_else(house: House) 
 def test_the_session_cookie_cannot_be_read_by_scripts_or_sent_by_other_sites(house: House) -> None:
     house.clock.now += 30
     answer = post(house.client("KG"), "/sign-in", user="KG-1", password=PASSWORD, code=house.totp("KG-1"))
-    cookie = next(line for line in answer.headers.get_list("set-cookie") if line.startswith("serai="))
+    cookie = next(line for line in answer.headers.get_list("set-cookie") if line.startswith("serai-kg="))
     assert {"HttpOnly", "Path=/", "SameSite=lax"} <= {part.strip() for part in cookie.split(";")}
 
 
@@ -81,12 +81,12 @@ def test_over_tls_every_cookie_is_bound_to_this_origin(house: House) -> None:
     settings = house.nodes["KG"].settings.model_copy(update={"public_origin": "https://serai.example"})
     node = replace(house.nodes["KG"], settings=settings)
     assert (is_secure(node), cookie_name(node, "serai")) == (True, "__Host-serai")
-    assert (is_secure(house.nodes["KG"]), cookie_name(house.nodes["KG"], "serai")) == (False, "serai")
+    assert (is_secure(house.nodes["KG"]), cookie_name(house.nodes["KG"], "serai")) == (False, "serai-kg")
 
 
 def test_signing_out_ends_the_session_at_the_server(house: House) -> None:
     desk = house.desk("KG", "KG-1")
-    token = desk.client.cookies["serai"]
+    token = desk.client.cookies["serai-kg"]
     assert desk.post("/sign-out").headers["location"] == "/sign-in?done=signed-out"
     with pytest.raises(SignedOut):
         signin.authenticate(house.nodes["KG"], token)
