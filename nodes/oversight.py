@@ -18,7 +18,7 @@ from nodes.permissions import Action, require
 from nodes.tables import EventRow
 from nodes.views import Actor
 
-PAGE = 50
+PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)

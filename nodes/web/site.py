@@ -190,7 +190,7 @@ def _frame(request: Request, node: Node, csrf: str, actor: Actor | None = None, 
         alarms=alarms(node, actor) if actor else (),
         nonce=request.state.nonce,
         csrf=csrf,
-        path=request.url.path,
+        path=_shown_path(request),
         other_language=other,
         other_language_name=LANGUAGES[other],
         other_language_href=f"/language/{other}?back={quote(here, safe='')}",
@@ -198,6 +198,11 @@ def _frame(request: Request, node: Node, csrf: str, actor: Actor | None = None, 
         keys=request.cookies.get(KEYS_COOKIE) == "on",
         session_seconds=node.settings.idle_timeout if actor else 0,
     )
+
+
+def _shown_path(request: Request) -> str:
+    """Return the path of the page that the person sees; a part that htmx fetches belongs to the page around it."""
+    return own_path(urlsplit(request.headers.get("hx-current-url", "")).path, request.url.path)
 
 
 def _clocks(node: Node, counterpart: str) -> tuple[Face, ...]:

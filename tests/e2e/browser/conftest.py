@@ -35,9 +35,10 @@ class Street:
         self.house.clock.now += 30
         return self.house.totp(user)
 
-    def sign_in(self, page: Page, unit: str, user: str) -> None:
-        """Sign in through the form of the page, in whatever language it speaks."""
-        page.goto(f"{self.addresses[unit]}/sign-in")
+    def sign_in(self, window: "Window", unit: str, user: str) -> None:
+        """Choose the language of the window and sign in through the form of the page."""
+        page = window.page
+        page.goto(f"{self.addresses[unit]}/language/{window.language}?back=/sign-in")
         page.fill("#user", user)
         page.fill("#password", PASSWORD)
         page.fill("#code", self.totp(user))
@@ -84,15 +85,16 @@ def browser() -> Iterator[Browser]:
 
 
 @dataclass
-class Watched:
+class Window:
     """A browser context whose errors and policy violations are remembered."""
 
+    language: str
     context: BrowserContext
     page: Page
     complaints: list[str]
 
 
-def open_window(browser: Browser, language: str, *, scripts: bool = True, width: int = 1280) -> Watched:
+def open_window(browser: Browser, language: str, *, scripts: bool = True, width: int = 1280) -> Window:
     """Return a new window that speaks `language`."""
     context = browser.new_context(
         locale=language, java_script_enabled=scripts, viewport={"width": width, "height": 900}
@@ -102,7 +104,7 @@ def open_window(browser: Browser, language: str, *, scripts: bool = True, width:
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    return Watched(context, page, complaints)
+    return Window(language, context, page, complaints)
 
 
 def examine(page: Page) -> None:

@@ -44,8 +44,8 @@ def answer(page: Page, kind: str, writing: Writing) -> None:
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_a_request_is_asked_clarified_and_answered(street: Street, browser: Browser, language: str) -> None:
     asking, asked = open_window(browser, language), open_window(browser, language)
-    street.sign_in(asking.page, "TJ", "TJ-1")
-    street.sign_in(asked.page, "KG", "KG-1")
+    street.sign_in(asking, "TJ", "TJ-1")
+    street.sign_in(asked, "KG", "KG-1")
     now = street.house.clock.now
     subject = f"Owner of a lorry, {language}"
     request = requests.lorry_owner(now)
