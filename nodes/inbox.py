@@ -60,6 +60,12 @@ def counters(session: Session, node: Node, actor: Actor) -> Counters:
     )
 
 
+def unread(session: Session, node: Node, actor: Actor) -> int:
+    """Return how many arrivals nobody has opened yet: the one number that every page shows."""
+    chosen = _filtered(node, actor, InboxQuery(view=View.UNREAD)).subquery()
+    return session.scalar(select(func.count()).select_from(chosen)) or 0
+
+
 def quarantined(session: Session, actor: Actor) -> tuple[Quarantined, ...]:
     """Return the arrivals that were not opened, the newest first; raises `Denied`."""
     require(actor, Action.SEE_QUARANTINE)

@@ -238,7 +238,7 @@ def _menu(request: Request, node: Node, actor: Actor) -> tuple[MenuItem, ...]:
     path, waiting = request.url.path, 0
     if allowed(actor, Action.LIST_ARRIVALS):
         with node.db.read() as session:
-            waiting = inbox.counters(session, node, actor).unread
+            waiting = inbox.unread(session, node, actor)
     return tuple(
         MenuItem(href, texts[href], path.startswith(href), waiting if href == "/inbox" else 0)
         for href, action in _MENU

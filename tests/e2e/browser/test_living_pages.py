@@ -1,4 +1,4 @@
-"""What scripts add to pages that work without them: live lists, sound, saved drafts, a warning in time; and their walls."""
+"""What scripts add to pages that work without them: live lists, sound, saved drafts, a warning; and their walls."""
 
 import re
 
@@ -145,7 +145,8 @@ def test_markup_that_was_smuggled_in_stays_dead(street: Street, browser: Browser
     page = window.page
     street.sign_in(window, "KG", "KG-1")
     refused = page.evaluate(
-        "() => { try { document.body.insertAdjacentHTML('beforeend', '<b>x</b>'); return false; } catch { return true; } }"
+        "() => { try { document.body.insertAdjacentHTML('beforeend', '<b>x</b>'); return false; }"
+        " catch { return true; } }"
     )
     assert refused
     page.evaluate(
