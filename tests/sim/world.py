@@ -79,7 +79,7 @@ class World:
         self.federation = template()
         self.folder = folder
         shutil.copytree(self.federation.folder, folder)
-        self.skews = {unit: self.random.choice((0, 0, -240, 45, 300)) for unit in UNITS}
+        self.skews = {unit: self.random.choice((0, 0, 0, -20, 25, 25, 300)) for unit in UNITS}
         self.fuses: dict[str, int] = {}
         self.network = SimNetwork(self.random, lambda: self.now, self.serve)
         self.network.weights = {fate: self.random.choice((0.05, 0.3)) for fate in FAULTS if self.random.random() < 0.4}
