@@ -116,9 +116,10 @@ def _outside(session: Session, frame: Frame) -> _Outside:
         envelope = cme.parse(frame.payload)
     except CryptoError as error:
         raise _Found(Finding.MALFORMED) from error
-    same = (entry.eid, entry.sender, entry.sha512) == (
+    same = (entry.eid, entry.sender, entry.to, entry.sha512) == (
         envelope.eid,
         envelope.header.sender,
+        tuple(addressee.unit for addressee in envelope.header.to),
         hashlib.sha512(frame.payload).hexdigest(),
     )
     if not same:
@@ -218,7 +219,9 @@ def _in_step(session: Session, node: Node, content: Content, *, gap: bool) -> No
         threads.check_step(session, node, content)
     except NotFound as error:
         raise _Found(Finding.CASE_ERASED) from error
-    except (OutOfStep, Conflict) as error:
+    except OutOfStep as error:
+        raise _Found(Finding.OUT_OF_STEP) from error
+    except Conflict as error:
         if not gap:
             raise _Found(Finding.OUT_OF_STEP) from error
     except SchemaError as error:

@@ -64,7 +64,7 @@ def hand_over(node: Node, client: HubClient) -> int:
         for eid in touched:
             threads.refresh_for(session, node, eid)
     if not touched:
-        raise HubUnreachable("outcomes about other receipts")
+        raise HubUnreachable("no receipt of ours was taken note of")
     return len(touched)
 
 

@@ -30,6 +30,7 @@ from schemas.receipts import HUB_TYPES, Receipt, SignedReceipt
 from schemas.trust import Directory, KeyUnknown
 
 BATCH = 256
+OUTSIDE_TIME = "OUTSIDE_TIME"
 OWN = "OWN"
 HUB = "HUB"
 PEER = "PEER"
@@ -182,10 +183,20 @@ def posted(session: Session, node: Node, outcomes: Iterable[Outcome]) -> list[st
     touched = []
     for outcome in outcomes:
         row = session.get(ReceiptRow, (outcome.eid, node.unit, outcome.type))
-        if row is not None and row.posted is None:
-            row.posted, row.outcome, row.logged = node.now(), outcome.code or outcome.status, outcome.time
-            touched.append(row.eid)
+        if row is None or row.posted is not None:
+            continue
+        if outcome.code == OUTSIDE_TIME:
+            _state_anew(row, node.now())
+            continue
+        row.posted, row.outcome, row.logged = node.now(), outcome.code or outcome.status, outcome.time
+        touched.append(row.eid)
     return touched
+
+
+def _state_anew(row: ReceiptRow, now: int) -> None:
+    """Our clock was wrong when we said it, and the hub has logged nothing: say it by the clock as it is now."""
+    row.time, row.wire = now, None
+    row.statement = Receipt.from_bytes(row.statement).model_copy(update={"time": now}).to_bytes()
 
 
 def _unposted() -> Select[ReceiptRow]:

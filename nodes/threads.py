@@ -34,16 +34,18 @@ def check_step(session: Session, node: Node, content: Content) -> None:
     if content.in_reply_to is None:
         return
     parent, opening = session.get(MessageRow, content.in_reply_to), session.get(MessageRow, content.thread_id)
-    if parent is None or opening is None:
+    if opening is None:
         return  # an earlier message is missing; the gap is shown, and this one is worth reading all the same
-    if parent.kind not in content.declared.answers or parent.thread_id != content.thread_id:
-        raise OutOfStep("answers something else")
-    from_requester = content.author.unit == opening.sender
-    if from_requester != (content.declared.side == "requester"):
-        raise OutOfStep("said by the wrong side")
     rows = _rows(session, node, content)
     if not rows:
         raise OutOfStep("no party to this exchange")
+    from_requester = content.author.unit == opening.sender
+    if from_requester != (content.declared.side == "requester"):
+        raise OutOfStep("said by the wrong side")
+    if parent is None:
+        return
+    if parent.kind not in content.declared.answers or parent.thread_id != content.thread_id:
+        raise OutOfStep("answers something else")
     for row in rows:
         _step(node, row, content.declared.causes.of(content.body), node.now())
 

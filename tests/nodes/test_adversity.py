@@ -7,10 +7,10 @@ import httpx
 from sqlalchemy import func, select
 
 from crypto.encryption import EncryptionKey
-from nodes import backup, courier
+from nodes import backup, courier, messages
 from nodes.courier import Courier
 from nodes.drafts import NewDraft
-from nodes.tables import AlertRow, MessageRow, QuarantineRow
+from nodes.tables import AlertRow, DeliveryRow, MessageRow, QuarantineRow
 from tests.instants import DAY, HOUR
 from tests.nodes.world import PASSPHRASE, World, send, someone
 
@@ -138,3 +138,19 @@ def test_a_defect_in_one_pass_does_not_end_the_courier(small: World) -> None:
     small.units["KG"].wire.before = fail
     with running(small, "KG"):
         assert comes_true(small, "KG", lambda: arrived(small, "KG") == 1)
+
+
+def test_a_receipt_whose_time_the_hub_refused_is_stated_anew_by_the_right_clock(small: World) -> None:
+    request = ask(small)
+    small.sync()
+    kg = small.units["KG"]
+    kg.now = lambda: small.now + HOUR
+    node = kg.restart()
+    actor = someone(node, "dilnoza")
+    with node.db.write() as session:
+        messages.read(session, node, actor, request)
+    kg.now = lambda: small.now
+    assert courier.sync_once(kg.restart()).failed == ["receipts: EX-6034"]
+    small.sync()
+    with small.node("TJ").db.read() as session:
+        assert session.get_one(DeliveryRow, (request, "KG")).state == "OPENED"
