@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-COMMAND: Final = "#!{python}\nimport sys\n\nfrom serai.cli import main\n\nsys.exit(main())\n"
+COMMAND: Final = (
+    '#!{python}\nimport sys\n\nfrom serai.cli import main\n\nif __name__ == "__main__":\n    sys.exit(main())\n'
+)
 
 
 def main() -> None:
