@@ -16,7 +16,7 @@ from nodes.errors import NotFound
 from nodes.node import Node
 from nodes.permissions import Action, allowed
 from nodes.tables import DeliveryRow, MessageRow, ThreadRow
-from nodes.views import Actor, Delivery, MessageDetail, Reply
+from nodes.views import Actor, Delivery, InboxRow, MessageDetail, Reply
 from schemas.content import Content
 from schemas.kinds import KINDS
 
@@ -42,6 +42,14 @@ def read(session: Session, node: Node, actor: Actor, message_id: str, justificat
         receipts.make(session, node, row.eid, "OPENED")
     session.flush()
     return _detail(session, node, actor, row, content)
+
+
+def unowned(session: Session, node: Node, actor: Actor, message_id: str) -> InboxRow:
+    """Return the line of an arrival that `actor` may take but not read before; raises `NotFound` for any other."""
+    row = session.get(MessageRow, message_id)
+    if row is None or row.direction != "IN" or row.assignee is not None or not allowed(actor, Action.TAKE):
+        raise NotFound
+    return rows.view(session, node, actor, row)
 
 
 def _detail(session: Session, node: Node, actor: Actor, row: MessageRow, content: Content) -> MessageDetail:

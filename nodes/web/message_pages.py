@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from crypto import instants
 from nodes import drafts, duty, messages
-from nodes.errors import BadInput, OutOfStep
+from nodes.errors import BadInput, NotFound, OutOfStep
 from nodes.permissions import Action, allowed
 from nodes.views import Assignment, Clock, Delivery, InboxRow, MessageDetail
 from nodes.web import moments, wording
@@ -96,7 +96,12 @@ class Hand:
 @router.get("/messages/{message_id}")
 def show(desk: AtDesk, message_id: str) -> Response:
     """Open a message; opening it is logged, and the sender gets the receipt OPENED the first time."""
-    return _show(desk, message_id.removesuffix(".json"), ())
+    try:
+        return _show(desk, message_id.removesuffix(".json"), ())
+    except NotFound:
+        if wants_json(desk.request):
+            raise
+        return _show_unowned(desk, message_id)
 
 
 @router.post("/messages/{message_id}/take")
@@ -155,6 +160,22 @@ def _show(desk: Desk, message_id: str, problems: tuple[Problem, ...], status: in
     values = {**_content(found), **_around(desk, found, hands), "problems": problems}
     other = found.row.sender if found.row.direction == "IN" else next(iter(found.row.recipients), "")
     return desk.page("message.html", values, status, counterpart=other)
+
+
+def _show_unowned(desk: Desk, message_id: str) -> HTMLResponse:
+    """Show that an arrival without an owner is there, and nothing of what it says: taking it opens it."""
+    with desk.node.db.read() as session:
+        row = messages.unowned(session, desk.node, desk.actor, message_id)
+    values = {
+        "m": rows_of(desk, (row,))[0],
+        "facts": [
+            Fact(gettext("From"), wording.unit_name(desk.node, row.sender)),
+            Fact(gettext("Received"), at=row.at),
+            Fact(gettext("Urgency"), wording.label("urgency", row.urgency)),
+            Fact(gettext("Classification"), wording.label("classification", row.classification)),
+        ],
+    }
+    return desk.page("unowned.html", values, counterpart=row.sender)
 
 
 def _content(found: MessageDetail) -> dict[str, Any]:

@@ -218,8 +218,18 @@ def test_a_case_shows_what_happened_and_a_search_finds_it(pair: House) -> None:
     assert "Nothing found" in duty.post("/search", words="zzzz qqqq", reason="Duty check").text
 
 
-def test_what_is_not_yours_is_not_there(pair: House) -> None:
-    message = arrival(pair, requests.lorry_owner(pair.clock.now))
+def test_an_officer_sees_that_something_came_and_reads_it_once_he_took_it(pair: House) -> None:
+    address = arrival(pair, requests.lorry_owner(pair.clock.now))
     officer = pair.desk("KG", "KG-1")
-    assert officer.get(message).status_code == 404
     assert "Not open to you" in officer.get("/inbox").text
+    before = officer.get(address)
+    assert before.status_code == 200
+    assert "Korday" not in before.text
+    assert officer.post(f"{address}/take").headers["location"] == f"{address}?done=taken"
+    assert "Korday" in officer.get(address).text
+
+
+def test_a_message_with_an_owner_is_not_shown_to_other_officers(pair: House) -> None:
+    address = arrival(pair, requests.lorry_owner(pair.clock.now))
+    pair.desk("KG", "KG-2").post(f"{address}/take")
+    assert pair.desk("KG", "KG-1").get(address).status_code == 404
