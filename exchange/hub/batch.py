@@ -120,7 +120,7 @@ class Batch:
             self.insert(RECEIPT, receipt_row(receipt, index, digest, wire))
 
         self.sign(receipt, then)
-        for unit in boxes:
+        for unit in dict.fromkeys(boxes):  # who writes to himself hears of it once
             self.post(unit, Mail(index, receipt.eid, RECEIPT_KIND, receipt.unit, receipt.type))
 
     def log_receipt(self, receipt: Receipt, digest: bytes) -> int:

@@ -76,7 +76,7 @@ def _verified(body: bytes, directory: Directory, now: int) -> list[SignedReceipt
         signed = [receipts.parse(encoding.unb64(item if isinstance(item, str) else "")) for item in items]
     except (CryptoError, SchemaError) as error:
         raise NotReceipts from error
-    good: set[tuple[str, int, bytes]] = set()
+    good: set[SignedBatch] = set()
     for one in signed:
         if one.receipt.env != directory.federation.env:
             raise Denied
@@ -84,17 +84,19 @@ def _verified(body: bytes, directory: Directory, now: int) -> list[SignedReceipt
     return signed
 
 
-def _check_signer(
-    one: SignedReceipt, directory: Directory, now: int, good: set[tuple[str, int, bytes]]
-) -> tuple[str, int, bytes]:
-    """Return what identifies the signature of this receipt's batch, once it is known to be good."""
+SignedBatch = tuple[int, bytes, tuple[tuple[str, bytes], ...]]
+"""Size, root and signatures of a batch: what is known to be good for one of its receipts is good for all."""
+
+
+def _check_signer(one: SignedReceipt, directory: Directory, now: int, good: set[SignedBatch]) -> SignedBatch:
+    """Return the batch that this receipt was signed with, once its signature is known to be good."""
     kid = one.kids[0]
     try:
         directory.check_active(one.receipt.unit)
         key = directory.signing_key(kid, now)
         if key.unit != one.receipt.unit or len(one.kids) != 1:
             raise Denied
-        batch = (kid, one.signed.size, one.signed.root)
+        batch = (one.signed.size, one.signed.root, one.signed.signatures)
         if batch not in good:
             one.verify({kid: key.public})
     except (CryptoError, SchemaError) as error:

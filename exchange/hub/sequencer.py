@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import structlog
+from sqlalchemy.exc import DataError, IntegrityError
 
 from audit.errors import AuditError
 from exchange.errors import ExchangeError, TooManyRequests, Unavailable
@@ -24,6 +25,9 @@ from exchange.hub.batch import Batch
 LARGEST_BATCH: Final = 256
 IDLE_SECONDS: Final = 0.25
 """How long the thread sleeps when nothing waits, before it looks after timers and checkpoints."""
+
+_REFUSED_BY_THE_STORE: Final = (IntegrityError, DataError)
+"""Not an outage: some job wants what the store cannot hold."""
 
 Outcome = Any
 Handler = Callable[[Batch, Sequence[Any]], Sequence[Outcome | ExchangeError]]
@@ -128,15 +132,15 @@ class Sequencer:
     def _do(self, jobs: Sequence[Job]) -> None:
         try:
             outcomes = self._transact(jobs)
-        except ExchangeError as error:
-            outcomes = [error] * len(jobs)
-        except (AuditError, Exception) as error:  # noqa: BLE001 - the writer must outlive every job
-            self._log.error("batch failed", error=type(error).__name__, jobs=len(jobs))
-            if len(jobs) > 1:
+        except Exception as error:  # noqa: BLE001 - the writer must outlive every job
+            foreseen = isinstance(error, ExchangeError) and not isinstance(error.__cause__, _REFUSED_BY_THE_STORE)
+            if not foreseen:
+                self._log.error("batch failed", error=type(error).__name__, jobs=len(jobs))
+            if not foreseen and len(jobs) > 1:
                 for job in jobs:
                     self._do([job])
                 return
-            outcomes = [Unavailable(type(error).__name__)]
+            outcomes = [error if isinstance(error, ExchangeError) else Unavailable(type(error).__name__)] * len(jobs)
         settle(jobs, outcomes)
 
     def _transact(self, jobs: Sequence[Job]) -> list[Outcome]:
@@ -163,8 +167,9 @@ class Sequencer:
             self.run_once()
             try:
                 self._idle()
-            except (ExchangeError, AuditError) as error:
-                self._log.error("upkeep failed", error=type(error).__name__, reason=str(error))
+            except Exception as error:  # noqa: BLE001 - nor may what time does end the writer
+                reason = str(error) if isinstance(error, ExchangeError | AuditError) else ""
+                self._log.error("upkeep failed", error=type(error).__name__, reason=reason)
 
 
 def settle(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
