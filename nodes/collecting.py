@@ -4,7 +4,7 @@ Asking acknowledges nothing: the mark of how far we have read moves in the same 
 crash the same item comes again and changes nothing (protocol.md §7.4, §7.6).
 """
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crypto.merkle_hash import leaf_hash
@@ -86,11 +86,6 @@ def retry_held(node: Node) -> int:
     if freed:
         node.changed.bump()
     return freed
-
-
-def free_held(session: Session, now: int) -> None:
-    """Let every held arrival be tried again at once, because a newer directory is here."""
-    session.execute(update(QuarantineRow).where(QuarantineRow.state == HELD).values(retry_at=now))
 
 
 def _take(node: Node, frame: Frame) -> bool:

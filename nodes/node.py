@@ -69,6 +69,7 @@ class Node:
     keys: Keys
     held: Directory | None = None
     changed: Changed = field(default_factory=Changed)
+    refreshing: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def unit(self) -> str:

@@ -4,34 +4,50 @@ A failure here stops nothing at once: the old directory serves through its grace
 alert says so in time.
 """
 
+from sqlalchemy import update
+
 from nodes import alerts, keys, log, trust
 from nodes.alerts import Cause, Raised
 from nodes.errors import AnswerRefused, NotReady
 from nodes.hub_client import HubClient
 from nodes.keys import SIGNING_WARNING, Maker
 from nodes.node import Node
-from nodes.tables import DirectoryRow, KeyRow
+from nodes.tables import DirectoryRow, KeyRow, QuarantineRow
+from schemas.directory import DirectoryParts
 from schemas.trust import DirectoryRefused, DirectoryStale
 
 ALARM = "DIRECTORY_REFUSED"
+HELD = "HELD"
 
 
 def refresh(node: Node, client: HubClient, *, only_if_due: bool = False) -> bool:
     """Fetch, verify and store the directory; returns whether a newer one is held. Raises `HubUnreachable`.
 
-    A directory that does not verify, or that goes back, is refused: the held one stays and an alarm is raised.
+    A directory that does not verify, or that goes back, is refused: the held one stays and an alarm is raised. One
+    thread refreshes at a time, so that an answer overtaken by a newer one is not taken for a hub that goes back.
     """
-    now = node.now()
+    with node.refreshing:
+        if only_if_due and not _due(node):
+            return False
+        return _accept(node, client.directory())
+
+
+def _due(node: Node) -> bool:
     with node.db.read() as session:
         row = session.get(DirectoryRow, trust.SNAPSHOT)
-        fetched = 0 if row is None else row.fetched
-    if only_if_due and now - fetched < node.settings.directory_interval:
-        return False
-    parts = client.directory()
+        return row is None or node.now() - row.fetched >= node.settings.directory_interval
+
+
+def _accept(node: Node, parts: DirectoryParts) -> bool:
+    """Store verified parts; a newer directory lets every held arrival be tried again at once."""
+    now = node.now()
     try:
         with node.db.write() as session:
             before = node.held
             directory = trust.accept(session, parts, before, now)
+            changed = before is None or directory.snapshot.version != before.snapshot.version
+            if changed:
+                session.execute(update(QuarantineRow).where(QuarantineRow.state == HELD).values(retry_at=now))
             keys.confirm(session, directory, now)
             alerts.clear(session, ALARM, node.unit)
             ours = keys.load(session, node.store, node.settings)
@@ -40,7 +56,6 @@ def refresh(node: Node, client: HubClient, *, only_if_due: bool = False) -> bool
             alerts.raise_alert(session, node, Raised(ALARM, node.unit, alerts.ADMIN, outbound=True))
         raise AnswerRefused(error.code) from error
     node.held, node.keys = directory, ours
-    changed = before is None or directory.snapshot.version != before.snapshot.version
     if changed:
         node.changed.bump()
     return changed

@@ -89,7 +89,13 @@ def test_what_is_no_problem_document_is_refused(data: bytes) -> None:
 
 
 def test_outcomes_answer_each_receipt_once() -> None:
-    one = {"eid": "a" * 64, "type": "DELIVERED", "status": "LOGGED", "index": 4, "time": "2026-11-22T06:00:00Z"}
+    one: dict[str, str | int] = {
+        "eid": "a" * 64,
+        "type": "DELIVERED",
+        "status": "LOGGED",
+        "index": 4,
+        "time": "2026-11-22T06:00:00Z",
+    }
     assert answers.outcomes(dumps([one]), 1)[0].time == 1_795_327_200
     for data, asked in ((dumps([one]), 2), (dumps([{**one, "x": 1}]), 1), (b"{}", 0), (b" []", 0)):
         with pytest.raises(AnswerRefused):

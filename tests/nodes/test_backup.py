@@ -35,7 +35,7 @@ def test_a_restored_node_reads_what_it_had(world: World) -> None:
     farida = someone(node, "farida")
     with node.db.write() as session:
         detail = messages.read(session, node, farida, request)
-    assert detail.common["subject_line"].startswith("Heroin")
+    assert str(detail.common["subject_line"]).startswith("Heroin")
 
 
 def test_a_restored_node_seals_nothing_before_it_has_caught_up(small: World) -> None:

@@ -272,9 +272,9 @@ def test_a_mail_says_the_same_line() -> None:
             for raw in self.rfile:
                 line = raw.decode().strip()
                 lines.append(line)
-                data = line == "DATA" or (data and line != ".")
-                if not data or line == "DATA":
-                    self.wfile.write(answers.get(line, b"250 ok\r\n"))
+                data = line.upper() == "DATA" or (data and line != ".")
+                if not data or line.upper() == "DATA":
+                    self.wfile.write(answers.get(line.upper(), b"250 ok\r\n"))
 
     with receiver(Mailbox) as port:
         settings = a_settings(

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from exchange.courier import Alarm
 from nodes import courier
 from nodes.drafts import NewDraft
-from nodes.tables import AlertRow, DeliveryRow, MessageRow, OutboxRow, ReceiptRow
+from nodes.tables import AlertRow, DeliveryRow, MessageRow, OutboxRow, ReceiptRow, Row
 from tests.instants import HOUR
 from tests.nodes.world import World, copy_database, send, someone
 
@@ -18,9 +18,9 @@ def ask(world: World, unit: str = "TJ", to: tuple[str, ...] = ("KG",)) -> str:
     return send(world.node(unit), someone(world.node(unit), "rustam"), NewDraft("REQ", recipients=to))
 
 
-def count(world: World, unit: str, what: object) -> int:
+def count(world: World, unit: str, what: type[Row]) -> int:
     with world.node(unit).db.read() as session:
-        return session.scalar(select(func.count()).select_from(what)) or 0  # type: ignore[call-overload]  # a table
+        return session.scalar(select(func.count()).select_from(what)) or 0
 
 
 def states(world: World, unit: str) -> list[str]:

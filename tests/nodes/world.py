@@ -4,7 +4,9 @@ Archetypes: Rustam (officer, TJ), Aibek (officer, KG), Dilnoza (duty officer), F
 Anora (administrator), and an outsider without roles. All invented.
 """
 
+import copy
 import secrets as randomness
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -96,6 +98,7 @@ class World:
     units: dict[str, Unit] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.folder.mkdir(exist_ok=True)
         self.desk = Desk(self.folder / "hub", f"sqlite:///{self.folder / 'hub.db'}", units=(), now=self.now)
         self.inside: Inside = self.desk.client._transport  # type: ignore[assignment]  # the desk gave it one of these
         cards = [UnitCard.from_bytes(self.found(name)) for name in self.names]
@@ -104,6 +107,20 @@ class World:
             anchor = self.desk.world.anchor().to_bytes()
             enrolment.join(unit.open(), anchor, trust.fingerprint(anchor))
         self.sync()
+
+    @classmethod
+    def copied(cls, template: "World", folder: Path) -> "World":
+        """A world in the state of `template`, which is closed: its files copied, everything opened again."""
+        shutil.copytree(template.folder, folder)
+        world = object.__new__(cls)
+        world.folder, world.urls, world.names, world.now, world.units = folder, {}, template.names, NOW, {}
+        world.desk = _desk(template.desk, folder)
+        world.inside = world.desk.client._transport  # type: ignore[assignment]  # the desk gave it one of these
+        for name, unit in template.units.items():
+            settings = unit.settings.model_copy(update={"folder": folder / name})
+            world.units[name] = Unit(settings, Wire(world.inside), lambda: world.now)
+            world.units[name].open()
+        return world
 
     def found(self, name: str) -> bytes:
         settings = NodeSettings(
@@ -150,6 +167,15 @@ class World:
             for name in names or self.names:
                 report = courier.sync_once(self.node(name))
                 assert report.failed == [] or self.units[name].wire.cut, report
+
+
+def _desk(template: Desk, folder: Path) -> Desk:
+    desk = copy.copy(template)
+    desk.folder, desk.database_url, desk.now, desk.chains = folder / "hub", f"sqlite:///{folder / 'hub.db'}", NOW, {}
+    desk.settings = template.settings.model_copy(update={"home": desk.folder, "database_url": desk.database_url})
+    desk.db = Database(desk.database_url)
+    desk.hub = desk.start()
+    return desk
 
 
 def officer(session: Session, name: str, agency: str = "POLICE") -> Actor:
