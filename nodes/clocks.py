@@ -4,6 +4,7 @@ The rule is `exchange.clock`; here its facts are gathered. Both units gather the
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,18 +19,51 @@ _STAMPED = ("RELAYED", "DELIVERED")
 
 def read(session: Session, thread: ThreadRow, now: int) -> clock.Clock | None:
     """Return the clock of `thread` at `now`, or None before its request was accepted by the hub."""
-    rows = _between(session, thread)
+    return _judge(thread, _gather(session, [thread]), now)
+
+
+def views(session: Session, found: Sequence[ThreadRow], now: int) -> dict[tuple[str, str], Clock | None]:
+    """Return the clocks of many threads as pages show them, by thread and unit; the facts are read all at once."""
+    facts = _gather(session, found)
+    return {(thread.thread_id, thread.unit): _view(thread, _judge(thread, facts, now)) for thread in found}
+
+
+def view(session: Session, thread: ThreadRow, now: int) -> Clock | None:
+    """Return the clock as a page shows it."""
+    return views(session, [thread], now)[thread.thread_id, thread.unit]
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the clocks of some threads are read from: their messages in order, who they are for, and the receipts."""
+
+    messages: Sequence[MessageRow]
+    addressed: frozenset[tuple[str, str]]
+    receipts: Sequence[ReceiptRow]
+
+
+def _gather(session: Session, found: Sequence[ThreadRow]) -> _Facts:
+    threads = {thread.thread_id for thread in found}
+    order = (MessageRow.stored, MessageRow.message_id)
+    messages = session.scalars(select(MessageRow).where(MessageRow.thread_id.in_(threads)).order_by(*order)).all()
+    numbers, eids = [row.message_id for row in messages], [row.eid for row in messages]
+    deliveries = session.scalars(select(DeliveryRow).where(DeliveryRow.message_id.in_(numbers)))
+    stamped = select(ReceiptRow).where(ReceiptRow.eid.in_(eids), ReceiptRow.type.in_(_STAMPED))
+    addressed = frozenset((one.message_id, one.unit) for one in deliveries)
+    return _Facts(messages, addressed, session.scalars(stamped).all())
+
+
+def _judge(thread: ThreadRow, facts: _Facts, now: int) -> clock.Clock | None:
+    rows = _between(thread, facts)
     opening = next((row for row in rows if row.message_id == thread.opening), None)
     if opening is None or opening.accepted is None or opening.effect != Effect.STARTS:
         return None
     messages = [_message(row) for row in rows if row.accepted is not None and row is not opening]
     limit = Limit(thread.urgency, thread.availability)
-    return clock.read(now, limit, _message(opening), messages, _stamps(session, thread, rows))
+    return clock.read(now, limit, _message(opening), messages, _stamps(thread, facts, rows))
 
 
-def view(session: Session, thread: ThreadRow, now: int) -> Clock | None:
-    """Return the clock as a page shows it."""
-    found = read(session, thread, now)
+def _view(thread: ThreadRow, found: clock.Clock | None) -> Clock | None:
     if found is None:
         return None
     allowed = Limit(thread.urgency, thread.availability).seconds
@@ -43,23 +77,22 @@ def view(session: Session, thread: ThreadRow, now: int) -> Clock | None:
     )
 
 
-def _between(session: Session, thread: ThreadRow) -> Sequence[MessageRow]:
+def _between(thread: ThreadRow, facts: _Facts) -> list[MessageRow]:
     """The messages of the thread between the requester and this recipient."""
-    addressed = select(DeliveryRow.message_id).where(DeliveryRow.unit.in_([thread.unit, thread.requester]))
-    query = select(MessageRow).where(
-        MessageRow.thread_id == thread.thread_id,
-        MessageRow.sender.in_([thread.unit, thread.requester]),
-        MessageRow.message_id.in_(addressed),
-    )
-    return session.scalars(query.order_by(MessageRow.stored, MessageRow.message_id)).all()
+    parties = (thread.unit, thread.requester)
+    return [
+        row
+        for row in facts.messages
+        if row.thread_id == thread.thread_id
+        and row.sender in parties
+        and any((row.message_id, unit) in facts.addressed for unit in parties)
+    ]
 
 
-def _stamps(session: Session, thread: ThreadRow, rows: Sequence[MessageRow]) -> list[Stamp]:
-    eids, units = [row.eid for row in rows], [thread.unit, thread.requester]
-    query = select(ReceiptRow).where(
-        ReceiptRow.eid.in_(eids), ReceiptRow.unit.in_(units), ReceiptRow.type.in_(_STAMPED)
-    )
-    return [Stamp(row.eid, row.type, row.time, row.logged) for row in session.scalars(query) if row.logged is not None]
+def _stamps(thread: ThreadRow, facts: _Facts, rows: Sequence[MessageRow]) -> list[Stamp]:
+    eids, units = {row.eid for row in rows}, {thread.unit, thread.requester}
+    ours = (row for row in facts.receipts if row.eid in eids and row.unit in units)
+    return [Stamp(row.eid, row.type, row.time, row.logged) for row in ours if row.logged is not None]
 
 
 def _message(row: MessageRow) -> Message:

@@ -3,40 +3,81 @@
 Only the members that a line shows are unsealed; the whole content is opened in `messages.read`, which is logged.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crypto import canonical
 from crypto.canonical import Json
-from nodes import cases, clocks, receipts, storing, threads
+from nodes import cases, clocks, storing, threads
 from nodes.node import Node
-from nodes.tables import CaseRow, MessageRow, ThreadRow, UserRow
+from nodes.tables import CaseRow, DeliveryRow, MemberRow, MessageRow, ThreadRow, UserRow
 from nodes.views import Actor, Clock, InboxRow
 from schemas.base import WIRE_LIMIT
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What stands around some messages, read all at once; the maps also keep the rows in the session."""
+
+    cases: Mapping[str, CaseRow]
+    members: Sequence[MemberRow]
+    owners: Mapping[str, UserRow]
+    deliveries: Mapping[str, list[DeliveryRow]]
+    opened: Mapping[str, list[ThreadRow]]
+    clocks: Mapping[tuple[str, str], Clock | None]
+
+
 def views(session: Session, node: Node, actor: Actor, found: Iterable[MessageRow]) -> tuple[InboxRow, ...]:
     """Return the lines of a list."""
-    return tuple(view(session, node, actor, row) for row in found)
+    messages = list(found)
+    around = _gather(session, node, actor, messages)
+    return tuple(_line(session, node, actor, row, around) for row in messages)
 
 
 def view(session: Session, node: Node, actor: Actor, row: MessageRow) -> InboxRow:
     """Return the line of one message; its subject is `None` for whoever may not read its case."""
-    case = cases.of(session, row.case_id)
+    return views(session, node, actor, [row])[0]
+
+
+def _gather(session: Session, node: Node, actor: Actor, messages: Sequence[MessageRow]) -> _Around:
+    numbers, of_cases = [row.message_id for row in messages], {row.case_id for row in messages}
+    members = select(MemberRow).where(MemberRow.user_id == actor.user_id, MemberRow.case_id.in_(of_cases))
+    owners = {row.assignee for row in messages if row.assignee is not None}
+    deliveries: dict[str, list[DeliveryRow]] = {}
+    chosen = select(DeliveryRow).where(DeliveryRow.message_id.in_(numbers)).order_by(DeliveryRow.unit)
+    for delivery in session.scalars(chosen):
+        deliveries.setdefault(delivery.message_id, []).append(delivery)
+    opened: dict[str, list[ThreadRow]] = {}
+    for thread in session.scalars(select(ThreadRow).where(ThreadRow.opening.in_(numbers)).order_by(ThreadRow.unit)):
+        opened.setdefault(thread.opening, []).append(thread)
+    all_opened = [thread for threads_of_one in opened.values() for thread in threads_of_one]
+    return _Around(
+        {one.case_id: one for one in session.scalars(select(CaseRow).where(CaseRow.case_id.in_(of_cases)))},
+        session.scalars(members).all(),
+        {one.user_id: one for one in session.scalars(select(UserRow).where(UserRow.user_id.in_(owners)))},
+        deliveries,
+        opened,
+        clocks.views(session, all_opened, node.now()),
+    )
+
+
+def _line(session: Session, node: Node, actor: Actor, row: MessageRow, around: _Around) -> InboxRow:
+    case = around.cases[row.case_id]
     readable = cases.may_read(session, actor, row.case_id) and case.wrapped_key is not None
     labels = _labels(node, case, row) if readable else {}
     handling = labels.get("handling", [])
-    owner = session.get(UserRow, row.assignee) if row.assignee else None
-    state, clock = _standing(session, node, row)
+    owner = around.owners.get(row.assignee or "")
+    state, clock = _standing(node, row, around)
     return InboxRow(
         message_id=row.message_id,
         thread_id=row.thread_id,
         kind=row.kind,
         direction=row.direction,
         sender=row.sender,
-        recipients=tuple(one.unit for one in receipts.deliveries(session, row.message_id)),
+        recipients=tuple(one.unit for one in around.deliveries.get(row.message_id, ())),
         case_ref=case.case_ref if readable else None,
         subject=str(labels.get("subject_line", "")) if readable else None,
         urgency=row.urgency,
@@ -52,20 +93,14 @@ def view(session: Session, node: Node, actor: Actor, row: MessageRow) -> InboxRo
     )
 
 
-def thread_rows(session: Session, row: MessageRow) -> list[ThreadRow]:
-    """Return the exchanges that `row` opens, one for each requested unit; none for a message that answers."""
-    query = select(ThreadRow).where(ThreadRow.opening == row.message_id).order_by(ThreadRow.unit)
-    return list(session.scalars(query))
-
-
-def _standing(session: Session, node: Node, row: MessageRow) -> tuple[str, Clock | None]:
+def _standing(node: Node, row: MessageRow, around: _Around) -> tuple[str, Clock | None]:
     """A request stands where its least advanced exchange stands; everything else where its delivery stands."""
-    opened = thread_rows(session, row)
+    opened = around.opened.get(row.message_id, [])
     if not opened:
-        states = [one.state for one in receipts.deliveries(session, row.message_id)]
+        states = [one.state for one in around.deliveries.get(row.message_id, ())]
         return min(states, default=row.direction), None
     pressing = min(opened, key=lambda one: (not threads.is_open(node, one), one.due or 1 << 62))
-    return pressing.state, clocks.view(session, pressing, node.now())
+    return pressing.state, around.clocks[pressing.thread_id, pressing.unit]
 
 
 def _labels(node: Node, case: CaseRow, row: MessageRow) -> dict[str, Json]:
