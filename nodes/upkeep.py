@@ -86,7 +86,11 @@ def turn_keys(node: Node) -> None:
     Erasing cannot be taken back, so our own clock alone is not believed: without a directory that is fresh by it, what
     is due waits. If we die before the commit, an unused seed file stays; if after it, the next turn sweeps it.
     """
-    now = node.now()
+    with node.refreshing:
+        _turn_keys(node, node.now())
+
+
+def _turn_keys(node: Node, now: int) -> None:
     try:
         node.directory().freshness(now)
     except (NotReady, DirectoryStale):

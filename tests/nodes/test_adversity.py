@@ -1,5 +1,6 @@
 """Clocks that jump, hubs that stay away for days, nodes that come back from the past: nothing is lost for good."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -7,9 +8,11 @@ import httpx
 from sqlalchemy import func, select
 
 from crypto.encryption import EncryptionKey
-from nodes import backup, courier, messages
+from exchange.hub import administration
+from nodes import backup, courier, messages, upkeep
 from nodes.courier import Courier
 from nodes.drafts import NewDraft
+from nodes.hub_client import HubClient
 from nodes.tables import AlertRow, DeliveryRow, MessageRow, QuarantineRow
 from tests.instants import DAY, HOUR
 from tests.nodes.world import PASSPHRASE, World, send, someone
@@ -154,3 +157,27 @@ def test_a_receipt_whose_time_the_hub_refused_is_stated_anew_by_the_right_clock(
     small.sync()
     with small.node("TJ").db.read() as session:
         assert session.get_one(DeliveryRow, (request, "KG")).state == "OPENED"
+
+
+def test_two_threads_that_fetch_the_directory_at_once_raise_no_false_alarm(small: World) -> None:
+    node = small.node("TJ")
+    others: list[threading.Thread] = []
+
+    def fetch() -> None:
+        with HubClient(node) as client:
+            upkeep.refresh(node, client)
+
+    def overtake(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        if request.url.path == "/v1/directory" and not others:
+            administration.suspend(small.desk.hub, "KZ", "DRILL")
+            others.append(threading.Thread(target=fetch))
+            others[0].start()
+            others[0].join(0.5)
+        return answer
+
+    small.units["TJ"].wire.after = overtake
+    fetch()
+    others[0].join()
+    with node.db.read() as session:
+        assert "DIRECTORY_REFUSED" not in session.scalars(select(AlertRow.cause)).all()
+    assert node.directory().suspension("KZ") is not None
