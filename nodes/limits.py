@@ -6,6 +6,7 @@ own share are refused before they count against the account. Names and addresses
 
 import hashlib
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from nodes.errors import TooManyAttempts
@@ -23,8 +24,9 @@ def check(session: Session, settings: NodeSettings, account: str, address: str, 
 
 
 def count(session: Session, settings: NodeSettings, account: str, address: str, now: int) -> None:
-    """Count one failed attempt."""
+    """Count one failed attempt, and forget those of windows that are over."""
     window = now // settings.attempt_window
+    session.execute(delete(RateRow).where(RateRow.window < window))
     for bucket, _ in _buckets(settings, account, address):
         row = session.get(RateRow, bucket, with_for_update=True)
         if row is None:

@@ -29,7 +29,7 @@ class NodeSettings(BaseSettings):
     folder: Path
     hub_url: str
     node_name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "node-1"
-    database_url: str = ""
+    database_url: Annotated[str, Field(repr=False)] = ""
     passphrase_file: Path | None = None
     time_zone: str = "UTC"
     language: Literal["en", "ru"] = "en"
@@ -50,8 +50,8 @@ class NodeSettings(BaseSettings):
     directory_interval: Annotated[int, Field(ge=MINUTE, le=24 * HOUR)] = HOUR
 
     alert_command: tuple[str, ...] = ()
-    alert_webhook: str = ""
-    alert_smtp: str = ""
+    alert_webhook: Annotated[str, Field(repr=False)] = ""
+    alert_smtp: Annotated[str, Field(repr=False)] = ""
     alert_sender: str = ""
     alert_recipients: tuple[str, ...] = ()
     alert_repeat: Annotated[int, Field(ge=MINUTE, le=HOUR)] = 5 * MINUTE

@@ -5,7 +5,7 @@ No secret stands here: keys are in the key store, the passphrase comes from a fi
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -32,7 +32,7 @@ class HubSettings(BaseSettings):
     name: HubName
     env: Literal["live", "exercise"]
     public_url: str
-    database_url: str = ""
+    database_url: Annotated[str, Field(repr=False)] = ""
     host: str = "127.0.0.1"
     port: int = Field(default=8440, ge=0, le=65_535)
     tls_certificate: Path | None = None

@@ -14,7 +14,7 @@ from nodes.errors import BadInput, Denied, SignedOut, SignInRefused, TooManyAtte
 from nodes.node import Node, Surroundings, open_node
 from nodes.settings import NodeSettings
 from nodes.signin import Credentials, Enrolment
-from nodes.tables import EventRow, SessionRow, UserRow
+from nodes.tables import EventRow, RateRow, SessionRow, UserRow
 from nodes.views import SignedIn
 from schemas.directory import Names
 from tests.hub.desk import CHEAP
@@ -117,6 +117,30 @@ def test_too_many_attempts_end_by_themselves_and_lock_nobody_out_elsewhere(node:
     clock.now += node.settings.attempt_window
     with pytest.raises(SignInRefused):
         signin.begin_enrolment(node, "TJ-0147", "AAAA-BBBB", "10.6.6.6")
+
+
+def test_a_flood_of_guesses_leaves_nothing_behind_once_its_time_is_over(node: Node, clock: Clock) -> None:
+    for number in range(5):
+        with pytest.raises(SignInRefused):
+            signin.begin_enrolment(node, f"NOBODY-{number}", "AAAA-BBBB", "10.6.6.6")
+    clock.now += node.settings.attempt_window
+    with pytest.raises(SignInRefused):
+        signin.begin_enrolment(node, "NOBODY", "AAAA-BBBB", "10.6.6.7")
+    with node.db.read() as session:
+        assert len(session.scalars(select(RateRow.bucket)).all()) == 2
+
+
+def test_settings_show_no_secret_that_stands_in_an_address(tmp_path: Path) -> None:
+    secret = "postgresql+psycopg://serai:a-secret@db/serai"
+    settings = NodeSettings(
+        unit="TJ",
+        env="live",
+        folder=tmp_path,
+        hub_url="https://hub.example",
+        database_url=secret,
+        alert_webhook="https://hook.example/a-secret",
+    )
+    assert "a-secret" not in repr(settings)
 
 
 def test_a_session_ends_when_idle_when_old_and_on_request(node: Node, clock: Clock) -> None:
