@@ -15,14 +15,12 @@ from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from audit import store as log_store
-from crypto import canonical, encryption, signing
-from crypto.canonical import Json
-from crypto.encoding import b64, unb64
+from crypto import encryption, signing
 from crypto.encryption import EncryptionKey
 from crypto.errors import CryptoError
 from crypto.keystore import STORE_FILE, KeyStore
 from crypto.signing import SigningKey
-from exchange import archive
+from exchange import archive, copying
 from exchange.archive import ArchiveRefused, Heading, Member
 from exchange.database import Database
 from nodes import keys, restored, trust
@@ -33,8 +31,6 @@ from nodes.settings import NodeSettings
 from nodes.tables import KeyRow, Row
 
 SERVICE = "node"
-ROWS_AT_ONCE = 200
-LINE_LIMIT = 64 * 1024 * 1024
 _SEEDS = ("signing-", "node-", "log-")
 
 
@@ -101,7 +97,7 @@ def _load(job: _Restoring) -> None:
         database.upgrade(MIGRATIONS, job.heading.revision)
         with database.write() as session:
             for table in _tables():
-                _fill(session, table, job.unpacked / "table" / table.name)
+                copying.fill(session, table, job.unpacked / "table" / table.name)
             _check_signer(session, job.heading, job.now)
             restored.mark(session, job.now)
             _renew_encryption(session, job)
@@ -139,48 +135,4 @@ def _key_members(settings: NodeSettings) -> Iterator[Member]:
 
 
 def _table_member(session: Session, table: Table) -> Member:
-    return Member(f"table/{table.name}", _lines(session, table))
-
-
-def _lines(session: Session, table: Table) -> Iterator[bytes]:
-    """One row a line, as a canonical JSON list: `{}` for null, `{"b": …}` for bytes."""
-    query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=ROWS_AT_ONCE)
-    for row in session.execute(query):
-        yield canonical.dumps([_out(value) for value in row]) + b"\n"
-
-
-def _fill(session: Session, table: Table, path: Path) -> None:
-    names = [column.name for column in table.columns]
-    waiting: list[dict[str, object]] = []
-    with path.open("rb") as file:
-        for line in file:
-            values = canonical.loads(line.rstrip(b"\n"), limit=LINE_LIMIT)
-            if not isinstance(values, list) or len(values) != len(names):
-                raise BackupRefused(f"table {table.name}")
-            waiting.append(dict(zip(names, map(_in, values), strict=True)))
-            if len(waiting) == ROWS_AT_ONCE:
-                _insert(session, table, waiting)
-    _insert(session, table, waiting)
-
-
-def _insert(session: Session, table: Table, waiting: list[dict[str, object]]) -> None:
-    if waiting:
-        session.execute(table.insert(), waiting)
-        waiting.clear()
-
-
-def _out(value: object) -> Json:
-    if value is None:
-        return {}
-    if isinstance(value, bytes):
-        return {"b": b64(value)}
-    if isinstance(value, str | int):
-        return value
-    raise BackupRefused("a value that is no text, number or bytes")
-
-
-def _in(value: Json) -> object:
-    if not isinstance(value, dict):
-        return value
-    wrapped = value.get("b")
-    return unb64(wrapped) if isinstance(wrapped, str) else None
+    return Member(f"table/{table.name}", copying.lines(session, table))

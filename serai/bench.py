@@ -3,13 +3,14 @@
 import os
 import platform
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from serai.benches import measure, seal
+from serai.benches import end_to_end, hub, log, measure, seal
 from serai.output import JsonFlag, Report, show
 
 app = typer.Typer(help="Measure with real signatures and fsync on.", no_args_is_help=True, rich_markup_mode=None)
@@ -19,6 +20,8 @@ DataFolder = Annotated[
     Path, typer.Option("--data", help="A folder on the disk to measure.", exists=True, file_okay=False)
 ]
 HERE = Path(tempfile.gettempdir())
+Seconds = Annotated[float, typer.Option(help="About how long each measurement takes.", min=0.1)]
+Url = Annotated[str, typer.Option("--url", help="Empty PostgreSQL database; an SQLite file in --data if left out.")]
 
 
 def report(name: str, folder: Path, work: Callable[[], dict[str, object]], *, as_json: bool) -> None:
@@ -47,3 +50,33 @@ def bench() -> None:
 def bench_seal(folder: DataFolder = HERE, *, as_json: JsonFlag = False) -> None:
     """Sealing, verifying and opening a message for five units."""
     report("seal", folder, seal.run, as_json=as_json)
+
+
+@app.command("log")
+def bench_log(folder: DataFolder = HERE, seconds: Seconds = 3.0, url: Url = "", *, as_json: JsonFlag = False) -> None:
+    """Appending to a log, proofs, checkpoints, and hashing it anew."""
+    with _database(folder, url) as address:
+        report("log", folder, lambda: log.run(seconds, address), as_json=as_json)
+
+
+@app.command("hub")
+def bench_hub(folder: DataFolder = HERE, seconds: Seconds = 5.0, url: Url = "", *, as_json: JsonFlag = False) -> None:
+    """What a hub accepts in a second, against the ceiling of the machine."""
+    with _database(folder, url) as address:
+        report("hub", folder, lambda: hub.run(seconds, address), as_json=as_json)
+
+
+@app.command("end-to-end")
+def bench_end_to_end(folder: DataFolder = HERE, seconds: Seconds = 10.0, *, as_json: JsonFlag = False) -> None:
+    """From sealing in one unit to the receipt of another, through a hub, all as processes."""
+    report("end-to-end", folder, lambda: end_to_end.run(seconds), as_json=as_json)
+
+
+@contextmanager
+def _database(folder: Path, url: str) -> Iterator[str]:
+    """Yield the address of an empty database: the one that was named, or a file that is removed afterwards."""
+    if url:
+        yield url
+        return
+    with tempfile.TemporaryDirectory(dir=folder, prefix="serai-bench-") as own:
+        yield f"sqlite:///{Path(own) / 'bench.sqlite'}"

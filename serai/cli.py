@@ -16,7 +16,7 @@ from serai.failures import explained
 from serai.output import EXIT_HELP, show_error
 
 GROUPS: Final = {
-    "hub": ("serai.hub", "The hub: make one, run it, let units in and out, back it up."),
+    "hub": ("serai.hub_backup", "The hub: make one, run it, let units in and out, back it up."),
     "node": ("serai.node", "A unit's node: make one, join a federation, run it, turn its keys, back it up."),
     "user": ("serai.user", "The people of a unit."),
     "message": ("serai.message", "Read and send case messages."),

@@ -15,7 +15,7 @@ from crypto import statements
 from crypto.encoding import b64, unb64
 from crypto.signing import SigningKey
 from exchange.database import Database
-from exchange.hub import administration
+from exchange.hub import administration, backup
 from exchange.hub.administration import Publication
 from exchange.hub.app import create_app
 from exchange.hub.hub import MIGRATIONS, Hub
@@ -93,7 +93,9 @@ class Access:
 def opened(access: Access) -> Iterator[Hub]:
     """Own the folder and run its hub without a port until the end of the block."""
     with control.owned(access.home):
-        hub = Hub.open(HubSettings.read(access.home), access.secret())
+        settings = HubSettings.read(access.home)
+        backup.check_open(settings)
+        hub = Hub.open(settings, access.secret())
         hub.start()
         try:
             yield hub
@@ -180,6 +182,7 @@ def serve_hub(
     listen.check()
     configure_logging(INFO)
     settings = HubSettings.read(home)
+    backup.check_open(settings)
     with control.owned(home, shared=bool(settings.database_url)) as alone:
         hub = Hub.open(settings, Access(home, file, descriptor).secret())
         answering = control.answering(home, operations_of(hub)) if alone else nullcontext()

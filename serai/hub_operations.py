@@ -4,9 +4,10 @@ Values in and out are JSON; whoever owns the folder is the hub's operator.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from crypto.encoding import b64, unb64
-from exchange.hub import administration
+from exchange.hub import administration, backup
 from exchange.hub.administration import Publication
 from exchange.hub.hub import Hub
 from serai.control import Members, Operation
@@ -33,5 +34,9 @@ def operations_of(hub: Hub) -> Mapping[str, Operation]:
     def reinstate(given: Members) -> Members:
         return {"snapshot": administration.reinstate(hub, given["unit"])}
 
+    def write_backup(given: Members) -> Members:
+        heading = backup.back_up(hub, Path(given["path"]), unb64(given["recovery"]))
+        return {"path": given["path"], "ekid": heading.ekid}
+
     named = (status, directory, publish, suspend, reinstate)
-    return {operation.__name__: operation for operation in named}
+    return {**{operation.__name__: operation for operation in named}, "backup": write_backup}

@@ -1,5 +1,6 @@
 """`serai node`: make a unit's node, join a federation, run it, look at it, turn its keys, migrate its database."""
 
+import shutil
 import time
 import tomllib
 from collections.abc import Iterator
@@ -12,16 +13,18 @@ from typing import Annotated, Any
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from crypto.encoding import b64
+from crypto.instants import to_text
 from exchange.database import Database
 from exchange.service import configure_logging
-from nodes import enrolment, trust
+from nodes import backup, enrolment, trust
 from nodes.courier import Courier
 from nodes.enrolment import Identity, Secrets
 from nodes.node import MIGRATIONS, Node, Surroundings, open_node
 from nodes.settings import SETTINGS_FILE, NodeSettings
 from nodes.trust import fingerprint
 from nodes.web.app import create_app
-from serai import control
+from serai import control, recovery
 from serai.homes import NodeHome, new_home
 from serai.output import CommandError, JsonFlag, Report, note, show
 from serai.passphrases import PassphraseFd, PassphraseFile, passphrase
@@ -179,6 +182,15 @@ def sync(
     show(Report("node-sync", members, lines=[f"{name}\t{value}" for name, value in members.items()]), as_json=as_json)
 
 
+@app.command("status")
+def status(
+    home: NodeHome, file: PassphraseFile = None, descriptor: PassphraseFd = None, *, as_json: JsonFlag = False
+) -> None:
+    """Queues, directory, keys, log: no content."""
+    members = Access(home, file, descriptor).do("status", {})
+    show(Report("node-status", members, lines=[f"{name}\t{value}" for name, value in members.items()]), as_json=as_json)
+
+
 @app.command("rotate")
 def rotate(
     home: NodeHome,
@@ -215,3 +227,59 @@ def migrate(
         finally:
             database.close()
     show(Report("node-migrate", {"revision": now_at}, lines=[str(now_at)]), as_json=as_json)
+
+
+@app.command("recovery-key")
+def recovery_key(
+    folder: Annotated[Path, typer.Argument(help="Folder to make for the key; it is then kept offline.")],
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make the key that opens this unit's backups: its public half stays here, the folder goes into a safe."""
+    public = recovery.make(folder, passphrase(file, descriptor, "passphrase of the recovery key", new=True))
+    members = {"folder": str(folder), "public": str(public)}
+    note("Copy the public file to the node. Without the folder and its passphrase nobody can restore a backup.")
+    show(Report("node-recovery-key", members, lines=[str(public)]), as_json=as_json)
+
+
+@app.command("backup")
+def back_up(
+    home: NodeHome,
+    target: Annotated[Path, typer.Argument(help="File to write.")],
+    public: recovery.PublicOption,
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write a backup that only the recovery key opens; the node may be running."""
+    given = {"path": str(target.absolute()), "recovery": b64(public.read_bytes())}
+    members = Access(home, file, descriptor).do("backup", given)
+    note(recovery.NOT_IN_A_NODE_BACKUP)
+    show(Report("node-backup", members, lines=[members["path"]]), as_json=as_json)
+
+
+@app.command("restore")
+def restore(
+    home: NodeHome,
+    source: Annotated[Path, typer.Argument(help="The backup.")],
+    key_folder: recovery.KeyOption,
+    settings: Annotated[Path, typer.Option("--settings", help="The node.toml that the node had.")],
+    key_file: recovery.KeyPassphraseFile = None,
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Bring a node back into an empty folder; it seals nothing before it has caught up with the hub."""
+    key = recovery.open_key(key_folder, passphrase(key_file, None, "passphrase of the recovery key"))
+    secret = passphrase(file, descriptor, "passphrase that the node had")
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with control.owned(home):
+        shutil.copyfile(settings, home / SETTINGS_FILE)
+        heading = backup.restore(NodeSettings.read(home), source, key, secret, system_clock())
+    note(recovery.AFTER_A_NODE_RESTORE)
+    members = {"unit": heading.owner, "made": to_text(heading.made)}
+    show(Report("node-restore", members, lines=[f"{heading.owner} as of {members['made']}"]), as_json=as_json)

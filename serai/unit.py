@@ -6,8 +6,10 @@ none, because whoever owns the folder owns the node: the first administrator is 
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 
-from nodes import accounts, drafts, duty, inbox, messages, outbox, signin
+from crypto.encoding import unb64
+from nodes import accounts, backup, drafts, duty, inbox, messages, outbox, signin, standing
 from nodes.accounts import NewUser
 from nodes.courier import sync_once
 from nodes.drafts import NewDraft, Saved
@@ -22,7 +24,9 @@ AT_THE_MACHINE = "127.0.0.1"
 def operations_of(node: Node) -> Mapping[str, Operation]:
     """Return the operations of this node by name."""
     made: dict[str, Callable[[Node, Members], Members]] = {
+        "status": _status,
         "sync": _sync,
+        "backup": _backup,
         "user.add": _add,
         "user.list": _list,
         "user.disable": _disable,
@@ -40,6 +44,17 @@ def operations_of(node: Node) -> Mapping[str, Operation]:
 
 def _bound(node: Node, operation: Callable[[Node, Members], Members]) -> Operation:
     return lambda arguments: operation(node, arguments)
+
+
+def _status(node: Node, _: Members) -> Members:
+    with node.db.read() as session:
+        index, leaf = standing.seen(session)
+        return {**asdict(standing.status(session, node)), "hub_seen": f"{index}:{leaf}"}
+
+
+def _backup(node: Node, given: Members) -> Members:
+    heading = backup.back_up(node, Path(given["path"]), unb64(given["recovery"]))
+    return {"path": given["path"], "ekid": heading.ekid}
 
 
 def _sync(node: Node, _: Members) -> Members:

@@ -50,12 +50,15 @@ class Stage:
 
     def ask(self, unit: str, name: str, arguments: dict[str, Any]) -> control.Members:
         """Let a unit's node do an operation as its officer, who signs in first."""
-        home = self.federation.nodes[unit].folder
         if unit not in self.sessions:
-            account = self.accounts[unit]
-            given = {"user_id": account.user_id, "password": account.password, "totp": account.code()}
-            self.sessions[unit] = control.call(home, "sign-in", given)["session"]
-        return control.call(home, name, {**arguments, "session": self.sessions[unit]})
+            self.sign_in(unit)
+        return control.call(self.federation.nodes[unit].folder, name, {**arguments, "session": self.sessions[unit]})
+
+    def sign_in(self, unit: str) -> None:
+        """Sign the unit's officer in; a one-time code serves once, so two threads must not do it at the same time."""
+        account = self.accounts[unit]
+        given = {"user_id": account.user_id, "password": account.password, "totp": account.code()}
+        self.sessions[unit] = control.call(self.federation.nodes[unit].folder, "sign-in", given)["session"]
 
     def send(self, unit: str, kind: str, writing: Writing, **more: Any) -> str:
         """Write, check and seal a message at a unit; returns its id."""

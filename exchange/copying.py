@@ -1,0 +1,76 @@
+"""Rows of a table as lines of canonical JSON, and back: a logical copy that either database engine takes.
+
+One row is one line, a list of its columns in order: `{}` for null, `{"b": …}` for bytes, `{"is": …}` for truth values.
+It must not know any table.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Table, select
+from sqlalchemy.orm import Session
+
+from crypto import canonical
+from crypto.canonical import Json
+from crypto.encoding import b64, unb64
+from crypto.errors import CryptoError
+from exchange.archive import ArchiveRefused
+
+ROWS_AT_ONCE = 200
+LINE_LIMIT = 64 * 1024 * 1024
+
+
+def lines(session: Session, table: Table) -> Iterator[bytes]:
+    """Return the rows of `table` in the order of its key, one line each."""
+    query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=ROWS_AT_ONCE)
+    for row in session.execute(query):
+        yield canonical.dumps([_out(value) for value in row]) + b"\n"
+
+
+def fill(session: Session, table: Table, path: Path) -> None:
+    """Insert the lines of the file `path` into the empty `table`; raises `ArchiveRefused` for what is no row of it."""
+    names = [column.name for column in table.columns]
+    waiting: list[dict[str, object]] = []
+    with path.open("rb") as file:
+        for line in file:
+            waiting.append(dict(zip(names, _values(line, len(names), table.name), strict=True)))
+            if len(waiting) == ROWS_AT_ONCE:
+                _insert(session, table, waiting)
+    _insert(session, table, waiting)
+
+
+def _values(line: bytes, count: int, name: str) -> list[object]:
+    try:
+        values = canonical.loads(line.rstrip(b"\n"), limit=LINE_LIMIT)
+        if not isinstance(values, list) or len(values) != count:
+            raise ArchiveRefused(f"table {name}")
+        return [_in(value) for value in values]
+    except CryptoError as error:
+        raise ArchiveRefused(f"table {name}") from error
+
+
+def _insert(session: Session, table: Table, waiting: list[dict[str, object]]) -> None:
+    if waiting:
+        session.execute(table.insert(), waiting)
+        waiting.clear()
+
+
+def _out(value: object) -> Json:
+    if value is None:
+        return {}
+    if isinstance(value, bytes):
+        return {"b": b64(value)}
+    if isinstance(value, bool):
+        return {"is": int(value)}
+    if isinstance(value, str | int):
+        return value
+    raise ArchiveRefused("a value that is no text, number or bytes")
+
+
+def _in(value: Json) -> object:
+    if not isinstance(value, dict):
+        return value
+    if "is" in value:
+        return bool(value["is"])
+    wrapped = value.get("b")
+    return unb64(wrapped) if isinstance(wrapped, str) else None

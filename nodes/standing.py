@@ -1,0 +1,58 @@
+"""How a node stands, in counts and instants, without content: for its administrator, `node status` and `doctor`."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crypto.merkle_hash import leaf_hash
+from nodes import keys
+from nodes.collecting import HELD, INBOX
+from nodes.node import Node
+from nodes.pushing import QUEUED
+from nodes.tables import CursorRow, MessageRow, OutboxRow, QuarantineRow, ReceiptRow
+from nodes.views import NodeStatus
+from schemas.directory import SNAPSHOT_GRACE
+
+
+def status(session: Session, node: Node) -> NodeStatus:
+    """Return queues, cursor, directory, keys and log of the node at this moment."""
+    queued, oldest = session.execute(
+        select(func.count(), func.min(OutboxRow.queued)).where(OutboxRow.state == QUEUED)
+    ).one()
+    unposted = select(func.count()).where(ReceiptRow.origin == "OWN", ReceiptRow.posted.is_(None))
+    held = select(func.count()).where(QuarantineRow.state == HELD)
+    cursor = session.get(CursorRow, INBOX)
+    snapshot = node.held.snapshot if node.held is not None else None
+    return NodeStatus(
+        unit=node.unit,
+        env=node.settings.env,
+        queued=queued,
+        oldest_queued=oldest,
+        unposted_receipts=session.scalar(unposted) or 0,
+        quarantined=session.scalar(held) or 0,
+        cursor=cursor.index if cursor is not None else -1,
+        cursor_state=cursor.state if cursor is not None else "NEW",
+        last_contact=cursor.since if cursor is not None else None,
+        directory_version=snapshot.version if snapshot is not None else None,
+        directory_fresh_until=snapshot.expires if snapshot is not None else None,
+        directory_usable_until=snapshot.expires + SNAPSHOT_GRACE if snapshot is not None else None,
+        key_days=keys.days_left(session, node.now()),
+        log_size=node.log.head(session).size,
+    )
+
+
+def seen(session: Session) -> tuple[int, str]:
+    """Return the newest entry of the hub's log that this node holds: its index and leaf hash, or (-1, "").
+
+    A restored hub is compared with it: what it collected, and what the hub's receipts about its own messages show.
+    """
+    cursor = session.get(CursorRow, INBOX)
+    held = [(cursor.index, cursor.leaf)] if cursor is not None else []
+    newest = (
+        select(MessageRow.hub_index, ReceiptRow.entry)
+        .join(ReceiptRow, ReceiptRow.eid == MessageRow.eid)
+        .where(ReceiptRow.type.in_(("SUBMITTED", "REFUSED")), MessageRow.hub_index.is_not(None))
+        .order_by(MessageRow.hub_index.desc())
+        .limit(1)
+    )
+    held += [(index or 0, leaf_hash(entry or b"").hex()) for index, entry in session.execute(newest)]
+    return max(held, default=(-1, ""))
