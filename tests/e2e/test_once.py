@@ -48,7 +48,7 @@ def flip(database: Path, table: str, column: str, where: str = "1") -> None:
         (value,) = connection.execute(f"SELECT {column} FROM {table} WHERE {where} LIMIT 1").fetchone()  # noqa: S608  # names of this file
         changed = bytearray(value)
         changed[len(changed) // 2] ^= 1
-        connection.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (bytes(changed), value))  # noqa: S608  # idem
+        connection.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (bytes(changed), value))  # noqa: S608  # names of this file
     connection.close()
 
 
