@@ -103,4 +103,14 @@ def _timeline(session: Session, row: CaseRow) -> tuple[TimelineEntry, ...]:
         TimelineEntry(one.time, one.type, None, one.unit, message_id, one.origin, None, {})
         for one, message_id in proofs
     ]
-    return tuple(sorted((*acts, *receipts), key=lambda one: (one.at, one.log_index is None, one.log_index or 0)))
+    return tuple(sorted((*acts, *receipts), key=_order))
+
+
+_WAY = ("SUBMITTED", "RELAYED", "DELIVERED", "OPENED")
+"""The way of a message: receipts of one second are shown in this order."""
+
+
+def _order(one: TimelineEntry) -> tuple[int, bool, int]:
+    if one.log_index is not None:
+        return one.at, False, one.log_index
+    return one.at, True, _WAY.index(one.what) if one.what in _WAY else len(_WAY)

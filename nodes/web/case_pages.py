@@ -12,7 +12,7 @@ from nodes.permissions import Action, require
 from nodes.views import CaseRow, TimelineEntry
 from nodes.web import wording
 from nodes.web.entrance import AtDesk
-from nodes.web.inbox_pages import Column, Said, kind_label, rows_of
+from nodes.web.inbox_pages import Column, Said, rows_of
 from nodes.web.languages import gettext, ngettext
 from nodes.web.site import Desk, wants_json
 from nodes.web.wording import Problem
@@ -159,11 +159,11 @@ def _happening(desk: Desk, one: TimelineEntry, subjects: dict[str, str]) -> Happ
     state = wording.state(one.what) if one.unit is not None else None
     what = state.label if state is not None else wording.label("log_operations", one.what)
     who = wording.unit_name(desk.node, one.unit) if one.unit is not None else one.actor or ""
-    kind = kind_label(one.kind) if one.kind else ""
+    said_by = gettext("stated by the hub") if one.kind == "HUB" else ""
     return Happening(
         at=one.at,
         what=what,
-        who=" · ".join(part for part in (who, kind) if part),
+        who=" · ".join(part for part in (who, said_by) if part),
         message_id=one.message_id if one.message_id in subjects else None,
         subject=subjects.get(one.message_id or "", ""),
         log_index=one.log_index,

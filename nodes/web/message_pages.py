@@ -238,6 +238,8 @@ def _clocks(desk: Desk, found: MessageDetail) -> list[TimeBox]:
 def _clock_words(clock: Clock) -> str:
     if clock.stopped:
         return gettext("The clock stands still while a clarification is awaited.")
+    if clock.state == "ENDED":
+        return gettext("The clock has ended with the answer.")
     if clock.started is None:
         return gettext("The clock starts when the message is delivered.")
     return gettext("Runs on calendar time since the proven delivery.")

@@ -65,6 +65,9 @@ def deadline(clock: Clock | None, now: int) -> Deadline:
     """Return how a page shows `clock` at `now`."""
     if clock is not None and clock.stopped:
         return Deadline("none", gettext("clock stopped"), clock.due, 100 - min(clock.share, 100), running=False)
+    if clock is not None and clock.state == "ENDED":
+        words = gettext("answered late") if clock.overdue else gettext("answered in time")
+        return Deadline("none", words, None, 0, running=False)
     if clock is None or clock.due is None:
         return Deadline("none", gettext("no deadline"), None, 0, running=False)
     left = clock.due - now
