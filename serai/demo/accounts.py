@@ -13,13 +13,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
-
-from nodes import accounts, signin
+from nodes import accounts, passwords, signin
 from nodes.accounts import NewUser
 from nodes.node import Node
-from nodes.passwords import TOTP_DIGITS, TOTP_STEP
 from nodes.signin import Enrolment
 from serai.demo.people import AGENCY, Person
 
@@ -41,11 +37,7 @@ class Account:
 
     def code(self, at: float | None = None) -> str:
         """Return the one-time code of the instant `at` (unix seconds), or of now."""
-        secret = base64.b32decode(self.totp)
-        made: bytes = TOTP(secret, TOTP_DIGITS, SHA1(), TOTP_STEP, enforce_key_length=False).generate(  # noqa: S303  # RFC 6238 as phones do it
-            int(time.time() if at is None else at)
-        )
-        return made.decode()
+        return passwords.totp_code(base64.b32decode(self.totp), int(time.time() if at is None else at))
 
 
 def enrol(node: Node, person: Person, address: str) -> Account:

@@ -4,20 +4,24 @@ What officers see afterwards really happened, only sooner: every envelope was se
 and logged, at the time that the story gives it.
 """
 
+import os
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
 import httpx
 from sqlalchemy.orm import Session
 
+from exchange.courier import Line
 from exchange.database import Database
 from exchange.hub.app import create_app
 from exchange.hub.hub import Hub
 from exchange.hub.keys import HubKeys
-from nodes import drafts, duty, messages, outbox, signin
+from nodes import alerts, collecting, drafts, duty, messages, outbox, pushing, signin, upkeep
 from nodes.courier import sync_once
 from nodes.drafts import NewDraft, Saved
+from nodes.hub_client import HubClient
 from nodes.node import Node, Surroundings, open_node
 from nodes.tables import UserRow
 from nodes.views import Actor, DraftForm
@@ -30,6 +34,7 @@ from serai.inside import Inside
 MINUTE: Final = 60
 BEGIN_BEFORE: Final = 70 * MINUTE
 UNIT_OF: Final = {person.user_id: person.unit for person in PEOPLE}
+ON_DUTY: Final = {person.unit: person.user_id for person in PEOPLE if "SPOC_DUTY" in person.roles}
 
 
 class Way(httpx.BaseTransport):
@@ -61,6 +66,7 @@ class Rehearsal:
         self.nodes: dict[str, Node] = {
             unit: open_node(one, passphrase, surroundings) for unit, one in self.federation.nodes.items()
         }
+        self.clients = {unit: HubClient(node) for unit, node in self.nodes.items()}
 
     def clock(self) -> int:
         """The instant that the rehearsal has come to."""
@@ -68,6 +74,8 @@ class Rehearsal:
 
     def close(self) -> None:
         """End it; everything is on the files."""
+        for client in self.clients.values():
+            client.close()
         for node in self.nodes.values():
             node.close()
         self.inside.end()
@@ -75,11 +83,17 @@ class Rehearsal:
 
     def enrol(self, people: Iterable[Person], address_of: Callable[[str], str]) -> list[Account]:
         """Give each of `people` an account."""
-        return [enrol(self.nodes[person.unit], person, address_of(person.unit)) for person in people]
+
+        def one(person: Person) -> Account:
+            return enrol(self.nodes[person.unit], person, address_of(person.unit))
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # hashing a password takes half a second of a processor
+            return list(pool.map(one, people))
 
     def play(self, steps: Iterable[Step], end: int) -> None:
         """Play the steps at their times before `end`, and let everything arrive."""
-        self.sync(*self.nodes)
+        for node in self.nodes.values():
+            sync_once(node)
         for step in steps:
             self.now = end - step.ago * MINUTE
             self.hub.tick()
@@ -98,10 +112,18 @@ class Rehearsal:
             self.take(self.nodes[UNIT_OF[taker]], taker, self.ids[step.name])
 
     def sync(self, *units: str) -> None:
-        """Let the couriers of these units do their round, a few seconds apart."""
+        """Let these units send and collect, a few seconds apart; their couriers do the rest once they run."""
         for unit in units:
             self.now += 2
-            sync_once(self.nodes[unit])
+            node, client = self.nodes[unit], self.clients[unit]
+            if self.now >= node.directory().snapshot.expires:
+                upkeep.refresh(node, client)
+            while pushing.step(node, client, Line(), None):
+                continue
+            while collecting.step(node, client, 0):
+                continue
+            while collecting.hand_over(node, client):
+                continue
 
     def write(self, node: Node, step: Step) -> str:
         """Write, check and seal the message of a step; returns its id."""
@@ -116,11 +138,14 @@ class Rehearsal:
             return outbox.seal(session, node, actor, draft.draft_id, draft.revision)
 
     def take(self, node: Node, user_id: str, message_id: str) -> None:
-        """Let an officer take an arrival and read it."""
+        """Let an officer take an arrival and read it; the duty officer has seen the alarm, if there was one."""
         with node.db.write() as session:
             actor = actor_of(session, user_id)
             duty.take(session, node, actor, message_id)
             messages.read(session, node, actor, message_id)
+            watching = actor_of(session, ON_DUTY.get(node.unit, user_id))
+            for alert in alerts.open_alerts(session, watching):
+                alerts.acknowledge(session, node, watching, alert.alert_id)
 
 
 def actor_of(session: Session, user_id: str) -> Actor:
