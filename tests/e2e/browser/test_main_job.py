@@ -41,17 +41,10 @@ def answer(page: Page, kind: str, writing: Writing) -> None:
     seal(page)
 
 
-@pytest.mark.parametrize("language", ["en", "ru"])
-def test_a_request_is_asked_clarified_and_answered(street: Street, browser: Browser, language: str) -> None:
-    asking, asked = open_window(browser, language), open_window(browser, language)
-    street.sign_in(asking, "TJ", "TJ-1")
-    street.sign_in(asked, "KG", "KG-1")
-    now = street.house.clock.now
-    subject = f"Owner of a lorry, {language}"
-    request = requests.lorry_owner(now)
+def ask(street: Street, page: Page, subject: str) -> None:
+    """Write a request to KG in the form of the page and seal it."""
+    request = requests.lorry_owner(street.house.clock.now)
     written = Writing({**request.labels, "subject_line": subject}, request.body, request.objects)
-
-    page = asking.page
     page.click("nav a[href='/compose']")
     examine(page)
     page.click("main form button")
@@ -61,33 +54,45 @@ def test_a_request_is_asked_clarified_and_answered(street: Street, browser: Brow
     fill(page, inputs("REQ", written))
     examine(page)
     seal(page)
-    street.sync("TJ", "KG", "TJ")
 
-    other = asked.page
-    other.reload()
-    examine(other)
-    other.click(f"a:has-text('{subject}')")
-    examine(other)
-    other.click("form[action$='/take'] button")
-    expect(other.locator("form[action$='/take']")).to_have_count(0)
-    address = other.url.partition("?")[0]
-    answer(other, "CLQ", replies.which_crossing(now))
-    street.sync("KG", "TJ", "KG")
 
-    page.goto(f"{street.addresses['TJ']}/inbox")
-    page.locator(".grid__title a").first.click()
+def take(page: Page, title: str) -> str:
+    """Open an arrival from the inbox, take it, and return its address."""
+    page.reload()
+    examine(page)
+    page.click(f".grid__title a:has-text('{title}')")
     examine(page)
     page.click("form[action$='/take'] button")
-    answer(page, "CLA", replies.kyzyl_art(now))
-    street.sync("TJ", "KG", "TJ")
+    expect(page.locator("form[action$='/take']")).to_have_count(0)
+    return page.url.partition("?")[0]
 
-    other.goto(address)
-    answer(other, "ANS", Writing(labels(now, f"Answer, {language}", "en", "DRUGS.HEROIN"), ANSWER))
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_request_is_asked_clarified_and_answered(street: Street, browser: Browser, language: str) -> None:
+    asking, asked = open_window(browser, language), open_window(browser, language)
+    street.sign_in(asking, "TJ", "TJ-1")
+    street.sign_in(asked, "KG", "KG-1")
+    inbox, now = asking.page.url, street.house.clock.now
+    question = replies.which_crossing(now)
+
+    ask(street, asking.page, f"Owner of a lorry, {language}")
+    street.sync("TJ", "KG", "TJ")
+    address = take(asked.page, f"Owner of a lorry, {language}")
+    answer(asked.page, "CLQ", question)
     street.sync("KG", "TJ", "KG")
 
-    page.goto(f"{street.addresses['TJ']}/inbox?kind=ANS")
-    page.click(f"a:has-text('Answer, {language}')")
-    expect(page.locator("main")).to_contain_text("registered in 2024")
-    examine(page)
+    asking.page.goto(f"{inbox}?view=UNASSIGNED")
+    take(asking.page, str(question.labels["subject_line"]))
+    answer(asking.page, "CLA", replies.kyzyl_art(now))
+    street.sync("TJ", "KG", "TJ")
+
+    asked.page.goto(address)
+    answer(asked.page, "ANS", Writing(labels(now, f"Answer, {language}", "en", "DRUGS.HEROIN"), ANSWER))
+    street.sync("KG", "TJ", "KG")
+
+    asking.page.goto(f"{inbox}?kind=ANS")
+    asking.page.click(f".grid__title a:has-text('Answer, {language}')")
+    expect(asking.page.locator("main")).to_contain_text("registered in 2024")
+    examine(asking.page)
     assert not asking.complaints + asked.complaints
     assert street.house.reports("TJ") + street.house.reports("KG") == 0
