@@ -13,7 +13,6 @@ FUNCTION_LINES = 40  # without its docstring
 # file or file:function -> why it may be longer
 LONGER: dict[str, str] = {
     "schemas/kinds/request.py": "one file a kind, and no other kind has so many fields; it is a declaration",
-    "tests/e2e/browser/test_main_job.py:test_a_request_is_asked_clarified_and_answered": "one story, told in order",
     **{
         f"serai/demo/requests.py:{case}": "an invented case: one long value, nothing to cut"
         for case in ("controlled_delivery", "precursor", "stamps", "kidnapping")
