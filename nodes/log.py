@@ -89,16 +89,6 @@ def record(session: Session, node: Node, act: Act) -> int:
     return index
 
 
-def words_of(node: Node, event: EventRow, case: CaseRow | None) -> dict[str, canonical.Json]:
-    """Return the sealed words and salt of an event; raises `NotFound` if its case was erased."""
-    if event.sealed is None:
-        return {}
-    opened = canonical.loads(
-        _key(node, case).open(event.sealed, *rest.place("event", str(event.index), "words")), limit=16_384
-    )
-    return opened if isinstance(opened, dict) else {}
-
-
 def denied(session: Session, node: Node, actor: Actor, error: ExchangeError) -> None:
     """Log a refusal, in a fresh transaction of the handler that caught it."""
     role = min(actor.roles, default=None)
