@@ -45,7 +45,7 @@ class NodeSettings(BaseSettings):
     take_back: Annotated[int, Field(ge=MINUTE, le=24 * HOUR)] = 30 * MINUTE
     message_lifetime: Annotated[int, Field(ge=HOUR, le=14 * 24 * HOUR)] = 14 * 24 * HOUR
 
-    poll_wait: Annotated[int, Field(ge=0, le=60)] = 25
+    poll_wait: Annotated[int, Field(ge=0, le=55)] = 25
     request_timeout: Annotated[int, Field(ge=1, le=300)] = 40
     directory_interval: Annotated[int, Field(ge=MINUTE, le=24 * HOUR)] = HOUR
 
@@ -80,6 +80,8 @@ class NodeSettings(BaseSettings):
             raise ValueError("hub_url: http or https, with a host")
         if self.env == "live" and hub.scheme != "https" and hub.hostname not in LOOPBACK:
             raise ValueError("hub_url: a live node speaks https to any hub that is not on this machine")
+        if self.poll_wait >= self.request_timeout:
+            raise ValueError("poll_wait: shorter than request_timeout, or no answer of the hub is waited for")
         if self.alert_smtp and not (self.alert_sender and self.alert_recipients):
             raise ValueError("alert_smtp: needs alert_sender and alert_recipients")
         return self

@@ -300,7 +300,9 @@ def test_settings_that_are_unsafe_are_refused() -> None:
         {"hub_url": "ftp://hub.example"},
         {"alert_smtp": "smtp://x"},
         {"unit": "kg"},
+        {"poll_wait": 60},
+        {"poll_wait": 40, "request_timeout": 40},
     ):
-        with pytest.raises(ValueError, match=r"hub_url|alert_smtp|unit"):
+        with pytest.raises(ValueError, match=r"hub_url|alert_smtp|unit|poll_wait"):
             a_settings(**changes)
     assert a_settings(hub_url="http://127.0.0.1:1").database.startswith("sqlite:///")
