@@ -20,6 +20,7 @@ GROUPS: Final = {
     "node": ("serai.node", "A unit's node: make one, join a federation, run it, turn its keys, back it up."),
     "user": ("serai.user", "The people of a unit."),
     "message": ("serai.message", "Read and send case messages."),
+    "doctor": ("serai.doctor", "Check clock, keys, reachability, directory age, queues and disk, and say what to do."),
     "demo": ("serai.demo.command", "A federation of a hub and five units on this machine."),
     "bench": ("serai.bench", "Measure sealing, log, hub and the whole way, with signatures and fsync on."),
     "log": ("serai.log", "The append-only log: heads, proofs, bundles, and their offline verification."),

@@ -1,12 +1,17 @@
 """The hub is blind: what is in a message is nowhere on it, not even in the memory of its process."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from crypto.keystore import KeyStore
+from exchange.database import Database
+from exchange.signatures import NodeAuth
+from nodes import keys
 from tests.e2e.federation import Load, load
 
 pytestmark = pytest.mark.slow
@@ -62,8 +67,18 @@ def test_no_open_file_of_the_hub_holds_it(carried: Load) -> None:
 
 
 def test_neither_health_nor_metrics_hold_it(carried: Load) -> None:
+    settings = carried.federation.nodes["TJ"]
+    database = Database(settings.database)
+    with database.read() as session:
+        held = keys.load(session, KeyStore.open(settings.keys, carried.federation.passphrase), settings)
+    database.close()
+    auth = NodeAuth(held.request, held.request_keyid, "live", lambda: int(time.time()))
     for path in ("/v1/health", "/v1/metrics"):
-        assert not has_canary(httpx.get(carried.ports.hub_url + path).content)
+        answer = httpx.get(
+            carried.ports.hub_url + path, auth=auth, headers={"content-type": "application/octet-stream"}
+        )
+        assert answer.is_success
+        assert not has_canary(answer.content)
 
 
 def test_the_memory_of_the_hub_does_not_hold_it(carried: Load) -> None:

@@ -1,0 +1,249 @@
+"""A federation founded, joined, looked at, backed up and taken apart with the commands alone."""
+
+import contextlib
+import io
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nodes.trust import fingerprint
+from serai import control
+from serai.cli import GROUPS, app
+from serai.output import Exit
+
+UNIT = """\
+unit = "{unit}"
+env = "live"
+hub_url = "http://127.0.0.1:9"
+time_zone = "Asia/Dushanbe"
+
+[card]
+names = {{en = "Unit {unit}", ru = "Орган {unit}"}}
+agencies = ["DRUG_AGENCY"]
+languages = ["en", "ru"]
+"""
+
+
+@dataclass
+class Answer:
+    """How a command ended: its status, its JSON, what it said to the person."""
+
+    status: int
+    members: dict[str, Any]
+    said: str
+
+
+def run(*words: object) -> Answer:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        app([*map(str, words), "--json"])
+    text = out.getvalue()
+    status = ended.value.code
+    assert isinstance(status, int)
+    return Answer(status, json.loads(text) if text else {}, err.getvalue())
+
+
+def done(*words: object) -> dict[str, Any]:
+    answer = run(*words)
+    assert answer.status == Exit.DONE, answer.said
+    assert answer.members["schema"].startswith("serai/")
+    return answer.members
+
+
+@dataclass
+class Office:
+    """Folders and passphrase files of a federation with two units."""
+
+    folder: Path
+
+    def secret(self, name: str) -> Path:
+        path = self.folder / f"{name}.secret"
+        if not path.exists():
+            path.write_text(f"passphrase of {name}\n")
+            path.chmod(0o600)
+        return path
+
+    @property
+    def hub(self) -> list[str | Path]:
+        return ["--home", self.folder / "hub", "--passphrase-file", self.secret("hub")]
+
+    def node(self, unit: str) -> list[str | Path]:
+        return ["--home", self.folder / unit, "--passphrase-file", self.secret(unit)]
+
+    def roots(self, count: int = 2) -> list[str | Path]:
+        numbers = range(1, count + 1)
+        folders = [word for number in numbers for word in ("--root", self.folder / "roots" / f"root-{number}")]
+        files = [word for number in numbers for word in ("--root-passphrase-file", self.secret(f"root-{number}"))]
+        return [*folders, *files]
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    made = Office(tmp_path_factory.mktemp("office"))
+    files = [word for number in (1, 2, 3) for word in ("--root-passphrase-file", made.secret(f"root-{number}"))]
+    names = ["--name", "hub.serai.example", "--public-url", "http://127.0.0.1:9", "--federation", "Test"]
+    done("hub", "init", *made.hub, *names, "--roots-folder", made.folder / "roots", *files)
+    for unit in ("KG", "TJ"):
+        description = made.folder / f"{unit}.toml"
+        description.write_text(UNIT.format(unit=unit))
+        root = ["--root-passphrase-file", made.secret(f"root of {unit}")]
+        done("node", "init", *made.node(unit), description, "--card", made.folder / f"{unit}.card", *root)
+    cards = [made.folder / "KG.card", made.folder / "TJ.card"]
+    done("hub", "enrol", *made.hub, *cards, *made.roots(), "--everybody", "RESTR")
+    anchor = made.folder / "hub" / "anchor.json"
+    assert run("node", "join", *made.node("KG"), anchor, "--fingerprint", "0000").status == Exit.USAGE
+    for unit in ("KG", "TJ"):
+        done("node", "join", *made.node(unit), anchor, "--fingerprint", fingerprint(anchor.read_bytes()))
+    return made
+
+
+def test_the_hub_shows_its_units_and_its_log(office: Office) -> None:
+    status = done("hub", "status", *office.hub)
+    assert [unit["unit"] for unit in status["units"]] == ["KG", "TJ"]
+    assert status["log_size"] > 0
+    assert done("log", "head", "--data", office.folder / "hub")["size"] == status["log_size"]
+
+
+def test_nothing_is_ever_made_over_something(office: Office) -> None:
+    again = run(
+        "node", "init", *office.node("KG"), office.folder / "KG.toml", "--root-passphrase-file", office.secret("x")
+    )
+    assert (again.status, again.members["code"]) == (Exit.CONFLICT, "SERAI-HOME")
+
+
+def test_a_file_that_describes_no_unit_is_refused(office: Office, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_text("unit = 'KG'\n")
+    files = ["--passphrase-file", office.secret("x"), "--root-passphrase-file", office.secret("y")]
+    assert run("node", "init", "--home", tmp_path / "new", bad, *files).members["code"] == "SERAI-UNIT-FILE"
+    assert not (tmp_path / "new").exists()
+
+
+def test_too_few_roots_sign_nothing(office: Office) -> None:
+    refused = run("hub", "enrol", *office.hub, *office.roots(1), "--everybody", "CONF")
+    assert (refused.status, refused.members["code"]) == (Exit.USAGE, "SERAI-ROOTS")
+
+
+def test_the_wrong_passphrase_opens_nothing(office: Office) -> None:
+    wrong = run("node", "status", "--home", office.folder / "KG", "--passphrase-file", office.secret("wrong"))
+    assert (wrong.status, wrong.members["code"]) == (Exit.NOT_ALLOWED, "WRONG_PASSPHRASE")
+
+
+def test_a_unit_is_suspended_and_let_again(office: Office) -> None:
+    first = done("hub", "suspend", *office.hub, "KG", "--reason", "TEST")["snapshot"]
+    assert run("hub", "suspend", *office.hub, "KG").status == Exit.CONFLICT
+    assert done("hub", "suspend", *office.hub, "KG", "--lift")["snapshot"] == first + 1
+
+
+def test_people_are_added_listed_and_disabled(office: Office) -> None:
+    who = ["--name", "Айгүл Сыдыкова", "--role", "OFFICER", "--agency", "DRUG_AGENCY", "--language", "ru"]
+    assert len(done("user", "add", *office.node("KG"), "KG-1", *who)["enrolment_code"]) > 16
+    assert run("user", "add", *office.node("KG"), "KG-1", *who).status == Exit.CONFLICT
+    assert done("user", "reissue", *office.node("KG"), "KG-1")["enrolment_code"]
+    done("user", "disable", *office.node("KG"), "KG-1")
+    (user,) = done("user", "list", *office.node("KG"))["users"]
+    assert (user["user_id"], user["disabled"]) == ("KG-1", True)
+
+
+def test_a_node_without_its_hub_says_so_and_stays_whole(office: Office) -> None:
+    assert done("node", "sync", *office.node("TJ"))["failed"]
+    status = done("node", "status", *office.node("TJ"))
+    assert (status["unit"], status["queued"], status["directory_version"]) == ("TJ", 0, None)
+
+
+def test_message_commands_need_a_running_node_and_a_signed_in_person(office: Office) -> None:
+    nobody = run("message", "list", "--home", office.folder / "TJ")
+    assert (nobody.status, nobody.members["code"]) == (Exit.NOT_ALLOWED, "SERAI-SIGNED-OUT")
+    session = office.folder / "session"
+    session.write_text("token")
+    away = run("message", "list", "--home", office.folder / "TJ", "--session", session)
+    assert (away.status, away.members["code"]) == (Exit.UNREACHABLE, "SERAI-NOT-RUNNING")
+
+
+@pytest.mark.parametrize("text", ["not json", "[]", '{"body": {}}', '{"kind": "REQ", "surprise": 1}'])
+def test_a_file_that_is_no_draft_is_refused(office: Office, tmp_path: Path, text: str) -> None:
+    draft = tmp_path / "draft.json"
+    draft.write_text(text)
+    assert run("message", "send", "--home", office.folder / "TJ", draft).members["code"] == "SERAI-DRAFT"
+
+
+def test_a_busy_folder_is_left_alone(office: Office) -> None:
+    with control.owned(office.folder / "TJ"):
+        assert run("node", "migrate", "--home", office.folder / "TJ").status == Exit.CONFLICT
+
+
+def test_migrations_go_down_and_up_again(office: Office) -> None:
+    newest = done("node", "migrate", "--home", office.folder / "TJ")["revision"]
+    assert done("hub", "migrate", "--home", office.folder / "hub")["revision"]
+    assert newest
+
+
+def test_a_signing_key_is_rotated_with_the_root(office: Office) -> None:
+    root = ["--root-passphrase-file", office.secret("root of KG")]
+    waiting = run("node", "rotate", *office.node("KG"), *root)
+    assert waiting.members.get("kid") or waiting.members["code"] == "EX-6033"
+
+
+def test_a_node_comes_back_from_its_backup(office: Office, tmp_path: Path) -> None:
+    key = ["--passphrase-file", office.secret("recovery")]
+    public = done("node", "recovery-key", tmp_path / "recovery", *key)["public"]
+    done("node", "backup", *office.node("TJ"), tmp_path / "tj.archive", "--recovery", public)
+    back = ["--home", tmp_path / "TJ", "--passphrase-file", office.secret("TJ"), tmp_path / "tj.archive"]
+    opener = ["--recovery-key", tmp_path / "recovery", "--recovery-passphrase-file", office.secret("recovery")]
+    refused = run("node", "restore", *back, *opener, "--settings", office.folder / "TJ" / "node.toml")
+    assert refused.members["code"] == "EX-6223"  # it never reached its hub: no directory says that it signed this
+
+
+def test_a_hub_comes_back_closed_from_its_backup(office: Office, tmp_path: Path) -> None:
+    public = done("hub", "recovery-key", tmp_path / "recovery", "--passphrase-file", office.secret("recovery"))[
+        "public"
+    ]
+    done("hub", "backup", *office.hub, tmp_path / "hub.archive", "--recovery", public)
+    home = tmp_path / "hub"
+    home.mkdir(mode=0o700)
+    shutil.copyfile(office.folder / "hub" / "hub.toml", home / "hub.toml")
+    there = ["--home", home, "--passphrase-file", office.secret("hub")]
+    opener = ["--recovery-key", tmp_path / "recovery", "--recovery-passphrase-file", office.secret("recovery")]
+    done("hub", "restore", *there, tmp_path / "hub.archive", *opener)
+    assert run("hub", "status", *there).members["code"] == "EX-5033"
+    assert run("hub", "resume", *there, "--seen", "KG=x:").members["code"] == "SERAI-SEEN"
+    done("hub", "resume", *there, "--seen", "KG=-1:", "--seen", "TJ=-1:")
+    assert done("hub", "status", *there)["name"] == "hub.serai.example"
+
+
+def test_the_doctor_names_what_is_wrong_and_ends_with_status_one(office: Office) -> None:
+    examined = run("doctor", "--home", office.folder / "TJ")
+    wrong = {one["check"]: one["todo"] for one in examined.members["findings"] if not one["ok"]}
+    assert examined.status == Exit.WRONG
+    assert {"hub", "service"} <= set(wrong)
+    assert all(wrong.values())
+
+
+def test_the_doctor_needs_a_patient(tmp_path: Path) -> None:
+    assert run("doctor", "--home", tmp_path).members["code"] == "SERAI-HOME"
+
+
+def test_a_unit_that_leaves_is_gone_from_the_document(office: Office, tmp_path: Path) -> None:
+    copy = Office(tmp_path / "copy")
+    shutil.copytree(office.folder, copy.folder, ignore=shutil.ignore_patterns("*.sock"))
+    kept = run("hub", "revoke", *copy.hub, "KG", *copy.roots(), "--yes")
+    assert kept.status == Exit.DONE, kept.said
+    assert [unit["unit"] for unit in done("hub", "status", *copy.hub)["units"]] == ["TJ"]
+
+
+def test_an_agreement_file_that_is_none_is_refused(office: Office, tmp_path: Path) -> None:
+    (tmp_path / "agreements.json").write_text('[{"from": "KG"}]')
+    refused = run("hub", "enrol", *office.hub, *office.roots(), "--agreements", tmp_path / "agreements.json")
+    assert refused.members["code"] == "SERAI-AGREEMENTS"
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_group_has_its_help(group: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        app([group, "--help"])
+    assert ended.value.code == Exit.DONE
+    assert "Usage" in capsys.readouterr().out
