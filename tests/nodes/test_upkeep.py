@@ -58,11 +58,11 @@ def test_a_private_key_is_never_in_the_database(small: World) -> None:
 def test_the_next_signing_key_needs_the_root_and_is_used_once_published(small: World) -> None:
     node = small.node("TJ")
     before = node.keys.signing.kid
+    small.pass_time(60)
     enrolment.new_signing_key(node, PASSPHRASE)
     assert node.keys.signing.kid == before
     with pytest.raises(NotReady):
         enrolment.new_signing_key(node, PASSPHRASE)
-    small.pass_time(60)
     small.sync("TJ")
     assert node.keys.signing.kid != before
     send(node, someone(node, "rustam"), NewDraft("REQ", recipients=("KG",)))
