@@ -78,12 +78,19 @@ def show_message(
     show(Report("message-show", members, lines=lines), as_json=as_json)
 
 
+@app.command("take")
+def take(home: NodeHome, message_id: MessageId, session: SessionFile = None, *, as_json: JsonFlag = False) -> None:
+    """Become the owner of an arrival that has none."""
+    members = control.call(home, "message.take", {"session": session_of(home, session), "message_id": message_id})
+    show(Report("message-take", members, lines=[message_id]), as_json=as_json)
+
+
 @app.command("send")
 def send(home: NodeHome, draft: DraftFile, session: SessionFile = None, *, as_json: JsonFlag = False) -> None:
     """Check, seal and queue a message; the courier sends it."""
     given = _draft(draft)
     members = control.call(home, "message.send", {"session": session_of(home, session), **given})
-    show(Report("message-send", members, lines=[members["message_id"]]), as_json=as_json)
+    show(_sealed("message-send", members), as_json=as_json)
 
 
 @app.command("answer")
@@ -93,7 +100,16 @@ def answer(
     """Reply to a message: an answer, a question, a refusal, a notice of delay, by the kind in the file."""
     given = {**_draft(draft), "in_reply_to": message_id}
     members = control.call(home, "message.send", {"session": session_of(home, session), **given})
-    show(Report("message-answer", members, lines=[members["message_id"]]), as_json=as_json)
+    show(_sealed("message-answer", members), as_json=as_json)
+
+
+def _sealed(name: str, members: dict[str, Any]) -> Report:
+    """Return the id of what was sealed, or everything that is wrong with it."""
+    faults = members["faults"]
+    table = Table(["field", "code", "what"], [[one["field"], one["code"], one["message"]["en"]] for one in faults])
+    if faults:
+        return Report(name, members, table=table, ok=False)
+    return Report(name, members, lines=[members["message_id"]])
 
 
 def _draft(path: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from nodes import accounts, backup, drafts, duty, inbox, messages, outbox, signi
 from nodes.accounts import NewUser
 from nodes.courier import sync_once
 from nodes.drafts import NewDraft, Saved
+from nodes.errors import Incomplete
 from nodes.node import Node
 from nodes.signin import Credentials, Enrolment
 from nodes.views import Actor, Box, DraftForm, InboxQuery, View
@@ -122,17 +123,20 @@ def _show(node: Node, given: Members) -> Members:
 
 
 def _send(node: Node, given: Members) -> Members:
-    """Write, check and seal one message: `in_reply_to` makes it an answer."""
+    """Write, check and seal one message: `in_reply_to` makes it an answer. Faults are returned, and nothing is kept."""
     actor = _actor(node, given)
     form = DraftForm(tuple(given["recipients"]), given["common"], given["body"])
     new = NewDraft(given["kind"], given.get("in_reply_to"), given.get("case_ref"), form.recipients)
-    with node.db.write() as session:
-        draft = drafts.create(session, node, actor, new)
-        form = replace(form, recipients=form.recipients or draft.recipients, common={**draft.common, **form.common})
-        draft = drafts.save(session, node, actor, Saved(draft.draft_id, draft.revision, form))
-        message_id = outbox.seal(session, node, actor, draft.draft_id, draft.revision)
+    try:
+        with node.db.write() as session:
+            draft = drafts.create(session, node, actor, new)
+            form = replace(form, recipients=form.recipients or draft.recipients, common={**draft.common, **form.common})
+            draft = drafts.save(session, node, actor, Saved(draft.draft_id, draft.revision, form))
+            message_id = outbox.seal(session, node, actor, draft.draft_id, draft.revision)
+    except Incomplete as error:
+        return {"message_id": None, "faults": [asdict(fault) for fault in error.faults]}
     node.changed.bump()
-    return {"message_id": message_id}
+    return {"message_id": message_id, "faults": []}
 
 
 def _take(node: Node, given: Members) -> Members:

@@ -64,8 +64,10 @@ class Stage:
         """Write, check and seal a message at a unit; returns its id."""
         body = {**writing.body, **({"objects": list(writing.objects)} if writing.objects else {})}
         draft = {"kind": kind, "recipients": [], "common": writing.labels, "body": body, **more}
-        sent: str = self.ask(unit, "message.send", draft)["message_id"]
-        return sent
+        sent = self.ask(unit, "message.send", draft)
+        if sent["faults"]:
+            raise CommandError("SERAI-DEMO-FAULTS", f"{kind} of {unit} was not sealed.", str(sent["faults"]))
+        return str(sent["message_id"])
 
     def has(self, unit: str, message_id: str) -> bool:
         """Say whether a message has arrived at a unit."""

@@ -1,0 +1,110 @@
+"""`serai message` as an officer at the machine uses it: sign in, send, take, show and answer, at nodes that answer."""
+
+import json
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from serai import control
+from serai.cli import app
+from serai.demo import replies, requests
+from serai.demo.writing import Writing
+from serai.output import Exit
+from serai.unit import operations_of
+from tests.instants import NOW
+from tests.nodes.web.house import PASSWORD, House, build
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Two units whose nodes answer on their sockets, with an officer each."""
+    made = build(tmp_path_factory.mktemp("commands"), NOW, ("KG", "TJ"))
+    made.add_user("TJ", "TJ-1", "OFFICER")
+    made.add_user("KG", "KG-1", "OFFICER")
+    with ExitStack() as stack:
+        stack.callback(made.close)
+        for node in made.nodes.values():
+            stack.enter_context(control.answering(node.settings.folder, operations_of(node)))
+        yield made
+
+
+def home(house: House, unit: str) -> Path:
+    return house.nodes[unit].settings.folder
+
+
+def run(house: House, unit: str, *words: str, given: str = "", status: Exit = Exit.DONE) -> dict[str, Any]:
+    """Run a command about a unit's node with `--json` and return its one object."""
+    done = CliRunner().invoke(app, [*words, "--home", str(home(house, unit)), "--json"], input=given)
+    assert done.exit_code == status, done.output
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    assert found["ok"] is (status is Exit.DONE)
+    return found
+
+
+def sign_in(house: House, unit: str, user: str) -> None:
+    house.clock.now += 30
+    run(house, unit, "user", "sign-in", user, given=f"{PASSWORD}\n{house.totp(user)}\n")
+
+
+def draft(folder: Path, kind: str, writing: Writing, *units: str) -> str:
+    body = {**writing.body, **({"objects": list(writing.objects)} if writing.objects else {})}
+    path = folder / f"{kind}.json"
+    path.write_text(json.dumps({"kind": kind, "recipients": units, "common": writing.labels, "body": body}))
+    return str(path)
+
+
+def arrived(house: House, unit: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = run(house, unit, "message", "list")["rows"]
+    return rows
+
+
+def test_a_role_that_does_not_exist_is_wrong_use(house: House) -> None:
+    words = ("--name", "Officer", "--role", "EMPEROR", "--agency", "POLICE")
+    assert run(house, "KG", "user", "add", "KG-8", *words, status=Exit.USAGE)["code"] == "EX-6222"
+
+
+def test_a_wrong_password_signs_nobody_in(house: House) -> None:
+    house.clock.now += 30
+    given = f"wrong wrong wrong\n{house.totp('TJ-1')}\n"
+    assert run(house, "TJ", "user", "sign-in", "TJ-1", given=given, status=Exit.NOT_ALLOWED)["code"] == "EX-6011"
+
+
+def test_a_request_is_sent_shown_and_answered_with_commands(house: House, tmp_path: Path) -> None:
+    sign_in(house, "TJ", "TJ-1")
+    sign_in(house, "KG", "KG-1")
+    session = home(house, "TJ") / "session"
+    assert stat.S_IMODE(session.stat().st_mode) == 0o600
+    sent = run(house, "TJ", "message", "send", draft(tmp_path, "REQ", requests.lorry_owner(house.clock.now), "KG"))
+    house.sync("TJ", "KG")
+    request = sent["message_id"]
+    assert [row["message_id"] for row in arrived(house, "KG")] == [request]
+    run(house, "KG", "message", "take", request)
+    shown = run(house, "KG", "message", "show", request, "--justification", "case 17")
+    assert "Korday" in json.dumps(shown["body"])
+    question = run(
+        house, "KG", "message", "answer", request, draft(tmp_path, "CLQ", replies.which_crossing(house.clock.now))
+    )
+    house.sync("KG", "TJ")
+    assert question["message_id"] in {row["message_id"] for row in arrived(house, "TJ")}
+
+
+def test_what_is_wrong_with_a_message_is_listed_and_nothing_is_kept(house: House, tmp_path: Path) -> None:
+    sign_in(house, "TJ", "TJ-1")
+    writing = requests.lorry_owner(house.clock.now)
+    wrong = Writing({**writing.labels, "subject_line": ""}, writing.body, writing.objects)
+    found = run(house, "TJ", "message", "send", draft(tmp_path, "REQ", wrong), status=Exit.WRONG)
+    assert {"recipients", "common.subject_line"} <= {fault["field"] for fault in found["faults"]}
+    assert found["message_id"] is None
+
+
+def test_a_node_says_how_it_stands_and_syncs_on_demand(house: House) -> None:
+    assert run(house, "KG", "node", "sync")["failed"] == []
+    status = run(house, "KG", "node", "status")
+    assert (status["unit"], status["queued"], status["unposted_receipts"]) == ("KG", 0, 0)
