@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -13,19 +14,20 @@ from typing import Annotated, Final
 import typer
 
 from exchange.service import configure_logging
+from schemas.codes import table
 from serai.demo import evidence, once, rehearsal, services
 from serai.demo.accounts import Account, load, save
+from serai.demo.people import PLACES
 from serai.demo.processes import Service, warm_up
 from serai.demo.services import HOST, UNITS, Ports
 from serai.federation import Federation, establish, open_federation
-from serai.output import CommandError, Exit, JsonFlag, Report, Table, note, show
+from serai.output import CommandError, Exit, JsonFlag, Report, note, show
 
 app = typer.Typer(help="A federation on this machine.", rich_markup_mode=None)
 
 DEFAULT_FOLDER: Final = Path.home() / ".local" / "share" / "serai-demo"
 DEFAULT_PORT: Final = 8440
 DataOption = Annotated[Path | None, typer.Option("--data", help="Folder to keep it in; the same folder resumes.")]
-PortOption = Annotated[int, typer.Option("--port-base", help="Port of the hub; units follow.", min=1024, max=65_000)]
 
 
 @app.callback(invoke_without_command=True)
@@ -89,12 +91,20 @@ def _stay(folder: Path, ports: Ports, *, as_json: bool) -> None:
         for service in running.values():
             service.wait_ready()
         seconds["started"] = round(time.monotonic() - begun - seconds["prepared"], 1)
-        note(f"Hub {ports.hub_url}; folder {folder}; {seconds}")
         show(_accounts(made), as_json=as_json)
-        note("One-time codes of any moment: serai demo codes. End with Ctrl-C; the same folder resumes.")
+        note(f"\nHub {ports.hub_url}, made in {seconds['prepared']} s, started in {seconds['started']} s.")
+        note(f"Everybody is invented. It is kept in {folder}, where the next start goes on.")
+        note(f"Codes of any moment: {_codes(folder)}. Ctrl-C stops everything.")
         _wait(running)
     finally:
         services.stop(running.values())
+
+
+def _codes(folder: Path) -> str:
+    """Return the command that prints present codes, as it can be typed where the program was started."""
+    program = Path(sys.argv[0])
+    name = str(program) if program.name == "serai" else f"{sys.executable} -m serai"
+    return f"{name} demo codes" + ("" if folder == DEFAULT_FOLDER else f" --data {folder}")
 
 
 def _made(folder: Path, ports: Ports) -> tuple[Federation, list[Account]]:
@@ -134,12 +144,23 @@ def _check_free(ports: Ports) -> None:
 
 
 def _accounts(made: list[Account]) -> Report:
+    """Return who can sign in, unit by unit: with a code that is good for half a minute."""
     members = {"accounts": [{**asdict(one), "code": one.code()} for one in made]}
-    rows = [
-        [one.address, one.user_id, one.name, ",".join(one.roles), one.password, one.totp, one.code()] for one in made
-    ]
-    table = Table(["address", "user", "name", "roles", "password", "totp secret", "code now"], rows)
-    return Report("demo-accounts", members, table=table)
+    lines: list[str] = []
+    for place in PLACES:
+        here = [one for one in made if one.unit == place.unit]
+        if here:
+            lines += ["", f"{place.en}  {here[0].address}"]
+            lines += [f"  {one.user_id}  {one.name}, {_roles(one)}" + _way_in(one) for one in here]
+    return Report("demo-accounts", members, lines=lines)
+
+
+def _roles(account: Account) -> str:
+    return ", ".join(table("roles")[role].label.say("en").lower() for role in account.roles)
+
+
+def _way_in(account: Account) -> str:
+    return f"\n           password {account.password}   code now {account.code()}   authenticator key {account.totp}"
 
 
 def _wait(running: dict[str, Service]) -> None:
