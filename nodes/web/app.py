@@ -19,7 +19,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
-from exchange.errors import BadRequest, ExchangeError, MethodNotAllowed, Unfound
+from exchange.errors import BadRequest, ExchangeError, MethodNotAllowed, Unavailable, Unfound
 from nodes import log, signin
 from nodes.errors import (
     BadInput,
@@ -83,6 +83,7 @@ STATUSES: Final[dict[type[ExchangeError], int]] = {
     BadRequest: 400,
     TooManyAttempts: 429,
     NotReady: 503,
+    Unavailable: 503,
     DirectoryTooOld: 503,
 }
 """Error -> HTTP status; what is not in it is 500."""

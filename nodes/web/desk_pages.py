@@ -1,7 +1,7 @@
 """What every signed-in person has: first page, session, sign-out, help, the strip of alarms, the stream of changes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -73,7 +73,7 @@ async def events(request: Request, desk: AtDesk) -> StreamingResponse:
     return StreamingResponse(_changes(request, desk.node, start), media_type="text/event-stream")
 
 
-async def _changes(request: Request, node: Node, seen: int) -> AsyncIterator[str]:
+async def _changes(request: Request, node: Node, seen: int) -> AsyncGenerator[str, None]:
     quiet = 0.0
     yield f"id: {seen}\n\n"
     while not await request.is_disconnected():
