@@ -91,6 +91,7 @@ class Alarm(StrEnum):
     ENVELOPE_UNACCEPTABLE = "ENVELOPE_UNACCEPTABLE"
     DIRECTORY_STALE = "DIRECTORY_STALE"
     EQUIVOCATION = "EQUIVOCATION"
+    UNFORESEEN = "UNFORESEEN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,7 @@ class Finding(StrEnum):
     KEY_UNKNOWN = "KEY_UNKNOWN"
     UNIT_SUSPENDED = "UNIT_SUSPENDED"
     GONE = "GONE"
+    UNFORESEEN = "UNFORESEEN"
 
 
 class Take(StrEnum):
@@ -237,6 +239,7 @@ ARRIVALS: Mapping[Finding, Taken] = {
     Finding.KEY_UNKNOWN: Taken(Take.HOLD),
     Finding.UNIT_SUSPENDED: Taken(Take.HOLD),
     Finding.GONE: Taken(Take.HOLD, alarm=Alarm.HISTORY_LOST),
+    Finding.UNFORESEEN: Taken(Take.HOLD, alarm=Alarm.UNFORESEEN),
 }
 """Lasting faults are rejected from a closed list, with one code for every cryptographic failure; what a newer directory
 may cure is held without a receipt and tried again (protocol.md §7.7)."""

@@ -66,9 +66,7 @@ def take(session: Session, node: Node, frame: Frame) -> bool:
     except _Found as found:
         finding = found.finding
     taken = ARRIVALS[finding]
-    if taken.alarm is not None:
-        alarm = Raised(taken.alarm.value, f"{frame.index}", alerts.ADMIN, outbound=True)
-        alerts.raise_alert(session, node, alarm)
+    _raise_alarm(session, node, frame, taken)
     if taken.take is Take.HOLD:
         _hold(session, node, frame, finding)
         return True
@@ -81,6 +79,19 @@ def take(session: Session, node: Node, frame: Frame) -> bool:
         threads.note_message(session, node, arrived.content, cases.of(session, row.case_id))
         _after(session, node, arrived)
     return False
+
+
+def set_aside(session: Session, node: Node, frame: Frame) -> bool:
+    """Hold an item that could not be taken for a reason that nobody foresaw, so that it stops nothing behind it."""
+    _raise_alarm(session, node, frame, ARRIVALS[Finding.UNFORESEEN])
+    _hold(session, node, frame, Finding.UNFORESEEN)
+    return True
+
+
+def _raise_alarm(session: Session, node: Node, frame: Frame, taken: Taken) -> None:
+    if taken.alarm is not None:
+        alarm = Raised(taken.alarm.value, f"{frame.index}", alerts.ADMIN, outbound=True)
+        alerts.raise_alert(session, node, alarm)
 
 
 def _open(session: Session, node: Node, frame: Frame) -> Arrived:

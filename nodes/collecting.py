@@ -4,13 +4,17 @@ Asking acknowledges nothing: the mark of how far we have read moves in the same 
 crash the same item comes again and changes nothing (protocol.md §7.4, §7.6).
 """
 
+from collections.abc import Callable
+
+import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from crypto.merkle_hash import leaf_hash
 from exchange import courier
 from exchange.courier import Alarm, Pull
-from exchange.errors import LogRolledBack
+from exchange.errors import LogRolledBack, Unavailable
 from nodes import alerts, arrivals, receipts, restored, threads, upkeep
 from nodes.alerts import Raised
 from nodes.answers import Frame, FrameKind
@@ -23,6 +27,11 @@ INBOX = "inbox"
 FOLLOWING = "FOLLOWING"
 HELD = "HELD"
 RETRIES_AT_ONCE = 64
+
+_OF_THE_ITEM = (IntegrityError, DataError)
+"""What a store that is well says about one item."""
+
+_log = structlog.get_logger("nodes.collecting")
 
 
 def step(node: Node, client: HubClient, wait: int) -> int:
@@ -41,7 +50,7 @@ def step(node: Node, client: HubClient, wait: int) -> int:
         raise
     held = False
     for frame in frames:
-        held = _take(node, frame) or held
+        held = _take(node, frame, mark=True) or held
     with node.db.write() as session:
         _note_contact(session, node, ended=courier.pulled(len(frames), rolled_back=False) is Pull.WAIT)
     if held and upkeep.refresh(node, client):
@@ -79,28 +88,39 @@ def retry_held(node: Node) -> int:
     )
     with node.db.read() as session:
         frames = [_frame(row) for row in session.scalars(due)]
-    freed = 0
-    for frame in frames:
-        with node.db.write() as session:
-            freed += not arrivals.take(session, node, frame)
-    if freed:
-        node.changed.bump()
-    return freed
+    return sum(not _take(node, frame, mark=False) for frame in frames)
 
 
-def _take(node: Node, frame: Frame) -> bool:
-    """Take one item and move the mark behind it, in one transaction; returns whether it is held."""
-    with node.db.write() as session:
-        held = arrivals.take(session, node, frame)
-        mark = CursorRow(
-            name=INBOX,
-            index=frame.index,
-            leaf=leaf_hash(frame.entry).hex(),
-            state=FOLLOWING,
-            since=node.now(),
-        )
-        session.merge(mark)
+def _take(node: Node, frame: Frame, *, mark: bool) -> bool:
+    """Take one item, and with `mark` move the mark behind it, in one transaction; returns whether it is held.
+
+    An item that fails for a reason that nobody foresaw is set aside with an alarm and tried again later: it never holds
+    up what stands behind it. A store that fails is no fault of the item, and the item comes again.
+    """
+    try:
+        held = _in_one(node, frame, arrivals.take, mark=mark)
+    except Exception as error:
+        if isinstance(error, Unavailable) and not isinstance(error.__cause__, _OF_THE_ITEM):
+            raise
+        _log.error("arrival set aside", index=frame.index, error=type(error).__name__)
+        held = _in_one(node, frame, arrivals.set_aside, mark=mark)
     node.changed.bump()
+    return held
+
+
+def _in_one(node: Node, frame: Frame, act: Callable[[Session, Node, Frame], bool], *, mark: bool) -> bool:
+    with node.db.write() as session:
+        held = act(session, node, frame)
+        if mark:
+            session.merge(
+                CursorRow(
+                    name=INBOX,
+                    index=frame.index,
+                    leaf=leaf_hash(frame.entry).hex(),
+                    state=FOLLOWING,
+                    since=node.now(),
+                )
+            )
     return held
 
 

@@ -47,6 +47,7 @@ from nodes.web import (
     log_pages,
     message_pages,
     people_pages,
+    quarantine_pages,
 )
 from nodes.web.entrance import cookie_name, is_secure, node_of
 from nodes.web.guard import Guard
@@ -66,6 +67,7 @@ ROUTERS: Final = (
     duty_pages.router,
     people_pages.router,
     log_pages.router,
+    quarantine_pages.router,
 )
 
 STATUSES: Final[dict[type[ExchangeError], int]] = {

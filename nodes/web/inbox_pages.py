@@ -187,9 +187,12 @@ def _values(desk: Desk, query: InboxQuery, page: InboxPage) -> dict[str, Any]:
     here = "/inbox" if arrived_box else "/sent"
     counters: list[Counter] = []
     continued: list[DraftLine] = []
+    unopened = 0
     with desk.node.db.read() as session:
         if arrived_box:
             counters = _counters(inbox.counters(session, desk.node, desk.actor), query)
+        if arrived_box and allowed(desk.actor, Action.SEE_QUARANTINE):
+            unopened = len(inbox.quarantined(session, desk.actor))
         if arrived_box and allowed(desk.actor, Action.COMPOSE):
             own = drafts.own(session, desk.node, desk.actor)
             continued = [draft_line(desk, draft) for draft in own[:CONTINUE]]
@@ -197,6 +200,7 @@ def _values(desk: Desk, query: InboxQuery, page: InboxPage) -> dict[str, Any]:
         "heading": gettext("Inbox") if arrived_box else gettext("Sent"),
         "here": here,
         "query": _address(query),
+        "unopened": unopened,
         "arrived": arrived_box,
         "counters": counters,
         "drafts": continued,

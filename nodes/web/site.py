@@ -220,6 +220,7 @@ _MENU: Final[tuple[tuple[str, Action], ...]] = (
     ("/search", Action.SEARCH),
     ("/shift", Action.HAND_OVER),
     ("/people", Action.ADMINISTER_USERS),
+    ("/quarantine", Action.ADMINISTER_KEYS),
     ("/log", Action.READ_LOG),
 )
 
@@ -233,6 +234,7 @@ def _menu(request: Request, node: Node, actor: Actor) -> tuple[MenuItem, ...]:
         "/search": gettext("Search"),
         "/shift": gettext("Shift"),
         "/people": gettext("People"),
+        "/quarantine": gettext("Not opened"),
         "/log": gettext("Log"),
     }
     path, waiting = request.url.path, 0

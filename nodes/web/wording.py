@@ -76,6 +76,7 @@ _STATES: Final[Mapping[str, tuple[str, str]]] = {
     "NOT_DELIVERED": ("red", noted("Fate unknown")),
     "EXPIRED": ("red", noted("Never collected")),
     "OVERDUE": ("red", noted("Overdue")),
+    "HELD": ("yellow", noted("Held, tried again")),
     "NOT_COLLECTED": ("orange", noted("Not collected")),
 }
 
@@ -107,7 +108,36 @@ _ALERTS: Final[Mapping[str, str]] = {
     "KEYS_ENDING": noted("Keys of this unit end soon"),
     "RESTORED": noted("This node was restored from a backup"),
     "LOG_ROLLED_BACK": noted("The hub showed another history: call the administrator"),
+    "SEQUENCE_FORKED": noted("Another copy of this node is sending: stop one of them"),
+    "HISTORY_LOST": noted("The hub or this node has lost messages: compare them with the operator of the hub"),
+    "ENVELOPE_UNACCEPTABLE": noted("The hub does not accept what this node sends: call the administrator"),
+    "DIRECTORY_STALE": noted("The directory is too old: messages wait until the hub gives a new one"),
+    "EQUIVOCATION": noted("A unit signed two different messages for one place: keep both and ask that unit"),
+    "UNFORESEEN": noted("An arrival could not be taken in and was set aside: call the administrator"),
     "CALLED": noted("An officer asks a supervisor to step in"),
+}
+
+_FINDINGS: Final[Mapping[str, str]] = {
+    "ID_TAKEN": noted("Another message with this identifier came before"),
+    "EQUIVOCATION": noted("The sender signed another message for the same place"),
+    "ENTRY_MISMATCH": noted("The hub’s log says something else about it"),
+    "MALFORMED": noted("It is not a sealed message of a known form"),
+    "ENV_MISMATCH": noted("It belongs to the other environment, live or exercise"),
+    "BAD_SIGNATURE": noted("The signature is not the sender’s"),
+    "KEY_REVOKED": noted("It was signed with a key that was no longer valid"),
+    "NOT_FOR_US": noted("It is not addressed to this unit"),
+    "UNDECRYPTABLE": noted("It does not open with the keys of this unit"),
+    "LABEL_MISMATCH": noted("Its labels outside and inside differ"),
+    "CONTENT_INVALID": noted("Its content breaks the rules of its kind"),
+    "KIND_UNKNOWN": noted("Its kind is not known to this release"),
+    "KIND_FORBIDDEN": noted("The sender may not send this kind to this unit"),
+    "OUT_OF_STEP": noted("It does not fit the exchange that it names"),
+    "CASE_ERASED": noted("The case that it belongs to was erased here"),
+    "DIRECTORY_STALE": noted("The directory is too old to check the sender"),
+    "KEY_UNKNOWN": noted("The sender’s key is not in the directory yet"),
+    "UNIT_SUSPENDED": noted("The sender is suspended at present"),
+    "GONE": noted("The hub no longer holds its bytes"),
+    "UNFORESEEN": noted("It failed for a reason that stands in the technical log"),
 }
 
 _COSTS: Final[Mapping[str, str]] = {
@@ -139,6 +169,11 @@ def done_text(code: str) -> str:
 def alert_text(alert: Alert) -> str:
     """Return what an alert says; it names no content."""
     return gettext(_ALERTS.get(alert.cause, alert.cause))
+
+
+def finding(code: str) -> str:
+    """Return why an arrival was not opened; a code of a later release is shown as it is."""
+    return gettext(_FINDINGS.get(code, code))
 
 
 def handling(found: Iterable[str]) -> tuple[HandlingCode, ...]:

@@ -123,7 +123,7 @@ def test_every_cryptographic_failure_has_the_same_reason_outside() -> None:
 
 def test_what_a_newer_directory_may_cure_makes_no_receipt() -> None:
     curable = {Finding.DIRECTORY_STALE, Finding.KEY_UNKNOWN, Finding.UNIT_SUSPENDED, Finding.ENTRY_MISMATCH}
-    curable.add(Finding.GONE)
+    curable |= {Finding.GONE, Finding.UNFORESEEN}
     assert {finding for finding in Finding if ARRIVALS[finding].take is Take.HOLD} == curable
 
 
