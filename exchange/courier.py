@@ -17,7 +17,6 @@ JITTER_STEPS = 1024
 WINDOW_LARGEST = 8
 NOT_COLLECTED_ALARM = HOUR
 NOT_COLLECTED_WARNING = 24 * HOUR
-SKEW_TOLERATED = 10 * MINUTE
 FIRST_PREV = "0" * 64
 """The predecessor of the first link of every chain."""
 
@@ -268,11 +267,6 @@ def pair_gap(pair: Pair, predecessor: str | None) -> bool:
     return predecessor != pair.prev
 
 
-def skewed(created: int, logged: int) -> bool:
-    """Return whether the sender's clock was over ten minutes away from the hub's when it wrote `created`."""
-    return abs(created - logged) > SKEW_TOLERATED
-
-
 # --- deliveries: one state for each (message, recipient) --------------------------------------------------------------
 
 
@@ -330,21 +324,6 @@ def collection(now: int, submitted: int | None, state: State) -> Collection:
 
 
 # --- catching up ------------------------------------------------------------------------------------------------------
-
-
-class Pull(StrEnum):
-    """What to do after asking for the inbox."""
-
-    AGAIN = "AGAIN"
-    WAIT = "WAIT"
-    HALT = "HALT"
-
-
-def pulled(items: int, *, rolled_back: bool) -> Pull:
-    """Return the next step: at once after a full hand, wait on an empty one, halt when the hub's log is not ours."""
-    if rolled_back:
-        return Pull.HALT
-    return Pull.AGAIN if items else Pull.WAIT
 
 
 @dataclass(frozen=True, slots=True)

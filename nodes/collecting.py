@@ -12,8 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from crypto.merkle_hash import leaf_hash
-from exchange import courier
-from exchange.courier import Alarm, Pull
+from exchange.courier import Alarm
 from exchange.errors import LogRolledBack, Unavailable
 from nodes import alerts, arrivals, receipts, restored, threads, upkeep
 from nodes.alerts import Raised
@@ -52,7 +51,7 @@ def step(node: Node, client: HubClient, wait: int) -> int:
     for frame in frames:
         held = _take(node, frame, mark=True) or held
     with node.db.write() as session:
-        _note_contact(session, node, ended=courier.pulled(len(frames), rolled_back=False) is Pull.WAIT)
+        _note_contact(session, node, ended=not frames)
     if held and upkeep.refresh(node, client):
         retry_held(node)
     return len(frames)

@@ -16,7 +16,6 @@ from exchange.courier import (
     Finding,
     Line,
     Pair,
-    Pull,
     Push,
     Resumed,
     State,
@@ -140,12 +139,6 @@ def test_a_gap_is_seen_when_the_predecessor_is_not_the_one_named() -> None:
     assert courier.pair_gap(Pair(2, "a" * 64), "b" * 64)
 
 
-def test_a_clock_is_skewed_beyond_ten_minutes_either_way() -> None:
-    assert not courier.skewed(NOW, NOW + 600)
-    assert courier.skewed(NOW, NOW + 601)
-    assert courier.skewed(NOW, NOW - 601)
-
-
 @given(st.lists(st.sampled_from(list(State))))
 def test_no_order_of_receipts_leads_back(receipts: list[State]) -> None:
     seen = [State.QUEUED]
@@ -184,12 +177,6 @@ def test_nobody_collecting_is_an_alarm_after_an_hour_and_a_warning_after_a_day()
     assert [told(3599), told(3600), told(86_400)] == [Collection.FINE, Collection.ALARM, Collection.WARNING]
     assert courier.collection(NOW + 86_400, NOW, State.RELAYED) is Collection.FINE
     assert courier.collection(NOW, None, State.QUEUED) is Collection.FINE
-
-
-def test_the_inbox_is_asked_again_at_once_only_while_it_gives() -> None:
-    assert courier.pulled(3, rolled_back=False) is Pull.AGAIN
-    assert courier.pulled(0, rolled_back=False) is Pull.WAIT
-    assert courier.pulled(3, rolled_back=True) is Pull.HALT
 
 
 @given(st.integers(0, 50), st.integers(1, 60))
