@@ -11,7 +11,7 @@ from tests.sim.oracle import Oracle
 from tests.sim.rules import Violation
 from tests.sim.world import UNITS, World
 
-STEPS: Final = 40
+STEPS: Final = 30
 ROUNDS: Final = 40
 ROUND: Final = NOT_COLLECTED_ALARM + MINUTE
 
