@@ -1,11 +1,12 @@
 """`serai demo`: a federation of a hub and five units on this machine, with a case in it, until Ctrl-C."""
 
+import shutil
 import signal
 import socket
 import sys
 import tempfile
-import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from logging import CRITICAL
 from pathlib import Path
@@ -16,7 +17,7 @@ import typer
 from exchange.service import configure_logging
 from schemas.codes import table
 from serai.demo import evidence, once, rehearsal, services
-from serai.demo.accounts import Account, load, save
+from serai.demo.accounts import FILE, Account, load, save
 from serai.demo.people import PLACES
 from serai.demo.processes import Service, warm_up
 from serai.demo.services import HOST, UNITS, Ports
@@ -80,9 +81,18 @@ def _verified(federation: Federation, played: once.Played) -> Report:
 
 def _stay(folder: Path, ports: Ports, *, as_json: bool) -> None:
     """Make or resume the federation, run its processes, and wait for Ctrl-C."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        _run(folder, ports, as_json=as_json)
+
+
+def _run(folder: Path, ports: Ports, *, as_json: bool) -> None:
     begun = time.monotonic()
     _check_free(ports)
-    federation, made = _resumed(folder, ports) if (folder / "anchor.json").exists() else _made(folder, ports)
+    if not (folder / FILE).exists():
+        _make(folder, ports)
+    federation, made = _held(folder, ports)
     seconds = {"prepared": round(time.monotonic() - begun, 1)}
     running = services.services(federation, ports)
     try:
@@ -95,7 +105,7 @@ def _stay(folder: Path, ports: Ports, *, as_json: bool) -> None:
         note(f"\nHub {ports.hub_url}, made in {seconds['prepared']} s, started in {seconds['started']} s.")
         note(f"Everybody is invented. It is kept in {folder}, where the next start goes on.")
         note(f"Codes of any moment: {_codes(folder)}. Ctrl-C stops everything.")
-        _wait(running)
+        _watch(running)
     finally:
         services.stop(running.values())
 
@@ -107,16 +117,18 @@ def _codes(folder: Path) -> str:
     return f"{name} demo codes" + ("" if folder == DEFAULT_FOLDER else f" --data {folder}")
 
 
-def _made(folder: Path, ports: Ports) -> tuple[Federation, list[Account]]:
+def _make(folder: Path, ports: Ports) -> None:
+    """Make everything beside `folder` and move it there when it is whole, so that an interruption leaves nothing."""
     now = int(time.time())
     note("Making keys, people and a case of the last days …")
-    federation = establish(services.plan(folder, ports), rehearsal.began(now))
-    made = rehearsal.rehearse(federation, now, ports.origin)
-    save(folder, made)
-    return federation, made
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    federation = establish(services.plan(unfinished, ports), rehearsal.began(now))
+    save(unfinished, rehearsal.rehearse(federation, now, ports.origin))
+    unfinished.rename(folder)
 
 
-def _resumed(folder: Path, ports: Ports) -> tuple[Federation, list[Account]]:
+def _held(folder: Path, ports: Ports) -> tuple[Federation, list[Account]]:
     federation = open_federation(folder, UNITS)
     if federation.hub.public_url != ports.hub_url:
         raise CommandError(
@@ -163,12 +175,10 @@ def _way_in(account: Account) -> str:
     return f"\n           password {account.password}   code now {account.code()}   authenticator key {account.totp}"
 
 
-def _wait(running: dict[str, Service]) -> None:
-    """Wait until the person ends it, or a process ends by itself, which is an error."""
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    while not ended.wait(1):
+def _watch(running: dict[str, Service]) -> None:
+    """Watch the processes until the person ends it; raises CommandError if one of them ends by itself."""
+    while True:
         for service in running.values():
             if not service.running:
                 raise CommandError("SERAI-CHILD", f"{service.name} ended.", todo=f"Its log is {service.log}.")
+        time.sleep(1)
