@@ -12,7 +12,6 @@ SHARES: Final = 4
 
 SOMETIMES: Final = (
     "SENT REQ",
-    "SENT CLQ",
     "REQUEST_LOST",
     "ANSWER_LOST",
     "DOUBLED",

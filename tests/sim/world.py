@@ -83,7 +83,7 @@ class World:
         self.fuses: dict[str, int] = {}
         self.network = SimNetwork(self.random, lambda: self.now, self.serve)
         self.network.weights = {fate: self.random.choice((0.05, 0.3)) for fate in FAULTS if self.random.random() < 0.4}
-        self.crashes = self.random.random() < 0.6
+        self.crashes = self.random.random() < 0.7
         self.nodes: dict[str, Node] = {}
         self.start_hub()
         for unit in UNITS:
@@ -176,7 +176,7 @@ class World:
         """Let one thing happen."""
         unit = self.random.choice(UNITS)
         acts = (self.write, self.reply, self.read, self.sync, self.pass_time, self.trouble, self.suspend)
-        self.random.choices(acts, (3, 2, 2, 8, 3, 2, 1))[0](unit)
+        self.random.choices(acts, (3, 4, 2, 8, 3, 3, 1))[0](unit)
 
     def write(self, unit: str) -> None:
         """An officer opens a thread."""
