@@ -140,6 +140,7 @@ def _connect(plug: socket.socket, home: Path) -> None:
 
 class _Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, path: str, operations: Mapping[str, Operation]) -> None:
         self.operations = operations

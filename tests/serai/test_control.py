@@ -2,6 +2,7 @@
 
 import socket
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,9 @@ def test_a_folder_has_one_owner_at_a_time(tmp_path: Path) -> None:
     assert busy.value.status == Exit.CONFLICT
     with control.owned(tmp_path):
         pass
+
+
+def test_many_callers_at_once_are_all_answered(tmp_path: Path) -> None:
+    with control.answering(tmp_path, OPERATIONS), ThreadPoolExecutor(64) as pool:
+        answers = list(pool.map(lambda number: control.call(tmp_path, "echo", {"n": number}), range(256)))
+    assert answers == [{"n": number} for number in range(256)]
