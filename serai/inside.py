@@ -4,29 +4,28 @@ The simulated world and the rehearsal of the demo use it. It must not change a r
 """
 
 import asyncio
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 
 
 class Inside(httpx.BaseTransport):
-    """A transport whose other end is `app`, run on an event loop of its own; one call at a time."""
+    """A transport whose other end is `app`, on an event loop and a thread of its own; one call at a time."""
 
     def __init__(self, app: Any) -> None:
         self._app = httpx.ASGITransport(app)
-        self._loop = asyncio.new_event_loop()
-        self._lock = threading.Lock()
+        self._runner = asyncio.Runner()
+        self._thread = ThreadPoolExecutor(1, "inside")
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Let the application answer; what it raises is raised here."""
-        with self._lock:
-            return self._loop.run_until_complete(self._answer(request))
+        return self._thread.submit(lambda: self._runner.run(self._answer(request))).result()
 
     def end(self) -> None:
         """End the event loop; a client that closes its transport must not, for others share it."""
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
-        self._loop.close()
+        self._thread.submit(self._runner.close).result()
+        self._thread.shutdown()
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         asked = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())

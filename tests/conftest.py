@@ -70,9 +70,12 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A headless Chromium for the tests marked `browser`; without one on the machine they are skipped, and say so."""
+    """A headless Chromium for the tests marked `browser`; without one on the machine they are skipped, and say so.
+
+    Its driver keeps an event loop running in this thread, so it ends with its module: later tests run their own.
+    """
     path = browser.executable()
     if path is None:
         pytest.skip("no Chromium on this machine: the pages are NOT TESTED in a browser (see `make setup`)")
