@@ -21,7 +21,7 @@ from nodes import standing
 from serai import recovery
 from serai.demo import services
 from serai.demo.people import PEOPLE
-from serai.demo.rehearsal import Rehearsal
+from serai.demo.rehearsal import ON_DUTY, Rehearsal
 from serai.demo.services import Ports
 from serai.demo.story import STORY, TAKEN
 from serai.federation import Federation, establish
@@ -50,7 +50,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     now = int(time.time()) - 3600
     federation = establish(services.plan(folder / "federation", Ports(8440, NAMES)), now)
     rehearsal = Rehearsal(federation, now)
-    needed = {STORY[0].author, *TAKEN[STORY[0].name]}
+    needed = {STORY[0].author, *TAKEN[STORY[0].name], *ON_DUTY.values()}
     rehearsal.enrol([person for person in PEOPLE if person.user_id in needed], str)
     backup.back_up(rehearsal.hub, folder / "old.archive", public)
     rehearsal.play([replace(STORY[0], ago=10)], now + 3000)
