@@ -31,7 +31,7 @@ from nodes.settings import NodeSettings
 from nodes.tables import KeyRow, Row
 
 SERVICE = "node"
-_SEEDS = ("signing-", "node-", "log-")
+_SEEDS = ("signing-", "node-", "log-", "witness-")
 
 
 def back_up(node: Node, target: Path, recovery: bytes) -> Heading:

@@ -55,6 +55,8 @@ def init(settings: NodeSettings, identity: Identity, secrets: Secrets, now: int)
             signer = keys.new_signing(session, maker, root)
             keys.new_encryption(session, maker, signer)
             keys.new_request(session, maker, signer)
+            for use in keys.note_keys_due(session, now):
+                keys.new_note_keys(session, maker, signer, use)
             statements = tuple(row.statement for row in keys.unposted(session))
     finally:
         database.close()

@@ -9,12 +9,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crypto import statements
+from crypto import note_keys, statements
 from crypto.encryption import EncryptionKey
 from crypto.errors import KeyFileMissing
 from crypto.keystore import Argon2Cost, KeyStore
@@ -29,10 +30,13 @@ from schemas.trust import Directory
 DAY = 86_400
 SIGNING_LIFE = 396 * DAY
 NODE_LIFE = 396 * DAY
+WITNESS_LIFE = 396 * DAY
+LOG_LIFE = 3660 * DAY
 ENCRYPTION_TURN = 7 * DAY
 ENCRYPTION_SEAL = 14 * DAY
 ENCRYPTION_ERASE = 28 * DAY
 SIGNING_WARNING = 30 * DAY
+WITNESS_TURN = WITNESS_LIFE - 60 * DAY
 ROOT_NAME = "unit-root"
 LOG_NAMES = ("log-ed25519", "log-mldsa44")
 
@@ -83,6 +87,11 @@ def make_log_seeds(store: KeyStore) -> None:
 def log_seeds(store: KeyStore) -> tuple[bytes, bytes]:
     """Return the Ed25519 and the ML-DSA-44 seed of this node's log."""
     return store.load("log", LOG_NAMES[0]), store.load("log", LOG_NAMES[1])
+
+
+def witness_seeds(store: KeyStore, kid: str) -> bytes:
+    """Return the seeds of the pair `kid` that cosigns the logs of others."""
+    return store.load("witness", f"witness-{kid}")
 
 
 def new_signing(session: Session, maker: Maker, root: SigningKey) -> SigningKey:
@@ -148,6 +157,42 @@ def new_request(session: Session, maker: Maker, signer: SigningKey) -> None:
     _add(session, statement, signer)
 
 
+def new_note_keys(session: Session, maker: Maker, signer: SigningKey, use: Literal["LOG", "WITNESS"]) -> None:
+    """State the pair of keys that signs this node's log, or make the next pair that cosigns the logs of others.
+
+    The seeds of the log were made with the node; a log has one pair as long as it lives.
+    """
+    if use == "LOG":
+        name, life, seeds = maker.settings.log_id, LOG_LIFE, b"".join(log_seeds(maker.store))
+    else:
+        name, life, seeds = maker.settings.cosigner_name, WITNESS_LIFE, note_keys.new_seeds()
+        maker.store.store("witness", f"witness-{note_keys.kid_of(note_keys.public_of(seeds))}", seeds)
+    unit, env, public = maker.settings.unit, maker.settings.env, note_keys.public_of(seeds)
+    nonce = possession_nonce(env, maker.now)
+    statement = KeyStatement(
+        env=env,
+        unit=unit,
+        use=use,
+        name=name,
+        kid=note_keys.kid_of(public),
+        public=public,
+        possession=note_keys.prove_possession(seeds, unit, name, nonce),
+        stated=maker.now,
+        not_before=maker.now,
+        not_after=maker.now + life,
+        prev=_newest(session, use),
+    )
+    _add(session, statement, signer)
+
+
+def note_keys_due(session: Session, now: int) -> list[Literal["LOG", "WITNESS"]]:
+    """Return the pairs to state now: what a node of an older release never had, and a cosigner's that ends soon."""
+    newest = _newest(session, "WITNESS")
+    row = None if newest is None else session.get(KeyRow, newest)
+    due: list[Literal["LOG", "WITNESS"]] = [] if _newest(session, "LOG") else ["LOG"]
+    return due if row is not None and now < row.not_before + WITNESS_TURN else [*due, "WITNESS"]
+
+
 def load(session: Session, store: KeyStore, settings: NodeSettings) -> Keys:
     """Return the private keys in use; raises `NotReady` before `node init`, `KeyFileError` if one is lost."""
     signing, request = _in_use(session, "SIGNING"), _in_use(session, "NODE")
@@ -201,17 +246,26 @@ def unposted(session: Session) -> list[KeyRow]:
 
 
 def restate(session: Session, maker: Maker, signer: SigningKey) -> list[bytes]:
-    """State anew the encryption keys that the hub has not confirmed, and return all that it has not, oldest first.
+    """State anew the keys that turn and that the hub has not confirmed, and return all that it has not, oldest first.
 
     The hub logs no such statement of another time than its own, and it may have been away when the key was made. What
     the root signed is left as it is. A node key is published with the unit's card.
     """
     waiting = [row for row in unposted(session) if row.purpose != "NODE"]
     for row in waiting:
-        if row.purpose == "ENCRYPTION":
-            said = any_statement(statements.parse(row.statement, limit=STATEMENT_LIMIT).statement_bytes)
-            row.statement = sign_statement(said.model_copy(update={"stated": maker.now}), signer)
+        if row.purpose != "SIGNING":
+            row.statement = _stated_anew(row, maker, signer)
     return [row.statement for row in waiting]
+
+
+def _stated_anew(row: KeyRow, maker: Maker, signer: SigningKey) -> bytes:
+    said = any_statement(statements.parse(row.statement, limit=STATEMENT_LIMIT).statement_bytes)
+    changes: dict[str, object] = {"stated": maker.now}
+    if isinstance(said, KeyStatement) and said.name is not None:
+        seeds = witness_seeds(maker.store, said.kid) if said.use == "WITNESS" else b"".join(log_seeds(maker.store))
+        nonce = possession_nonce(said.env, maker.now)
+        changes["possession"] = note_keys.prove_possession(seeds, said.unit, said.name, nonce)
+    return sign_statement(said.model_copy(update=changes), signer)
 
 
 def confirm(session: Session, directory: Directory, now: int) -> int:
@@ -224,7 +278,7 @@ def confirm(session: Session, directory: Directory, now: int) -> int:
 
 def days_left(session: Session, now: int) -> dict[str, int]:
     """Return for each purpose the whole days until its newest key ends."""
-    newest = {purpose: _newest(session, purpose) for purpose in ("SIGNING", "ENCRYPTION", "NODE")}
+    newest = {purpose: _newest(session, purpose) for purpose in ("SIGNING", "ENCRYPTION", "NODE", "LOG", "WITNESS")}
     rows = {purpose: session.get(KeyRow, kid) for purpose, kid in newest.items() if kid is not None}
     return {purpose: (row.not_after - now) // DAY for purpose, row in rows.items() if row is not None}
 

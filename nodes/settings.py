@@ -100,3 +100,8 @@ class NodeSettings(BaseSettings):
     def log_id(self) -> str:
         """The name of this node's log, also the origin of its checkpoints."""
         return f"node.{self.unit.lower()}.serai"
+
+    @property
+    def cosigner_name(self) -> str:
+        """The name under which this node cosigns the logs of others."""
+        return f"{self.log_id}/witness"

@@ -97,12 +97,15 @@ def _turn_keys(node: Node, now: int) -> None:
         return
     with node.db.read() as session:
         due = keys.encryption_due(session, now)
+        pairs = keys.note_keys_due(session, now)
         ends = keys.days_left(session, now).get("SIGNING", 0) * keys.DAY <= SIGNING_WARNING
     with node.db.write() as session:
         erased = keys.expire(session, now)
         if due:
             keys.new_encryption(session, Maker(node.store, node.settings, now), node.keys.signing)
-        if due or erased:
+        for use in pairs:
+            keys.new_note_keys(session, Maker(node.store, node.settings, now), node.keys.signing, use)
+        if due or erased or pairs:
             log.record(session, node, log.Act(operation="KEY_CHANGE", codes=("TURN",), count=erased))
         if ends:
             subject = session.get_one(KeyRow, node.keys.signing.kid).kid

@@ -1,8 +1,9 @@
 """The directory's words: what the federation, a unit and the hub each sign about who is who (protocol.md §5).
 
-Three signed parts. `Federation`: units, roots, agreements, the hub's and the log's keys, under a threshold of roots.
-`KeyStatement` and `Revocation`: a unit's own keys. `Snapshot`: what the hub holds for current. These are the forms and
-the builders of the authorities' side; what they prove together is decided by `schemas.trust.Directory`.
+Three signed parts. `Federation`: units, roots, agreements, the hub's and its log's keys, who witnesses that log and how
+many must, under a threshold of roots. `KeyStatement` and `Revocation`: a unit's own keys. `Snapshot`: what the hub
+holds for current. These are the forms and the builders of the authorities' side; what they prove together is decided by
+`schemas.trust.Directory`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,6 +41,11 @@ UnitClass = Literal["MEMBER", "PARTNER", "REGIONAL_BODY", "INTERNATIONAL", "OBSE
 NodeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+NoteName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*(/[a-z0-9.-]+)*$", max_length=255)]
+"""The name of a pair of note keys: the origin of a log, or the name of a cosigner (C2SP signed-note)."""
+Use = Literal["SIGNING", "ENCRYPTION", "NODE", "LOG", "WITNESS"]
+NOTE_USES: frozenset[str] = frozenset({"LOG", "WITNESS"})
+"""Uses of a pair of note keys (`crypto.note_keys`): it signs the unit's own log, or cosigns the logs of others."""
 
 
 class Names(Wire):
@@ -84,13 +90,6 @@ class HubKey(Wire):
     not_after: UtcText
 
 
-class Witness(Wire):
-    """A unit whose cosignature counts for the log's quorum."""
-
-    unit: UnitId
-    vkey: str = Field(max_length=4096)
-
-
 class HubCard(Wire):
     """The hub as the federation admits it; `log` lists the verifier keys of its log, all of which must sign."""
 
@@ -100,7 +99,11 @@ class HubCard(Wire):
 
 
 class Federation(Wire):
-    """The document that the federation's roots sign: valid one year, its version never goes back."""
+    """The document that the federation's roots sign: valid one year, its version never goes back.
+
+    `witnesses` are the units whose cosignatures count for the hub's log, each once, under the WITNESS keys that it
+    stated itself; `quorum` is how many of them a published checkpoint needs, and 0 means that none is asked for.
+    """
 
     v: Literal[1] = 1
     type: Literal["FEDERATION"] = "FEDERATION"
@@ -115,7 +118,7 @@ class Federation(Wire):
     hub: HubCard
     units: tuple[Unit, ...]
     agreements: tuple[Agreement, ...]
-    witnesses: tuple[Witness, ...] = ()
+    witnesses: tuple[UnitId, ...] = ()
     quorum: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")
@@ -130,17 +133,19 @@ class Federation(Wire):
             raise ValueError("roots: distinct, and at least as many as the threshold")
         if not 0 < self.expires - self.issued <= FEDERATION_LIFE:
             raise ValueError("expires: within one year of issued")
-        if self.quorum > len({witness.unit for witness in self.witnesses}):
-            raise ValueError("quorum: at most the number of distinct witnesses")
+        if list(self.witnesses) != sorted(set(self.witnesses)) or not set(self.witnesses) <= set(units):
+            raise ValueError("witnesses: units of this document, sorted by id, each once")
+        if self.quorum and not len(self.witnesses) // 2 < self.quorum <= len(self.witnesses):
+            raise ValueError("quorum: none, or more than half of the witnesses, so that any two quorums share one")
         return self
 
 
 class KeyStatement(Wire):
     """A unit introduces one of its keys, proves that it holds it, and says when it may be used.
 
-    `possession` is the proof by a signing or node key itself; an encryption key cannot sign, so the signer of its
-    statement answers for it, and no key is taken that was seen before.
-    `node` names the machine of a node key. `prev` is the key of the same use that this one follows.
+    `possession` is the proof by the key itself; an encryption key cannot sign, so the signer of its statement answers
+    for it, and no key is taken that was seen before. `node` names the machine of a node key; `name` is the name under
+    which a pair of note keys signs. `prev` is the key of the same use that this one follows.
     """
 
     v: Literal[1] = 1
@@ -149,8 +154,9 @@ class KeyStatement(Wire):
     min_suite: Literal[1] = 1
     env: Env
     unit: UnitId
-    use: Literal["SIGNING", "ENCRYPTION", "NODE"]
+    use: Use
     node: NodeName | None = None
+    name: NoteName | None = None
     kid: Hex64
     public: Binary
     possession: Binary | None = None
@@ -163,6 +169,10 @@ class KeyStatement(Wire):
     def _consistent(self) -> Self:
         if (self.use == "NODE") != (self.node is not None):
             raise ValueError("node: required for a node key, forbidden elsewhere")
+        if (self.use in NOTE_USES) != (self.name is not None):
+            raise ValueError("name: required for note keys, forbidden elsewhere")
+        if self.name is not None and not self.name.startswith(f"node.{self.unit.lower()}."):
+            raise ValueError("name: begins with `node.` and the unit's own id")
         if (self.use == "ENCRYPTION") != (self.possession is None):
             raise ValueError("possession: required for keys that sign, impossible for one that only opens")
         if not self.not_before < self.not_after:
@@ -266,7 +276,6 @@ class UnitCard(Wire):
     stated: UtcText
     possession: Binary
     statements: tuple[Binary, ...]
-    witness: str | None = Field(default=None, max_length=4096)
 
 
 def any_statement(data: bytes) -> AnyStatement:

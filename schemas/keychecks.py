@@ -11,16 +11,18 @@ from typing import ClassVar, Literal
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from crypto import curve25519, encryption, signing, statements
+from crypto import curve25519, encryption, note_keys, signing, statements
 from crypto.pae import bind
 from schemas.directory import (
     NODE_POSSESSION_LABEL,
+    NOTE_USES,
     STATEMENT_LABEL,
     AnyStatement,
     Federation,
     KeyStatement,
     LoggedStatement,
     Revocation,
+    Use,
     any_statement,
     keys_by_id,
     node_kid,
@@ -42,7 +44,7 @@ class KeyRecord:
     """A believed key: whose, for what, when; `dormant` if the unit or the root that vouched for it has left."""
 
     unit: str
-    use: Literal["SIGNING", "ENCRYPTION", "NODE"]
+    use: Use
     kid: str
     public: bytes
     keyid: str
@@ -64,7 +66,7 @@ class KeyRecord:
 
 
 Records = dict[str, KeyRecord]
-_VOUCHED_BY_SIGNING_KEY = frozenset({"ENCRYPTION", "NODE"})
+_VOUCHED_BY_SIGNING_KEY = frozenset({"ENCRYPTION", "NODE", *NOTE_USES})
 
 
 def possession_nonce(env: str, stated: int) -> bytes:
@@ -199,6 +201,18 @@ def _check_key(
         signing.verify_possession(statement.public, statement.unit, nonce, statement.possession or b"")
     elif statement.use == "NODE":
         _verify_node_possession(statement, nonce)
+    elif statement.use in NOTE_USES:
+        _check_unshared(records, statement)
+        said = (statement.unit, statement.name or "", nonce)
+        note_keys.verify_possession(statement.public, said, statement.possession or b"")
+
+
+def _check_unshared(records: Mapping[str, KeyRecord], statement: KeyStatement) -> None:
+    """Return if neither half of a pair of note keys stands in another: a line of one must not count for two."""
+    mine = set(note_keys.split(statement.public))
+    others = (note_keys.split(record.public) for record in records.values() if record.use in NOTE_USES)
+    if any(mine & set(pair) for pair in others):
+        raise StatementRefused("half of the pair was seen before")
 
 
 def _document_kids(federation: Federation) -> frozenset[str]:
@@ -229,5 +243,11 @@ def _unless_vouched_by_a_stolen_key(record: KeyRecord, records: Mapping[str, Key
     return record
 
 
-_KID = {"SIGNING": signing.kid_of, "ENCRYPTION": encryption.kid_of, "NODE": node_kid}
-_check_public = {"SIGNING": signing.check_public, "ENCRYPTION": encryption.check_public, "NODE": _check_node_public}
+_KID = {"SIGNING": signing.kid_of, "ENCRYPTION": encryption.kid_of, "NODE": node_kid} | dict.fromkeys(
+    NOTE_USES, note_keys.kid_of
+)
+_check_public = {
+    "SIGNING": signing.check_public,
+    "ENCRYPTION": encryption.check_public,
+    "NODE": _check_node_public,
+} | dict.fromkeys(NOTE_USES, note_keys.check_public)

@@ -229,6 +229,27 @@ class Directory:
             raise KeyNotValid("the unit has no valid encryption key: its node must publish one")
         return max(good, key=lambda record: (record.not_before, record.index))
 
+    def log_key(self, name: str, at: int) -> KeyRecord:
+        """Return the pair that signs the unit log of origin `name` at `at`, the newest of the good ones.
+
+        A unit's log outlives its keys: what was signed is checked at the time when it was. Raises `KeyNotValid`.
+        """
+        good = [record for record in self._note_keys("LOG", at) if record.statement.name == name]
+        if not good:
+            raise KeyNotValid("no valid keys of such a log: its node must publish them")
+        return max(good, key=lambda record: (record.not_before, record.index))
+
+    def witness_keys(self, at: int) -> Mapping[str, tuple[KeyRecord, ...]]:
+        """Return for every witness of the document its WITNESS pairs that are good at `at`, which may be none.
+
+        However many pairs a unit has, it counts once.
+        """
+        good = self._note_keys("WITNESS", at)
+        return {unit: tuple(one for one in good if one.unit == unit) for unit in self.federation.witnesses}
+
+    def _note_keys(self, use: str, at: int) -> tuple[KeyRecord, ...]:
+        return tuple(one for one in self.keys.values() if one.use == use and one.fault(at) is None)
+
     def hub_keys(self, use: Literal["RECEIPT", "SNAPSHOT", "REQUEST"], at: int) -> tuple[bytes, ...]:
         """Return the hub's public keys for `use` that are valid at `at`."""
         return _hub_keys(self.federation.hub.keys, use, at)

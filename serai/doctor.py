@@ -28,11 +28,13 @@ app = typer.Typer(help="Check a node or a hub.", rich_markup_mode=None)
 CLOCK_SECONDS: Final = 30
 LEAST_FREE: Final = 1 << 30
 SLOW_FLUSH_MS: Final = 50
-KEY_DAYS: Final = {"SIGNING": 30, "NODE": 30, "ENCRYPTION": 3}
+KEY_DAYS: Final = {"SIGNING": 30, "NODE": 30, "ENCRYPTION": 3, "LOG": 365, "WITNESS": 30}
 KEY_TODO: Final = {
     "SIGNING": "Run `serai node rotate` with the root key.",
     "NODE": "Run `serai node rotate` with the root key.",
     "ENCRYPTION": "It turns by itself every week: is the hub reached?",
+    "LOG": "The keys of the unit's log end: see `Keys` in docs/operations.md.",
+    "WITNESS": "They turn by themselves every year: is the hub reached?",
 }
 OLD_QUEUE: Final = 3600
 

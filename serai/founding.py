@@ -24,6 +24,8 @@ from serai.output import CommandError, Exit
 
 ROOT_KIND: Final = "federation-root"
 ROOT_NAME: Final = "root"
+LEAST_WITNESSES: Final = 3
+"""Of fewer units none could be away; an exercise, which is no evidence, asks for none either."""
 _AGREEMENTS: Final = TypeAdapter(list[Agreement])
 FAMILIES: Final[tuple[Literal["control", "financial", "judicial", "operational", "strategic"], ...]] = (
     "control",
@@ -129,12 +131,25 @@ def read_agreements(data: bytes) -> list[Agreement]:
         raise CommandError("SERAI-AGREEMENTS", f"Not a list of agreements: {explain(error)}.") from error
 
 
+def quorum(units: int) -> int:
+    """Return how many of `units` witnesses must cosign: k = floor((n + f) / 2) + 1 with f = floor((n - 1) / 3).
+
+    Two published checkpoints then share more than f witnesses, so that f of them may conspire with the hub and still
+    only one history can be published; and n - k of them may be away. Below three units there is no such k: it is 0.
+    """
+    return (units + (units - 1) // 3) // 2 + 1 if units >= LEAST_WITNESSES else 0
+
+
 def _successor(held: Federation, units: dict[str, Unit], agreements: Sequence[Agreement], now: int) -> Federation:
+    enough = held.env == "live" and len(units) >= LEAST_WITNESSES
+    witnesses = tuple(sorted(units)) if enough else ()
     changes = {
         "version": held.version + 1,
         "issued": now,
         "expires": now + FEDERATION_LIFE,
         "units": tuple(units[name] for name in sorted(units)),
         "agreements": tuple(agreements),
+        "witnesses": witnesses,
+        "quorum": quorum(len(witnesses)),
     }
     return Federation.model_validate({**dict(held), **changes})

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from crypto import signing
+from crypto import note_keys, signing
 from crypto.encryption import EncryptionKey
 from crypto.signing import SigningKey
 from schemas import keychecks
@@ -51,6 +51,8 @@ class UnitKeys:
     signing: SigningKey = field(default_factory=SigningKey.generate)
     encryption: EncryptionKey = field(default_factory=EncryptionKey.generate)
     node: Ed25519PrivateKey = field(default_factory=new_node_key)
+    log: bytes = field(default_factory=note_keys.new_seeds)
+    witness: bytes = field(default_factory=note_keys.new_seeds)
     accreditation: str = "RESTR"
 
     @property
@@ -84,6 +86,14 @@ class UnitKeys:
             sign_statement(key_statement(self, "NODE", self.node_public, now, env, node_proof), self.signing),
         ]
 
+    def note_statement(self, use: str, now: int, env: str = "live", **changes: object) -> bytes:
+        """The unit's pair of note keys for LOG or WITNESS, by the signing key; `changes` bend what is signed."""
+        seeds = {"LOG": self.log, "WITNESS": self.witness}[use]
+        name = f"node.{self.unit.lower()}.serai" + ("/witness" if use == "WITNESS" else "")
+        proof = note_keys.prove_possession(seeds, self.unit, name, keychecks.possession_nonce(env, now))
+        statement = key_statement(self, use, note_keys.public_of(seeds), now, env, proof, name=name)
+        return sign_statement(statement.model_copy(update=changes), self.signing)
+
     def card(self, now: int, env: str = "live") -> UnitCard:
         nonce = keychecks.possession_nonce(env, now)
         return UnitCard(
@@ -95,18 +105,19 @@ class UnitKeys:
         )
 
 
-KID = {"SIGNING": signing.kid_of, "NODE": node_kid}
+KID = {"SIGNING": signing.kid_of, "NODE": node_kid, "LOG": note_keys.kid_of, "WITNESS": note_keys.kid_of}
 
 
 def key_statement(
-    keys: UnitKeys, use: str, public: bytes, now: int, env: str, possession: bytes | None
+    keys: UnitKeys, use: str, public: bytes, now: int, env: str, possession: bytes | None, name: str | None = None
 ) -> KeyStatement:
     from_kid = KID.get(use)
     return KeyStatement(
         env=env,  # type: ignore[arg-type]  # tests also try what is no environment
         unit=keys.unit,
-        use=use,  # type: ignore[arg-type]  # one of the three
+        use=use,  # type: ignore[arg-type]  # one of the five
         node="main" if use == "NODE" else None,
+        name=name,
         kid=from_kid(public) if from_kid else keys.encryption.kid,
         public=public,
         possession=possession,
@@ -136,6 +147,12 @@ class World:
             self.units[unit] = UnitKeys(unit)
             for wire in self.units[unit].key_statements(self.now, self.env):
                 self.append(wire)
+        return self
+
+    def witnessed(self, *units: str) -> "World":
+        """State the WITNESS pairs of these units; the document must name them."""
+        for unit in units:
+            self.append(self.units[unit].note_statement("WITNESS", self.now, self.env))
         return self
 
     def append(self, wire: bytes) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 from audit.checkpoints import LogKeys
 from audit.evidence.findings import EvidenceRefused
 from audit.evidence.members import Members, binary, inner, instant, number, objects, refusing, text, texts
-from crypto import encryption, signing, statements
+from crypto import encryption, note_keys, signing, statements
 from crypto.encoding import unb64
 from crypto.statements import SignedStatement
 
@@ -22,7 +22,13 @@ STATEMENT_LABEL: Final = "serai/statement/1"
 PART_LIMIT: Final = 1 << 20
 STATEMENT_LIMIT: Final = 65_536
 
-_USES_OF_SIGNING_KEY: Final = frozenset({"ENCRYPTION", "NODE"})
+_USES_OF_SIGNING_KEY: Final = frozenset({"ENCRYPTION", "NODE", "LOG", "WITNESS"})
+_KID_OF: Final = {
+    "SIGNING": signing.kid_of,
+    "ENCRYPTION": encryption.kid_of,
+    "LOG": note_keys.kid_of,
+    "WITNESS": note_keys.kid_of,
+}
 
 
 class KeyStatus(StrEnum):
@@ -135,7 +141,7 @@ class Keys:
         public = binary(statement, "public")
         if kid in self._keys:
             raise EvidenceRefused("a key that was stated before")
-        own = {"SIGNING": signing.kid_of, "ENCRYPTION": encryption.kid_of}.get(use)
+        own = _KID_OF.get(use)
         if own is not None and own(public) != kid:
             raise EvidenceRefused("the key id is not the key's own")
         self._verify_voucher(signed, unit, use, logged_at)

@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from crypto.canonical import dumps
-from schemas.directory import KeyStatement, Revocation, Snapshot, Suspension, Witness, any_statement, members
+from schemas.directory import KeyStatement, Revocation, Snapshot, Suspension, any_statement, members
 from schemas.errors import Malformed
-from tests.federation import VKEY, World, everybody, key_statement
+from tests.federation import World, everybody, key_statement
 from tests.instants import DAY, NOW
 
 WORLD = World(NOW).add("KG", "TJ")
@@ -26,7 +26,12 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "a root twice": {"roots": (WORLD.roots[0].public,) * 2},
     "a life of more than a year": {"expires": NOW + 366 * DAY},
     "an end before its beginning": {"expires": NOW},
-    "a quorum above the witnesses": {"quorum": 2, "witnesses": (Witness(unit="TJ", vkey=VKEY),)},
+    "a quorum above the witnesses": {"quorum": 2, "witnesses": ("TJ",)},
+    "a quorum of half the witnesses": {"quorum": 1, "witnesses": ("KG", "TJ")},
+    "a quorum of nobody": {"quorum": 1},
+    "a witness twice": {"witnesses": ("TJ", "TJ")},
+    "witnesses out of order": {"witnesses": ("TJ", "KG")},
+    "a witness that is no unit": {"witnesses": ("UZ",)},
     "version zero": {"version": 0},
     "another environment": {"env": "test"},
 }
@@ -47,6 +52,10 @@ KEYS: dict[str, dict[str, Any]] = {
     "no validity": {"not_after": KEY["not_before"]},
     "another suite": {"suite": 2},
     "a weaker suite": {"min_suite": 0},
+    "a node key with the name of a log": {"name": "node.tj.serai"},
+    "note keys without a name": {"use": "WITNESS", "node": None},
+    "note keys under the name of another unit": {"use": "LOG", "node": None, "name": "node.kg.serai"},
+    "note keys under a name with a space": {"use": "LOG", "node": None, "name": "node.tj.se rai"},
 }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from crypto import signing, statements
+from crypto import note_keys, signing, statements
 from crypto.encryption import EncryptionKey
 from crypto.signing import SigningKey
 from schemas import keychecks
@@ -149,12 +149,46 @@ def short_node(world: World) -> bytes:
     return node_key(world, bytes(31))
 
 
+def unproved_pair(world: World) -> bytes:
+    return world.units["TJ"].note_statement("WITNESS", NOW, possession=bytes(2484))
+
+
+def pair_proved_under_another_name(world: World) -> bytes:
+    return world.units["TJ"].note_statement("WITNESS", NOW, name="node.tj.serai/other")
+
+
+def short_pair(world: World) -> bytes:
+    public = note_keys.public_of(world.units["TJ"].witness)[:-1]
+    return world.units["TJ"].note_statement("LOG", NOW, public=public, kid=note_keys.kid_of(public))
+
+
+def low_order_pair(world: World) -> bytes:
+    public = b"\x01" + bytes(31) + note_keys.public_of(world.units["TJ"].witness)[32:]
+    return world.units["TJ"].note_statement("WITNESS", NOW, public=public, kid=note_keys.kid_of(public))
+
+
+def half_of_anothers_pair(world: World) -> bytes:
+    """KG cosigns with TJ's Ed25519 key and an ML-DSA-44 key of its own: one cosignature/v1 line would count for two."""
+    keys, other = world.units["KG"], world.units["TJ"]
+    world.append(other.note_statement("WITNESS", NOW))
+    keys.witness = other.witness[:32] + keys.witness[32:]
+    return keys.note_statement("WITNESS", NOW)
+
+
+def pair_of_its_log(world: World) -> bytes:
+    keys = world.units["TJ"]
+    world.append(keys.note_statement("LOG", NOW))
+    keys.witness = keys.log
+    return keys.note_statement("WITNESS", NOW)
+
+
 @pytest.mark.parametrize(
     "make",
     [
         *(foreign, again, copied, unproved, by_signing_key, low_order, of_the_other_environment, twice_signed),
         *(by_a_revoked_key, revoking_nothing, revoking_anothers, following_nothing, under_another_id),
-        *(unproved_node, short_node),
+        *(unproved_node, short_node, unproved_pair, pair_proved_under_another_name, short_pair, low_order_pair),
+        *(half_of_anothers_pair, pair_of_its_log),
     ],
     ids=lambda one: one.__name__,
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from crypto import note_keys
 from crypto.signing import SigningKey
 from schemas.directory import (
     SNAPSHOT_GRACE,
@@ -12,6 +13,7 @@ from schemas.directory import (
     Suspension,
     sign_federation,
     sign_snapshot,
+    sign_statement,
 )
 from schemas.trust import (
     ClassificationTooHigh,
@@ -184,3 +186,42 @@ def test_one_key_for_two_in_the_document_is_refused(world: World) -> None:
     world.units["KG"].root = world.units["TJ"].root
     with pytest.raises(DirectoryRefused):
         world.directory()
+
+
+def test_the_witnesses_are_those_of_the_document_under_the_keys_that_they_stated(world: World) -> None:
+    world.witnessed("KG", "TJ")
+    directory = world.directory(document=world.federation(witnesses=("TJ",), quorum=1))
+    (pair,) = directory.witness_keys(NOW)["TJ"]
+    assert (pair.public, pair.statement.name) == (
+        note_keys.public_of(world.units["TJ"].witness),
+        "node.tj.serai/witness",
+    )
+    assert directory.witness_keys(NOW).keys() == {"TJ"}
+    assert directory.witness_keys(NOW + 395 * DAY)["TJ"] == ()
+
+
+def test_a_witness_with_two_pairs_is_one_witness(world: World) -> None:
+    world.witnessed("TJ")
+    world.units["TJ"].witness = note_keys.new_seeds()
+    directory = world.witnessed("TJ").directory(document=world.federation(witnesses=("TJ",), quorum=1))
+    assert [len(pairs) for pairs in directory.witness_keys(NOW).values()] == [2]
+
+
+def test_a_revoked_pair_of_a_witness_counts_only_for_what_it_signed_before(world: World) -> None:
+    kid = note_keys.kid_of(note_keys.public_of(world.units["TJ"].witness))
+    world.witnessed("TJ").append(
+        sign_statement(world.revocation("TJ", kid, "COMPROMISED", NOW, NOW - 5), world.units["TJ"].signing)
+    )
+    directory = world.directory(document=world.federation(witnesses=("TJ",), quorum=1))
+    assert len(directory.witness_keys(NOW - 6)["TJ"]) == 1
+    assert directory.witness_keys(NOW - 5)["TJ"] == ()
+
+
+def test_the_keys_of_a_units_log_are_found_by_its_origin(world: World) -> None:
+    world.append(world.units["TJ"].note_statement("LOG", NOW))
+    directory = world.directory()
+    assert directory.log_key("node.tj.serai", NOW).unit == "TJ"
+    with pytest.raises(KeyNotValid):
+        directory.log_key("node.kg.serai", NOW)
+    with pytest.raises(KeyNotValid):
+        directory.log_key("node.tj.serai", NOW - 61)

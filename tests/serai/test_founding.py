@@ -71,3 +71,27 @@ def test_a_directory_stands_on_the_signed_document() -> None:
     second = founding.next_document(world.federation(), NOW, agreements=agreed)
     world.wires[second.to_bytes()] = sign_federation(second, world.roots[:2])
     world.directory(document=second).check_agreement("KG", "TJ", "operational", "RESTR")
+
+
+@pytest.mark.parametrize(("units", "needed"), [(0, 0), (2, 0), (3, 2), (4, 3), (5, 4), (9, 6), (15, 10), (27, 18)])
+def test_the_quorum_leaves_room_for_absence_and_none_for_conspirators(units: int, needed: int) -> None:
+    conspirators = (units - 1) // 3
+    assert founding.quorum(units) == needed
+    assert needed == 0 or 2 * needed - units > conspirators
+    assert needed == 0 or units - needed >= conspirators
+
+
+def test_a_live_federation_of_three_is_witnessed_by_its_units_and_a_smaller_one_says_that_it_is_not() -> None:
+    units = [UnitKeys(unit).entry() for unit in ("KG", "KZ", "TJ")]
+    second = founding.next_document(document(), NOW, units=units, agreements=[])
+    assert (second.witnesses, second.quorum) == (("KG", "KZ", "TJ"), 2)
+    assert (founding.without_unit(second, "KZ", NOW).witnesses, founding.without_unit(second, "KZ", NOW).quorum) == (
+        (),
+        0,
+    )
+
+
+def test_an_exercise_is_not_witnessed() -> None:
+    units = [UnitKeys(unit).entry() for unit in ("KG", "KZ", "TJ")]
+    first = document().model_copy(update={"env": "exercise"})
+    assert founding.next_document(first, NOW, units=units, agreements=[]).quorum == 0
