@@ -167,6 +167,24 @@ class DirectoryTooOld(NodeError):
     )
 
 
+class MandateNeeded(NodeError):
+    """An auditor looks for a person or a case, or takes something out, and has not said why in this sitting."""
+
+    code = "EX-6037"
+    words = _words(
+        (
+            "Say first on what mandate you act",
+            "Searches for a person or a case, and everything taken out, need a reason on record.",
+            "State the mandate of this sitting once.",
+        ),
+        (
+            "Сначала укажите, на каком основании вы действуете",
+            "Поиск по лицу или делу и любая выгрузка требуют зафиксированного основания.",
+            "Укажите основание один раз за сеанс.",
+        ),
+    )
+
+
 class HubUnreachable(NodeError):
     """No usable answer from the hub: the outcome of the request is unknown and it is repeated."""
 

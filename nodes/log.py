@@ -72,7 +72,8 @@ def record(session: Session, node: Node, act: Act) -> int:
         subject=commitment(salt, subject) if subject else None,
         justification=commitment(salt, justification) if justification else None,
     )
-    index = node.log.append(session, [entry.to_bytes()], now).first_index
+    appended = node.log.append(session, [entry.to_bytes()], now)
+    index = appended.first_index
     words = {"salt": b64(salt), "codes": list(act.codes), "subject": subject, "justification": justification}
     sealed = _key(node, act.case).seal(canonical.dumps(words), *rest.place("event", str(index), "words"))
     session.add(
@@ -81,8 +82,13 @@ def record(session: Session, node: Node, act: Act) -> int:
             operation=act.operation,
             at=now,
             actor=act.actor,
+            role=act.role,
             case_id=act.case.case_id if act.case else None,
             message_id=act.message_id,
+            eid=act.eid,
+            unit=act.unit,
+            denied=int(act.denied),
+            leaf=appended.leaf_hashes[0].hex(),
             sealed=sealed,
         )
     )

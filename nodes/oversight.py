@@ -1,66 +1,270 @@
 """What an auditor of the unit sees: the acts in the node's own log, without content, each proven against the head.
 
-Looking is itself an act and is logged. Opening a case to an auditor needs two people and is not possible here.
+Looking is itself an act and is logged, with what was looked for. The index rows one searches in are not believed: each
+row shown is compared with its leaf, and a leaf without a row is reported. Opening a case to an auditor needs two people
+and is not possible here.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from audit.errors import AuditError
 from audit.merkle import verify_inclusion
 from audit.store import Head
+from crypto import canonical
+from crypto.encoding import unb64
+from crypto.errors import CryptoError
 from crypto.merkle_hash import leaf_hash
-from nodes import log
+from nodes import log, rest
+from nodes.log import Act
 from nodes.node import Node
+from nodes.oversight_lookups import Aim, Lookup, aim_at
+from nodes.oversight_mandates import mandate_of
 from nodes.permissions import Action, require
-from nodes.tables import EventRow
+from nodes.tables import CaseRow, EventRow
 from nodes.views import Actor
+from schemas.entries import ENTRY_LIMIT, ActEntry, commitment, parse
+from schemas.errors import SchemaError
 
 PAGE = 25
+BATCH = 500
+MOST_MISSING = 10
+WORDS = ("salt", "subject", "justification")
+
+Column = InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedAct:
-    """One entry of the log: what, when and by whom; `proven` says that its bytes lead to the root of the head."""
+    """One entry of the log as its index row tells it; `fault` is empty only if the leaf proves every word of it.
+
+    Faults: `CHANGED` (the bytes do not lead to the root), `MISTOLD` (the index row says something else than the leaf).
+    """
 
     index: int
     operation: str
     at: int
     actor: str | None
+    role: str | None
+    unit: str | None
+    case_ref: str | None
+    message_id: str | None
+    eid: str | None
+    denied: bool
     leaf: str
-    proven: bool
+    fault: str = ""
+
+    @property
+    def proven(self) -> bool:
+        """Whether the stored bytes lead to the root and say what is shown."""
+        return not self.fault
 
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Entries, newest first, and the head they were proven against; `older` is where the next page starts, or None."""
+    """Entries, newest first, and the head they were proven against; `older` and `newer` are where the next pages start.
+
+    `missing` are indices of leaves that no index row tells about: a search would not find them.
+    """
 
     entries: tuple[LoggedAct, ...]
     size: int
     root: str
+    total: int
     older: int | None
+    newer: int | None
+    missing: tuple[int, ...]
 
 
-def page(session: Session, node: Node, actor: Actor, before: int | None) -> LogPage:
-    """Return the newest entries below index `before`, and log that they were looked at; raises `Denied`."""
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What the entries that match are about: code -> how many, the most frequent first."""
+
+    operations: Mapping[str, int]
+    units: Mapping[str, int]
+    roles: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A view that is being taken out: how many entries, and the head that it was cut at."""
+
+    count: int
+    size: int
+    root: str
+    entries: Iterator[LoggedAct]
+
+
+def page(session: Session, node: Node, actor: Actor, lookup: Lookup) -> LogPage:
+    """Return the entries that `lookup` asks for, and log that they were looked at.
+
+    Raises `Denied`, and `MandateNeeded` for a search for a person or a case before the auditor said why.
+    """
     require(actor, Action.READ_LOG)
-    head = node.log.head(session)
-    start = head.size if before is None else min(before, head.size)
-    query = select(EventRow).where(EventRow.index < start).order_by(EventRow.index.desc()).limit(PAGE)
-    entries = tuple(_proven(session, node, head, row) for row in session.scalars(query))
-    log.record(session, node, log.by(actor, "AUDIT_ACCESS"))
-    older = entries[-1].index if entries and entries[-1].index > 0 else None
-    return LogPage(entries, head.size, head.root.hex(), older)
+    aim, head = aim_at(session, lookup.sought), node.log.head(session)
+    chosen = aim.narrow(lookup.conditions(head.size))
+    rows = _rows(session, lookup, chosen)
+    entries = proven(session, node, head, rows)
+    total = session.scalar(select(func.count()).select_from(EventRow).where(*chosen)) or 0
+    older, newer = _beyond(session, rows, chosen)
+    missing = _missing(session, head.size)
+    mandate = mandate_of(session, node, actor, demand=aim.personal or lookup.person is not None)
+    act = replace(_looking(actor, lookup, aim), justification=mandate)
+    log.record(session, node, replace(act, codes=("LOG", *aim.codes, *lookup.codes())))
+    return LogPage(entries, head.size, head.root.hex(), total, older, newer, missing)
 
 
-def _proven(session: Session, node: Node, head: Head, row: EventRow) -> LoggedAct:
-    """Hash the stored bytes again and climb to the root; a failure is shown, not hidden."""
+def facets(session: Session, node: Node, lookup: Lookup) -> Facets:
+    """Return what there is to narrow `lookup` by; each facet counts as if it were not chosen itself."""
+    aim, size = aim_at(session, lookup.sought), node.log.head(session).size
+
+    def counted(column: Column, wider: Lookup) -> dict[str, int]:
+        chosen = aim.narrow(wider.conditions(size))
+        query = select(column, func.count()).where(*chosen, column.is_not(None)).group_by(column)
+        found = {str(code): int(number) for code, number in session.execute(query)}
+        return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
+
+    return Facets(
+        counted(EventRow.operation, replace(lookup, operation=None)),
+        counted(EventRow.unit, replace(lookup, unit=None)),
+        counted(EventRow.role, replace(lookup, role=None)),
+    )
+
+
+def export(node: Node, actor: Actor, lookup: Lookup, form: str) -> Export:
+    """Log that a view is taken out, then return it as a stream, newest first, that holds no transaction open.
+
+    Raises `Denied`, and `MandateNeeded`: taking out needs a reason (article 25 of Directive (EU) 2016/680).
+    """
+    require(actor, Action.READ_LOG)
+    with node.db.write() as session:
+        aim, head = aim_at(session, lookup.sought), node.log.head(session)
+        chosen = aim.narrow(lookup.conditions(head.size))
+        count = session.scalar(select(func.count()).select_from(EventRow).where(*chosen)) or 0
+        mandate = mandate_of(session, node, actor, demand=True)
+        act = replace(_looking(actor, lookup, aim), justification=mandate)
+        codes = ("LOG", form, *aim.codes, *lookup.codes())
+        log.record(session, node, replace(act, operation="AUDIT_EXPORT", codes=codes, count=count))
+    return Export(count, head.size, head.root.hex(), _stream(node, lookup, head.size))
+
+
+def proven(session: Session, node: Node, head: Head, rows: Sequence[EventRow]) -> tuple[LoggedAct, ...]:
+    """Return the acts of `rows`, each hashed again from its stored bytes, led to the root and compared with its row."""
+    cases = cases_of(session, rows)
+    return tuple(replace(told(row, cases), fault=_fault(session, node, head, row, cases)) for row in rows)
+
+
+def told(row: EventRow, cases: Mapping[str, CaseRow]) -> LoggedAct:
+    """Return what an index row says; nothing of it is checked."""
+    case = cases.get(row.case_id) if row.case_id is not None else None
+    return LoggedAct(
+        index=row.index,
+        operation=row.operation,
+        at=row.at,
+        actor=row.actor,
+        role=row.role,
+        unit=row.unit,
+        case_ref=case.case_ref if case is not None else None,
+        message_id=row.message_id,
+        eid=row.eid,
+        denied=bool(row.denied),
+        leaf=row.leaf,
+    )
+
+
+def cases_of(session: Session, rows: Iterable[EventRow]) -> dict[str, CaseRow]:
+    """Return the cases that some index rows belong to, by their inner id."""
+    wanted = {row.case_id for row in rows if row.case_id is not None}
+    return {case.case_id: case for case in session.scalars(select(CaseRow).where(CaseRow.case_id.in_(wanted)))}
+
+
+def words_of(node: Node, row: EventRow, case: CaseRow | None) -> dict[str, str] | None:
+    """Return salt, subject and justification of an act; None once its case was erased, or if they do not open."""
+    if row.sealed is None or (row.case_id is not None and (case is None or case.wrapped_key is None)):
+        return None
+    key = rest.case_key(node.store.kek, case) if case is not None else node.store.kek
     try:
-        leaf = leaf_hash(node.log.entry(session, row.index))
+        plain = key.open(row.sealed, *rest.place("event", str(row.index), "words"))
+        words = canonical.loads(plain, limit=ENTRY_LIMIT)
+    except CryptoError:
+        return None
+    return {name: str(words[name]) for name in WORDS} if isinstance(words, dict) else None
+
+
+def _rows(session: Session, lookup: Lookup, chosen: list[ColumnElement[bool]]) -> list[EventRow]:
+    """One page, newest first: pages are cut at indices, so what is appended meanwhile moves no entry between them."""
+    query = select(EventRow).where(*chosen).limit(PAGE)
+    if lookup.after is not None:
+        return list(session.scalars(query.where(EventRow.index > lookup.after).order_by(EventRow.index)))[::-1]
+    if lookup.before is not None:
+        query = query.where(EventRow.index < lookup.before)
+    return list(session.scalars(query.order_by(EventRow.index.desc())))
+
+
+def _beyond(session: Session, rows: list[EventRow], chosen: list[ColumnElement[bool]]) -> tuple[int | None, int | None]:
+    """Where the pages before and after begin, if there are any."""
+    if not rows:
+        return None, None
+    last, first = rows[-1].index, rows[0].index
+    older = session.scalar(select(EventRow.index).where(*chosen, EventRow.index < last).limit(1))
+    newer = session.scalar(select(EventRow.index).where(*chosen, EventRow.index > first).limit(1))
+    return last if older is not None else None, first if newer is not None else None
+
+
+def _missing(session: Session, size: int) -> tuple[int, ...]:
+    """The first leaves that no index row tells about: somebody with the database could hide an act in this way."""
+    held = select(func.count()).select_from(EventRow).where(EventRow.index < size)
+    if session.scalar(held) == size:
+        return ()
+    present = set(session.scalars(select(EventRow.index)))
+    return tuple(index for index in range(size) if index not in present)[:MOST_MISSING]
+
+
+def _looking(actor: Actor, lookup: Lookup, aim: Aim) -> Act:
+    """The act of looking for something, but for its codes and its reason; what is personal is committed to."""
+    named = " ".join(part for part in (aim.subject if aim.personal else "", lookup.person) if part)
+    erased = aim.case is not None and aim.case.wrapped_key is None
+    case = None if erased else aim.case
+    return replace(log.by(actor, "AUDIT_ACCESS"), case=case, message_id=aim.message_id, subject=named)
+
+
+def _stream(node: Node, lookup: Lookup, size: int) -> Iterator[LoggedAct]:
+    below = size
+    while below > 0:
+        with node.db.read() as session:
+            chosen = aim_at(session, lookup.sought).narrow(lookup.conditions(below))
+            rows = session.scalars(select(EventRow).where(*chosen).order_by(EventRow.index.desc()).limit(BATCH)).all()
+            cases = cases_of(session, rows)
+            found = [told(row, cases) for row in rows]
+        yield from found
+        below = found[-1].index if len(found) == BATCH else 0
+
+
+def _fault(session: Session, node: Node, head: Head, row: EventRow, cases: Mapping[str, CaseRow]) -> str:
+    """Hash the stored bytes again, climb to the root, and read the entry against its row; a failure is shown."""
+    try:
+        data = node.log.entry(session, row.index)
+        leaf = leaf_hash(data)
         path = node.log.inclusion(session, row.index, head.size)
         verify_inclusion(leaf, row.index, head.size, path, head.root)
     except AuditError:
-        return LoggedAct(row.index, row.operation, row.at, row.actor, "", proven=False)
-    return LoggedAct(row.index, row.operation, row.at, row.actor, leaf.hex(), proven=True)
+        return "CHANGED"
+    case = cases.get(row.case_id) if row.case_id is not None else None
+    return "" if leaf.hex() == row.leaf and _agrees(data, row, words_of(node, row, case)) else "MISTOLD"
+
+
+def _agrees(data: bytes, row: EventRow, words: Mapping[str, str] | None) -> bool:
+    """Whether the leaf says what its row says; the person only while the salt of the commitment is held."""
+    try:
+        entry = parse(data)
+    except SchemaError:
+        return False
+    if not isinstance(entry, ActEntry):
+        return (entry.type, entry.time) == (row.operation, row.at)
+    said = entry.operation, entry.time, entry.role, entry.eid, entry.unit, entry.result == "DENIED"
+    if said != (row.operation, row.at, row.role, row.eid, row.unit, bool(row.denied)):
+        return False
+    return words is None or entry.actor == commitment(unb64(words["salt"]), row.actor or "")

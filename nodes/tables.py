@@ -61,7 +61,7 @@ class EnrolmentRow(Row):
 
 
 class SessionRow(Row):
-    """A signed-in browser: only the hash of its token is known here."""
+    """A signed-in browser: only the hash of its token is known here. `mandate` is why an auditor sits there, sealed."""
 
     __tablename__ = "node_session"
     token_hash: Mapped[str] = mapped_column(primary_key=True)
@@ -69,6 +69,7 @@ class SessionRow(Row):
     csrf: Mapped[str]
     created: Mapped[int]
     seen: Mapped[int]
+    mandate: Mapped[bytes | None]
 
 
 class RateRow(Row):
@@ -340,15 +341,24 @@ class AlertRow(Row):
 
 
 class EventRow(Row):
-    """What one leaf of our log is about: the columns one filters on; salts and words are sealed under the case key."""
+    """What one leaf of our log is about: the columns one filters on; salts and words are sealed under the case key.
+
+    Everything but `case_id`, `message_id` and `actor` repeats the leaf; whoever shows a row compares them again.
+    """
 
     __tablename__ = "node_event"
+    __table_args__ = (Index("ix_node_event_facets", "operation", "unit", "role", "denied", "at"),)
     index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     operation: Mapped[str] = mapped_column(index=True)
     at: Mapped[int]
     actor: Mapped[str | None] = mapped_column(index=True)
+    role: Mapped[str | None]
     case_id: Mapped[str | None] = mapped_column(index=True)
-    message_id: Mapped[str | None]
+    message_id: Mapped[str | None] = mapped_column(index=True)
+    eid: Mapped[str | None] = mapped_column(index=True)
+    unit: Mapped[str | None]
+    denied: Mapped[int]
+    leaf: Mapped[str] = mapped_column(index=True)
     sealed: Mapped[bytes | None]
 
 

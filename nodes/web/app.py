@@ -27,6 +27,7 @@ from nodes.errors import (
     DirectoryTooOld,
     DraftChanged,
     Incomplete,
+    MandateNeeded,
     NotFound,
     NotReady,
     OutOfStep,
@@ -84,6 +85,7 @@ STATUSES: Final[dict[type[ExchangeError], int]] = {
     Incomplete: 422,
     BadRequest: 400,
     TooManyAttempts: 429,
+    MandateNeeded: 428,
     NotReady: 503,
     Unavailable: 503,
     DirectoryTooOld: 503,
@@ -132,9 +134,15 @@ def _known(request: Request, error: Exception) -> Response:
     known = error if isinstance(error, ExchangeError) else ExchangeError()
     if isinstance(known, SignedOut) and request.method == "GET" and not wants_json(request):
         return RedirectResponse(f"/sign-in?back={quote(request.url.path, safe='/')}", 303)
+    if isinstance(known, MandateNeeded) and request.method == "GET" and not wants_json(request):
+        return RedirectResponse(f"/log/mandate?back={quote(_here(request), safe='/')}", 303)
     if isinstance(known, Denied):
         _log_denial(request, known)
     return _answer(request, known, STATUSES.get(type(known), 500))
+
+
+def _here(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -1,7 +1,5 @@
 """The lists of messages: what has arrived and what was sent, with filters in the address, as page, CSV and JSON."""
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -14,7 +12,7 @@ from crypto import instants
 from nodes import drafts, inbox
 from nodes.permissions import Action, allowed
 from nodes.views import Box, Counters, Draft, InboxPage, InboxQuery, InboxRow, Sort, View
-from nodes.web import moments, wording
+from nodes.web import moments, spreadsheet, wording
 from nodes.web.entrance import AtDesk
 from nodes.web.forms import Option
 from nodes.web.languages import gettext, language, ngettext
@@ -320,16 +318,12 @@ def _json(page: InboxPage) -> dict[str, object]:
 
 
 def _csv(desk: Desk, page: InboxPage) -> PlainTextResponse:
-    """Return the rows as CSV; a cell that a spreadsheet would run as a formula is kept a text."""
-    out = io.StringIO()
-    writer = csv.writer(out)
+    """Return the rows as CSV."""
     found = _json(page)["messages"]
     lines = found if isinstance(found, list) else []
     names = ["message", "kind", "from", "to", "case", "subject", "handling", "state", "owner", "at", "due"]
-    writer.writerow(names)
-    for line in lines:
-        cells = [" ".join(cell) if isinstance(cell := line[name], list) else str(cell or "") for name in names]
-        writer.writerow([f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell for cell in cells])
+    cells = [[" ".join(cell) if isinstance(cell := line[name], list) else cell for name in names] for line in lines]
     name = f"serai-{desk.node.unit}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return PlainTextResponse(out.getvalue(), headers=headers, media_type="text/csv; charset=utf-8")
+    text = "".join(spreadsheet.line(row) for row in (names, *cells))
+    return PlainTextResponse(text, headers=headers, media_type="text/csv; charset=utf-8")

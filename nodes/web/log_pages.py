@@ -1,20 +1,32 @@
-"""The auditor's page: what was done in this unit, and that no entry was altered or removed. No content is shown."""
+"""The auditor's log explorer: what was done in this unit, found by facet or reference, each entry proven. No content.
 
-from dataclasses import dataclass
+All state stands in the address. Every look is logged; what is taken out needs the mandate of the sitting.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from crypto import instants
-from nodes import oversight
-from nodes.oversight import LogPage
+from nodes import oversight, oversight_mandates
+from nodes.errors import BadInput
+from nodes.oversight import Export, LoggedAct, LogPage
+from nodes.oversight_lookups import Lookup
+from nodes.permissions import Action, require
+from nodes.web import spreadsheet
+from nodes.web.audit_lookups import address, filter_of, read_lookup
+from nodes.web.audit_words import act_of
 from nodes.web.entrance import AtDesk
-from nodes.web.languages import gettext
-from nodes.web.site import wants_json
-from nodes.web.wording import label
+from nodes.web.languages import gettext, ngettext
+from nodes.web.site import Desk, own_path, see, wants_json
+from nodes.web.wording import Problem
 
 router: Final = APIRouter()
+COLUMNS: Final = ("index", "operation", "result", "at", "role", "actor", "unit", "case", "message", "eid", "leaf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +39,72 @@ class Verdict:
     root: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry in words."""
-
-    index: int
-    at: int
-    what: str
-    operation: str
-    actor: str | None
-    leaf: str
-    proven: bool
-
-
 @router.get("/log")
 @router.get("/log.json")
-def show_log(desk: AtDesk, before: int | None = None) -> Response:
-    """Show the newest entries and whether each of them leads to the root of the log."""
+def show_log(desk: AtDesk, before: int | None = None, after: int | None = None) -> Response:
+    """Show the entries that the address asks for and whether each of them leads to the root of the log."""
+    lookup = read_lookup(desk, before, after)
     with desk.node.db.write() as session:
-        found = oversight.page(session, desk.node, desk.actor, before)
+        found = oversight.page(session, desk.node, desk.actor, lookup)
     if wants_json(desk.request):
         return JSONResponse(_json(found))
-    entries = [
-        Entry(one.index, one.at, label("log_operations", one.operation), one.operation, one.actor, one.leaf, one.proven)
-        for one in found.entries
-    ]
-    return desk.page("log.html", {"verdict": _verdict(found), "entries": entries, "older": found.older})
+    with desk.node.db.read() as session:
+        counted = oversight.facets(session, desk.node, lookup)
+    count = ngettext("%s entry", "%s entries", found.total) % f"{found.total:,}".replace(",", "\u00a0")
+    values = {
+        "verdict": _verdict(found),
+        "entries": [act_of(desk, one) for one in found.entries],
+        "count": count,
+        "older": _page(desk, replace(lookup, before=found.older, after=None)) if found.older is not None else "",
+        "newer": _page(desk, replace(lookup, before=None, after=found.newer)) if found.newer is not None else "",
+        "filter": filter_of(desk, lookup, counted),
+        "query": address(desk, lookup),
+        "view": address(desk, replace(lookup, before=None, after=None)),
+    }
+    return desk.page("log.html", values)
+
+
+@router.get("/log/export.csv")
+def export_csv(desk: AtDesk) -> StreamingResponse:
+    """Stream every entry that the address asks for as CSV."""
+    taken = oversight.export(desk.node, desk.actor, read_lookup(desk), "CSV")
+    return _download(desk, _csv(taken), "csv", "text/csv; charset=utf-8")
+
+
+@router.get("/log/export.json")
+def export_json(desk: AtDesk) -> StreamingResponse:
+    """Stream every entry that the address asks for as one JSON object."""
+    taken = oversight.export(desk.node, desk.actor, read_lookup(desk), "JSON")
+    return _download(desk, _json_parts(taken), "json", "application/json")
+
+
+@router.get("/log/mandate")
+def ask_mandate(desk: AtDesk, back: str = "/log") -> HTMLResponse:
+    """Ask on what mandate the auditor acts in this sitting."""
+    require(desk.actor, Action.READ_LOG)
+    return _mandate_form(desk, own_path(back, "/log"), ())
+
+
+@router.post("/log/mandate")
+def state_mandate(desk: AtDesk) -> Response:
+    """Keep the mandate of this sitting and go on to what needed it."""
+    back = own_path(desk.text("back"), "/log")
+    try:
+        with desk.node.db.write() as session:
+            oversight_mandates.state(session, desk.node, desk.actor, desk.text("mandate"))
+    except BadInput:
+        text = gettext("Write in 10 to 300 characters on what mandate, and for what, you look.")
+        return _mandate_form(desk, back, (Problem(text, "#mandate"),))
+    return see(back)
+
+
+def _mandate_form(desk: Desk, back: str, problems: tuple[Problem, ...]) -> HTMLResponse:
+    values = {"back": back, "problems": problems, "mandate": desk.text("mandate")}
+    return desk.page("mandate.html", values, 422 if problems else 200)
+
+
+def _page(desk: Desk, lookup: Lookup) -> str:
+    return f"/log?{address(desk, lookup)}"
 
 
 def _verdict(found: LogPage) -> Verdict:
@@ -61,20 +113,55 @@ def _verdict(found: LogPage) -> Verdict:
     if wrong:
         text = gettext("These entries do not lead to the root of the log: %s. Stop, and call the second auditor.")
         return Verdict(good=False, title=gettext("The log was altered"), text=text % ", ".join(wrong), root=root)
+    if found.missing:
+        text = gettext("The index does not tell about these entries, so no search finds them: %s.")
+        missing = ", ".join(map(str, found.missing))
+        return Verdict(good=False, title=gettext("The index of the log has gaps"), text=text % missing, root=root)
     text = gettext("The bytes of each entry were hashed again and lead, with their proofs, to the root of the log.")
     return Verdict(good=True, title=gettext("Every entry on this page is in the log"), text=text, root=root)
 
 
+def _record(one: LoggedAct) -> dict[str, object]:
+    """One entry for machines; a proof for each comes from the entry's own page."""
+    return {
+        "index": one.index,
+        "operation": one.operation,
+        "result": "DENIED" if one.denied else "DONE",
+        "at": instants.to_text(one.at),
+        "role": one.role,
+        "actor": one.actor,
+        "unit": one.unit,
+        "case": one.case_ref,
+        "message": one.message_id,
+        "eid": one.eid,
+        "leaf": one.leaf,
+    }
+
+
 def _json(found: LogPage) -> dict[str, object]:
-    entries = [
-        {
-            "index": one.index,
-            "operation": one.operation,
-            "at": instants.to_text(one.at),
-            "actor": one.actor,
-            "leaf": one.leaf,
-            "proven": one.proven,
-        }
-        for one in found.entries
-    ]
-    return {"schema": "serai/log/1", "size": found.size, "root": found.root, "entries": entries, "older": found.older}
+    entries = [{**_record(one), "proven": one.proven, "fault": one.fault or None} for one in found.entries]
+    pages = {"older": found.older, "newer": found.newer, "total": found.total, "missing": list(found.missing)}
+    return {"schema": "serai/log/1", "size": found.size, "root": found.root, "entries": entries, **pages}
+
+
+def _csv(taken: Export) -> Iterator[str]:
+    yield spreadsheet.line(COLUMNS)
+    for one in taken.entries:
+        record = _record(one)
+        yield spreadsheet.line(record[name] for name in COLUMNS)
+
+
+def _json_parts(taken: Export) -> Iterator[str]:
+    head = json.dumps({"schema": "serai/log-view/1", "count": taken.count, "size": taken.size, "root": taken.root})
+    yield head[:-1] + ', "entries": ['
+    between = "\n"
+    for one in taken.entries:
+        yield between + json.dumps(_record(one))
+        between = ",\n"
+    yield "\n]}\n"
+
+
+def _download(desk: Desk, parts: Iterator[str], ending: str, media: str) -> StreamingResponse:
+    name = f"serai-log-{desk.node.unit}.{ending}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(parts, headers=headers, media_type=media)

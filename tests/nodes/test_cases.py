@@ -7,6 +7,7 @@ from exchange.hub import administration
 from nodes import cases, drafts, inbox, messages, outbox, oversight, reading
 from nodes.drafts import NewDraft, Saved
 from nodes.errors import BadInput, DraftChanged, Incomplete, NotFound
+from nodes.oversight_lookups import Lookup
 from nodes.tables import CaseRow, EventRow
 from nodes.views import Box, DraftForm, InboxQuery
 from tests.messages import BODIES, labels
@@ -82,7 +83,7 @@ def test_an_auditor_sees_proven_acts_without_content_and_his_look_is_an_act(smal
     node, otabek = small.node("TJ"), someone(small.node("TJ"), "otabek")
     ask(small)
     with node.db.write() as session:
-        page = oversight.page(session, node, otabek, None)
+        page = oversight.page(session, node, otabek, Lookup())
     assert page.entries
     assert all(entry.proven for entry in page.entries)
     with node.db.read() as session:

@@ -10,6 +10,7 @@ from nodes.drafts import NewDraft
 from nodes.duty import Assign, HandOver
 from nodes.errors import Denied
 from nodes.node import Node
+from nodes.oversight_lookups import Lookup
 from nodes.permissions import EXCLUSIVE, MATRIX, Action, allowed
 from nodes.tables import EventRow
 from nodes.views import Actor, InboxQuery
@@ -71,7 +72,7 @@ CALLS: dict[str, Callable[..., object]] = {
     "acknowledge": lambda session, node, who: alerts.acknowledge(session, node, who, "x"),
     "users": lambda session, _node, who: accounts.users(session, who),
     "colleagues": lambda session, _node, who: accounts.colleagues(session, who),
-    "log": lambda session, node, who: oversight.page(session, node, who, None),
+    "log": lambda session, node, who: oversight.page(session, node, who, Lookup()),
 }
 
 

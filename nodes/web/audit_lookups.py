@@ -1,0 +1,111 @@
+"""The look-up of the log explorer in the address of the page, and its filter form. Days are those of the unit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from nodes.oversight import Facets
+from nodes.oversight_lookups import Lookup
+from nodes.web.forms import Option
+from nodes.web.languages import gettext
+from nodes.web.site import Desk
+from nodes.web.wording import label, unit_name
+
+_OUTCOMES = {"DENIED": True, "DONE": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """The filter form with what is chosen in it."""
+
+    sought: str
+    person: str
+    since: str
+    until: str
+    operations: tuple[Option, ...]
+    units: tuple[Option, ...]
+    roles: tuple[Option, ...]
+    outcomes: tuple[Option, ...]
+
+
+def read_lookup(desk: Desk, before: int | None = None, after: int | None = None) -> Lookup:
+    """Return the look-up in the address; what it does not understand counts as absent."""
+    given, zone = desk.request.query_params, ZoneInfo(desk.node.settings.time_zone)
+    first, last = _day(given.get("since", "")), _day(given.get("until", ""))
+    return Lookup(
+        sought=given.get("q", "").strip(),
+        operation=given.get("operation") or None,
+        unit=given.get("unit") or None,
+        role=given.get("role") or None,
+        person=given.get("person", "").strip() or None,
+        denied=_OUTCOMES.get(given.get("outcome", "")),
+        since=_midnight(first, zone) if first is not None else None,
+        until=_midnight(last + timedelta(days=1), zone) if last is not None else None,
+        before=before,
+        after=after,
+    )
+
+
+def address(desk: Desk, lookup: Lookup) -> str:
+    """Return the query string that leads to the same view again; pages are cut at indices and stay what they are."""
+    zone = ZoneInfo(desk.node.settings.time_zone)
+    given = {
+        "q": lookup.sought,
+        "operation": lookup.operation,
+        "unit": lookup.unit,
+        "role": lookup.role,
+        "person": lookup.person,
+        "outcome": None if lookup.denied is None else ("DENIED" if lookup.denied else "DONE"),
+        "since": _date(lookup.since, zone),
+        "until": _date(lookup.until - 1, zone) if lookup.until is not None else "",
+        "before": "" if lookup.before is None else str(lookup.before),
+        "after": "" if lookup.after is None else str(lookup.after),
+    }
+    return urlencode({name: value for name, value in given.items() if value})
+
+
+def filter_of(desk: Desk, lookup: Lookup, counted: Facets) -> Filter:
+    """Return the filter form; every choice says how many entries it would leave."""
+    zone = ZoneInfo(desk.node.settings.time_zone)
+    units = {unit: unit_name(desk.node, unit) for unit in counted.units}
+    return Filter(
+        sought=lookup.sought,
+        person=lookup.person or "",
+        since=_date(lookup.since, zone),
+        until=_date(lookup.until - 1, zone) if lookup.until is not None else "",
+        operations=_options(counted.operations, _labels("log_operations", counted.operations), lookup.operation),
+        units=_options(counted.units, units, lookup.unit),
+        roles=_options(counted.roles, _labels("roles", counted.roles), lookup.role),
+        outcomes=(
+            Option("DONE", gettext("Done"), lookup.denied is False),
+            Option("DENIED", gettext("Denied"), lookup.denied is True),
+        ),
+    )
+
+
+def _options(counted: Mapping[str, int], labels: Mapping[str, str], chosen: str | None) -> tuple[Option, ...]:
+    found = [Option(code, f"{labels[code]} ({number})", code == chosen) for code, number in counted.items()]
+    if chosen is not None and chosen not in counted:
+        found.append(Option(chosen, f"{chosen} (0)", chosen=True))
+    return tuple(found)
+
+
+def _labels(table: str, codes: Mapping[str, int]) -> dict[str, str]:
+    return {code: label(table, code) for code in codes}
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _midnight(day: date, zone: ZoneInfo) -> int:
+    return int(datetime.combine(day, time(), zone).timestamp())
+
+
+def _date(at: int | None, zone: ZoneInfo) -> str:
+    return "" if at is None else datetime.fromtimestamp(at, zone).date().isoformat()
