@@ -4,7 +4,7 @@ Pure: appending gives a new edge and the tiles that became full; the old edge st
 leaves nothing to undo.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
@@ -46,6 +46,14 @@ class Edge:
                     perfect.append(_perfect_root(row[at : at + (1 << height)]))
                     at += 1 << height
         return cls(size, tuple(perfect), tuple(list(row) for row in rows))
+
+    @classmethod
+    def read(cls, size: int, hashes: Callable[[int, int, int], Sequence[bytes]]) -> Self:
+        """The edge of a log of `size`, whose tiles `hashes` (level, index, width) finds."""
+        return cls.of_rows(
+            size,
+            [hashes(level, size >> (TILE_HEIGHT * (level + 1)), width) for level, width in enumerate(row_widths(size))],
+        )
 
     @cached_property
     def root(self) -> bytes:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from audit import store
 from audit.checkpoints import LogKeys, LogSigner, verify_checkpoint
-from audit.edge import Edge, row_widths
+from audit.edge import Edge
 from audit.errors import AuditError, CheckpointRefused, EntryTooLong, LogDamaged, NotInLog
 from audit.merkle import NodeAt, consistency_path, inclusion_path
 from audit.store import Head, StoredCheckpoint
@@ -28,10 +28,9 @@ from audit.tiles import (
     TileAddress,
     TileCache,
     expand,
-    node_of,
+    nodes_in,
     pack_bundle,
     split_tile,
-    width_at,
 )
 from crypto.merkle_hash import leaf_hash
 
@@ -249,20 +248,7 @@ class Log:
             raise NotInLog(f"{self.log_id} has no entries [{start}, {end})")
 
     def _nodes(self, connection: Connection, size: int) -> NodeAt:
-        """Nodes of the tree of `size`; the tiles that one proof needs are looked up once each."""
-        held: dict[tuple[int, int], tuple[bytes, int]] = {}
-
-        def node(height: int, index: int) -> bytes:
-            level, inner = height >> 3, height & 7
-            shift = TILE_HEIGHT - inner
-            key = level, index >> shift
-            if key not in held:
-                width = width_at(*key, size)
-                held[key] = self._expanded(connection, *key, width), width
-            expanded, width = held[key]
-            return node_of(expanded, width, inner, index & ((1 << shift) - 1))
-
-        return node
+        return nodes_in(size, lambda level, index, width: self._expanded(connection, level, index, width))
 
     def _expanded(self, connection: Connection, level: int, index: int, width: int) -> bytes:
         def load() -> bytes:
@@ -288,11 +274,7 @@ class Log:
 
     def _fold(self, connection: Connection, size: int, root: bytes) -> Edge:
         """The edge of the first `size` entries from stored tiles and leaves. Raises LogDamaged unless it has `root`."""
-        rows = [
-            self._hashes(connection, level, size >> (TILE_HEIGHT * (level + 1)), width)
-            for level, width in enumerate(row_widths(size))
-        ]
-        edge = Edge.of_rows(size, rows)
+        edge = Edge.read(size, lambda level, index, width: self._hashes(connection, level, index, width))
         if edge.root != root:
             raise LogDamaged(f"the stored tiles of {self.log_id} do not give its root at {size}")
         return edge

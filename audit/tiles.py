@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Final, Self
 
 from audit.errors import Malformed
+from audit.merkle import NodeAt
 from crypto.merkle_hash import HASH_SIZE, node_hash
 
 TILE_HEIGHT: Final = 8
@@ -121,6 +122,23 @@ def node_of(expanded: bytes, width: int, height: int, position: int) -> bytes:
     """Node `position` at `height` (0 to 8) inside an expanded tile of `width` hashes; it must be perfect there."""
     at = _OFFSETS[width][height] + position * HASH_SIZE
     return expanded[at : at + HASH_SIZE]
+
+
+def nodes_in(size: int, expanded: Callable[[int, int, int], bytes]) -> NodeAt:
+    """The nodes of a tree of `size`, from its expanded tiles (level, index, width); each is asked for once at most."""
+    held: dict[tuple[int, int], tuple[bytes, int]] = {}
+
+    def node(height: int, index: int) -> bytes:
+        level, inner = height >> 3, height & 7
+        shift = TILE_HEIGHT - inner
+        key = level, index >> shift
+        if key not in held:
+            width = width_at(*key, size)
+            held[key] = expanded(*key, width), width
+        tile, width = held[key]
+        return node_of(tile, width, inner, index & ((1 << shift) - 1))
+
+    return node
 
 
 class TileCache:

@@ -19,6 +19,7 @@ from exchange.courier import Expected
 from nodes.errors import AnswerRefused
 from schemas.base import Hex64, UtcText, Wire
 from schemas.entries import ENTRY_LIMIT
+from schemas.errors import SchemaError
 from schemas.receipts import WIRE_LIMIT as RECEIPT_LIMIT
 
 MOST_FRAMES = 256
@@ -149,3 +150,15 @@ def outcomes(data: bytes, asked: int) -> tuple[Outcome, ...]:
     if len(found) != asked:
         raise AnswerRefused("not one outcome for each receipt")
     return found
+
+
+class _Path(Wire):
+    path: tuple[Hex64, ...]
+
+
+def path(data: bytes) -> tuple[bytes, ...]:
+    """Return the hashes of a proof; raises `AnswerRefused`."""
+    try:
+        return tuple(map(bytes.fromhex, _Path.from_bytes(data, limit=PROBLEM_LIMIT).path))
+    except SchemaError as error:
+        raise AnswerRefused("not the path of a proof") from error

@@ -14,7 +14,7 @@ import structlog
 
 from exchange.courier import JITTER_STEPS, WINDOW_LARGEST, Line
 from exchange.errors import ExchangeError
-from nodes import alerts, collecting, pushing, timers, upkeep
+from nodes import alerts, collecting, pushing, timers, upkeep, watching
 from nodes.errors import HubProblem, HubUnreachable, NotReady
 from nodes.hub_client import HubClient
 from nodes.node import Changed, Node
@@ -22,7 +22,7 @@ from nodes.node import Changed, Node
 IDLE = 5.0
 """Seconds between two looks at an empty outbox; whatever bumps `node.changed` is looked at without waiting for it."""
 
-PACED = frozenset({"directory", "timers"})
+PACED = frozenset({"directory", "timers", "log"})
 """Directions that a change of the outbox or of an arrival does not concern."""
 
 _log = structlog.get_logger("nodes.courier")
@@ -51,6 +51,7 @@ def sync_once(node: Node, wait: int = 0) -> SyncReport:
         _attempt(report, "pull", lambda: _pull_all(node, client, report, wait))
         _attempt(report, "push", lambda: _push_all(node, client, report))
         _attempt(report, "receipts", lambda: _receipts_all(node, client, report))
+        _attempt(report, "log", lambda: watching.catch_up(node, client))
     upkeep.turn_keys(node)
     timers.run(node)
     alerts.notify(node, _jitter())
@@ -75,6 +76,7 @@ class Courier:
             "receipts": self._receipts,
             "directory": self._directory,
             "timers": self._timers,
+            "log": self._log,
         }
         for name, loop in loops.items():
             thread = threading.Thread(target=self._loop, args=(name, loop), name=f"courier-{name}", daemon=True)
@@ -135,6 +137,9 @@ class Courier:
         upkeep.refresh(self._node, client, only_if_due=True)
         upkeep.publish(self._node, client)
         return False
+
+    def _log(self, client: HubClient, _line: Line) -> bool:
+        return watching.step(self._node, client, only_if_due=True)
 
     def _timers(self, _client: HubClient, _line: Line) -> bool:
         """What time brings about needs no hub, and an absent one must not hold it up."""

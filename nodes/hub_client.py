@@ -1,4 +1,4 @@
-"""The six calls of a node to its hub over one kept-alive connection. It believes no answer that is not signed.
+"""The calls of a node to its hub over one kept-alive connection. It believes no answer that is not signed.
 
 What carries signed receipts or directory parts is returned as bytes, because its own signatures count; every other
 answer must carry the hub's RFC 9421 signature (protocol.md §11). No redirects, no environment proxies.
@@ -9,6 +9,7 @@ from typing import Self
 
 import httpx
 
+from audit.tiles import TileAddress
 from crypto import canonical
 from crypto.encoding import b64
 from exchange.errors import Unsigned
@@ -91,6 +92,19 @@ class HubClient:
     def post_statement(self, wire: bytes) -> None:
         """Publish a key statement of ours; the hub answers the same to a repetition."""
         self._signed(self._send("POST", "/v1/directory/statements", wire), 200, 201)
+
+    def checkpoint(self) -> bytes:
+        """Return the newest checkpoint of the hub's log as it is signed, nothing of it verified yet."""
+        return self._signed(self._send("GET", "/v1/log/checkpoint"), 200).content
+
+    def tile(self, address: TileAddress) -> bytes:
+        """Return a hash tile of the hub's log, nothing of it verified yet."""
+        return self._signed(self._send("GET", f"/v1/log/{address.path}"), 200).content
+
+    def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
+        """Return the hub's proof that its log of `old` entries is a prefix of that of `new`, not verified yet."""
+        response = self._signed(self._send("GET", f"/v1/log/proof?from={old}&to={new}"), 200)
+        return answers.path(response.content)
 
     def _send(self, method: str, path: str, body: bytes = b"", media: str = OCTETS) -> httpx.Response:
         node = self._node

@@ -115,6 +115,7 @@ _ALERTS: Final[Mapping[str, str]] = {
     "EQUIVOCATION": noted("A unit signed two different messages for one place: keep both and ask that unit"),
     "UNFORESEEN": noted("An arrival could not be taken in and was set aside: call the administrator"),
     "CALLED": noted("An officer asks a supervisor to step in"),
+    "LOG_FORKED": noted("The log of the hub was shown in two versions: keep this node as it is and call the auditor"),
 }
 
 _FINDINGS: Final[Mapping[str, str]] = {

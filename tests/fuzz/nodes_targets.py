@@ -30,10 +30,15 @@ def receipt_outcomes(data: bytes) -> None:
     assert dumps([one.model_dump(mode="json", exclude_none=True) for one in found]) == data
 
 
+def proof_path(data: bytes) -> None:
+    assert dumps({"path": [node.hex() for node in answers.path(data)]}) == data
+
+
 TARGETS: dict[str, tuple[Callable[[bytes], None], type[Exception]]] = {
     "inbox_frames": (inbox_frames, AnswerRefused),
     "hub_problem": (hub_problem, AnswerRefused),
     "receipt_outcomes": (receipt_outcomes, AnswerRefused),
+    "proof_path": (proof_path, AnswerRefused),
 }
 
 SEEDS: dict[str, list[bytes]] = {
@@ -41,6 +46,7 @@ SEEDS: dict[str, list[bytes]] = {
     "hub_problem": [
         json.dumps({"code": "EX-4092", "status": 409, "expected_seq": 4, "expected_prev": "a" * 64}).encode()
     ],
+    "proof_path": [dumps({"path": []}), dumps({"path": ["a" * 64, "b" * 64]})],
     "receipt_outcomes": [
         dumps([{"eid": "a" * 64, "type": "DELIVERED", "status": "LOGGED", "index": 4, "time": "2026-11-22T06:00:00Z"}]),
         dumps([{"eid": "a" * 64, "type": "DELIVERED", "status": "REFUSED", "code": "EX-4031"}]),

@@ -51,7 +51,12 @@ def test_frames_in_any_other_form_are_refused(data: bytes) -> None:
 
 @given(st.binary(max_size=300))
 def test_no_bytes_make_a_parser_fail_otherwise(data: bytes) -> None:
-    for parse in (lambda: answers.frames(data, -1), lambda: answers.problem(data), lambda: answers.outcomes(data, 1)):
+    for parse in (
+        lambda: answers.frames(data, -1),
+        lambda: answers.problem(data),
+        lambda: answers.outcomes(data, 1),
+        lambda: answers.path(data),
+    ):
         try:
             parse()
         except AnswerRefused:

@@ -114,7 +114,7 @@ class World:
         shutil.copytree(template.folder, folder)
         world = object.__new__(cls)
         world.folder, world.urls, world.names, world.now, world.units = folder, {}, template.names, NOW, {}
-        world.desk = _desk(template.desk, folder)
+        world.desk = desk_in(template.desk, folder)
         world.inside = world.desk.client._transport  # type: ignore[assignment]  # the desk gave it one of these
         for name, unit in template.units.items():
             settings = unit.settings.model_copy(update={"folder": folder / name})
@@ -169,7 +169,8 @@ class World:
                 assert report.failed == [] or self.units[name].wire.cut, report
 
 
-def _desk(template: Desk, folder: Path) -> Desk:
+def desk_in(template: Desk, folder: Path) -> Desk:
+    """The hub of `template` in `folder`, where its key store and its database were copied to."""
     desk = copy.copy(template)
     desk.folder, desk.database_url, desk.now, desk.chains = folder / "hub", f"sqlite:///{folder / 'hub.db'}", NOW, {}
     desk.settings = template.settings.model_copy(update={"home": desk.folder, "database_url": desk.database_url})

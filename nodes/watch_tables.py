@@ -1,0 +1,38 @@
+"""What a node keeps because it does not trust the hub's history: its own copy of the hub's hash tiles, and more.
+
+The full tiles of a mirrored log are rows of `audit.store`, under the origin of that log; here is what they lack.
+"""
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from nodes.tables import Row
+
+
+class MirrorRow(Row):
+    """How far a log is mirrored: size, root, the leaf hashes of its unfinished tile, the newest checkpoint accepted.
+
+    `note` has the size `accepted`, which is above `size` while the mirror is catching up.
+    """
+
+    __tablename__ = "node_mirror"
+    log_id: Mapped[str] = mapped_column(primary_key=True)
+    size: Mapped[int]
+    root: Mapped[bytes]
+    leaves: Mapped[bytes]
+    accepted: Mapped[int]
+    note: Mapped[bytes]
+    since: Mapped[int]
+
+
+class ForkRow(Row):
+    """Two signed notes of one log that cannot both be true, and who showed the other one: the log's owner, or a unit.
+
+    The first contradiction of each teller is kept; what it says later adds nothing to the proof.
+    """
+
+    __tablename__ = "node_fork"
+    log_id: Mapped[str] = mapped_column(primary_key=True)
+    told_by: Mapped[str] = mapped_column(primary_key=True)
+    held: Mapped[bytes]
+    other: Mapped[bytes]
+    found: Mapped[int]

@@ -1,0 +1,37 @@
+"""What a node does so that the hub's history stays one: in each round it follows the log and holds the hub to it."""
+
+from sqlalchemy import func, select
+
+from exchange.errors import Unfound
+from nodes import mirroring
+from nodes.errors import HubProblem
+from nodes.hub_client import HubClient
+from nodes.node import Node
+from nodes.watch_tables import MirrorRow
+
+EVERY = 60
+"""Seconds between two rounds."""
+
+
+def step(node: Node, client: HubClient, *, only_if_due: bool = False) -> bool:
+    """Do one round; returns whether there is more at once. Raises `HubUnreachable`, `HubProblem`."""
+    if only_if_due and not _due(node):
+        return False
+    try:
+        return mirroring.step(node, client)
+    except HubProblem as error:
+        if error.problem != Unfound.code:
+            raise
+        return False  # a new hub has signed nothing yet
+
+
+def catch_up(node: Node, client: HubClient) -> None:
+    """Do rounds until nothing is left."""
+    while step(node, client):
+        continue
+
+
+def _due(node: Node) -> bool:
+    with node.db.read() as session:
+        last = session.scalar(select(func.max(MirrorRow.since)))
+    return last is None or node.now() >= last + EVERY
