@@ -23,7 +23,7 @@ GROUPS: Final = {
     "doctor": ("serai.doctor", "Check clock, keys, reachability, directory age, queues and disk, and say what to do."),
     "demo": ("serai.demo.command", "A federation of a hub and five units on this machine."),
     "bench": ("serai.bench", "Measure sealing, log, hub and the whole way, with signatures and fsync on."),
-    "log": ("serai.log", "The append-only log: heads, proofs, bundles, and their offline verification."),
+    "log": ("serai.log_audit", "The append-only log: heads, proofs, exports, offline verification, and its audit."),
 }
 """Name on the command line -> the module that holds its `app`, and the line that `serai --help` shows."""
 

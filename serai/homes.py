@@ -9,6 +9,7 @@ import typer
 from serai.output import CommandError, Exit
 
 NodeHome = Annotated[Path, typer.Option("--home", envvar="SERAI_NODE_FOLDER", help="Folder of the node.")]
+ReadAs = Annotated[Path | None, typer.Option("--as", help="Folder of the node as whose a hub is asked.")]
 HubHome = Annotated[Path, typer.Option("--home", envvar="SERAI_HUB_HOME", help="Folder of the hub.")]
 
 

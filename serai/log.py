@@ -59,15 +59,16 @@ class _Opened:
 @contextmanager
 def _open(data: str, log_id: str) -> Iterator[_Opened]:
     """Open the log in `data` for reading: the one place where this group opens a database."""
-    database = Database(_address(data))
+    database = Database(address_of(data))
     try:
         with database.read() as session:
-            yield _Opened(Log(_only(store.log_ids(session.connection()), log_id)), session)
+            yield _Opened(Log(only(store.log_ids(session.connection()), log_id)), session)
     finally:
         database.close()
 
 
-def _address(data: str) -> str:
+def address_of(data: str) -> str:
+    """Return the URL of the database in a folder of a hub or node; raises CommandError if there is none."""
     if "://" in data:
         return data
     found = [Path(data) / name for name in _FILES if (Path(data) / name).is_file()]
@@ -76,7 +77,8 @@ def _address(data: str) -> str:
     return f"sqlite:///{found[0]}"
 
 
-def _only(logs: list[str], wanted: str) -> str:
+def only(logs: list[str], wanted: str) -> str:
+    """Return the one log that was meant; raises CommandError if it is not clear which."""
     matching = [name for name in logs if wanted in {"", name}]
     if len(matching) != 1:
         raise CommandError("SERAI-LOG-WHICH", "Name one log with --log.", f"There are: {', '.join(logs) or 'none'}.")

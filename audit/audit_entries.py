@@ -1,0 +1,96 @@
+"""The entries of a log, one by one: the strict form, times that do not go back, and nothing logged twice.
+
+Pure. It keeps 24 bytes of each entry, to find what is there twice however far apart the two stand.
+"""
+
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
+from itertools import pairwise
+from typing import Any, Final
+
+from audit.audit_findings import Finding, Findings
+from crypto.instants import to_text
+from schemas.entries import AnyEntry, parse
+from schemas.errors import SchemaError
+
+CLOCK_SECONDS: Final = 60
+"""How far the clock of a log may be set back before its times prove nothing: the tolerance of signed requests."""
+
+Parsed = tuple[int, AnyEntry]
+"""Index and entry."""
+
+_UNIQUE: Final[Mapping[str, Callable[[Any], tuple[object, ...]]]] = {
+    "MESSAGE": lambda entry: ("envelope", entry.eid),
+    "REFUSAL": lambda entry: ("envelope", entry.eid),
+    "EQUIVOCATION": lambda entry: ("evidence", entry.sender, entry.seq),
+    "RECEIPT": lambda entry: ("receipt", entry.eid, entry.unit, entry.receipt),
+    "STATEMENT": lambda entry: ("statement", entry.digest),
+    "DIRECTORY": lambda entry: ("directory", entry.part, entry.version),
+}
+"""By which members an entry is the only one of its kind; all others by their nonce."""
+
+
+class EntryAudit:
+    """Takes the entries of a log in their order."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._latest = 0
+        self._start = 0
+        self._latest_at: list[int] = []  # for each entry of the last block: the latest time up to it
+        self._keys = array("Q")
+        self._more = array("Q")
+        self._indices = array("Q")
+        self.last_time: int | None = None
+
+    def take(self, start: int, entries: Sequence[bytes | None]) -> list[Parsed]:
+        """Check the entries from index `start` on; returns those that are entries."""
+        parsed = []
+        self._start, self._latest_at = start, []
+        for index, data in enumerate(entries, start):
+            entry = self._parsed(index, data)
+            self.last_time = entry.time if entry else None
+            if entry is not None:
+                parsed.append((index, entry))
+                self._remember(index, entry)
+            self._latest_at.append(self._latest)
+        return parsed
+
+    def latest_before(self, size: int) -> int:
+        """The latest time (unix seconds) that the entries of a log of `size` state; `size` ends in the last block."""
+        at = size - self._start - 1
+        return self._latest_at[at] if 0 <= at < len(self._latest_at) else 0
+
+    def _parsed(self, index: int, data: bytes | None) -> AnyEntry | None:
+        if data is None:
+            return None
+        try:
+            return parse(data)
+        except SchemaError as error:
+            self._findings.add(Finding("ENTRY_FORM", "", index, "", str(error)))
+            return None
+
+    def _remember(self, index: int, entry: AnyEntry) -> None:
+        if entry.time < self._latest - CLOCK_SECONDS:
+            self._findings.add(
+                Finding("TIME_WENT_BACK", "", index, f"not before {to_text(self._latest)}", to_text(entry.time))
+            )
+        self._latest = max(self._latest, entry.time)
+        unique = _UNIQUE.get(entry.type)
+        key = unique(entry) if unique else ("nonce", entry.nonce)
+        digest = blake2b(repr(key).encode(), digest_size=16).digest()
+        self._keys.append(int.from_bytes(digest[:8], "big"))
+        self._more.append(int.from_bytes(digest[8:], "big"))
+        self._indices.append(index)
+
+    def finish(self) -> None:
+        """Name what was logged twice: the second place, and the first."""
+        order = sorted(range(len(self._keys)), key=self._keys.__getitem__)
+        again = sorted(
+            (self._indices[later], self._indices[first])
+            for first, later in pairwise(order)
+            if self._keys[first] == self._keys[later] and self._more[first] == self._more[later]
+        )
+        for index, first in again:
+            self._findings.add(Finding("ENTRY_AGAIN", "", index, f"only at {first}", f"again at {index}"))

@@ -1,0 +1,137 @@
+"""What the audit of a whole log can find: stable codes, one sentence each, the place, and both values.
+
+Neighbouring places with one finding are one finding with a count, so that a log whose tail was moved by one is not a
+million findings. The table is complete: a finding with a code that is not in it cannot be made. Pure.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Final
+
+from audit.evidence.findings import Level
+
+KEPT: Final = 10_000
+"""Findings that are kept one by one; more are only counted, under their codes."""
+
+TEXTS: Final[Mapping[str, tuple[Level, str]]] = MappingProxyType(
+    {
+        # what holds
+        "ENTRIES_COMPLETE": (Level.GOOD, "the entries give the root of the log: none removed, added or changed"),
+        "TILES_COMPLETE": (Level.GOOD, "the hash tiles give the root of the log"),
+        "CHECKPOINTS_HOLD": (Level.GOOD, "every checkpoint is signed with both keys of the log and is of this tree"),
+        "LOG_KEYS_PINNED": (Level.GOOD, "the checkpoints are signed by the log keys you named"),
+        "HELD_CHECKPOINT": (Level.GOOD, "the checkpoint that you hold is of this tree"),
+        "ROWS_MATCH": (Level.GOOD, "the rows of the service and the entries of the log say the same"),
+        # for the reader to judge
+        "LOG_KEYS_NOT_PINNED": (Level.NOTICE, "compare these log keys with those you were given on paper"),
+        "TAIL_NOT_SIGNED": (Level.NOTICE, "entries stand behind the last checkpoint"),
+        "ENTRIES_NOT_HERE": (Level.NOTICE, "only hashes are here: what the entries say was not looked at"),
+        "TILES_AS_SIGNED": (Level.NOTICE, "the hash tiles still give what was signed; the entries named do not"),
+        "FINDINGS_CUT": (Level.NOTICE, "there are more findings than are listed"),
+        # entries and leaf hashes
+        "ENTRY_MISSING": (Level.BAD, "the entry is not there"),
+        "ENTRY_ALTERED": (Level.BAD, "the entry does not have the leaf hash that was stored with it"),
+        "LEAF_ALTERED": (Level.BAD, "the stored leaf hash is not that of the entry, which the hash tile confirms"),
+        "ENTRY_NOT_IN_TILE": (Level.BAD, "entry and leaf hash agree with each other and not with the hash tile"),
+        "ENTRY_BEYOND_HEAD": (Level.BAD, "an entry stands where the log has none"),
+        "ENTRY_FORM": (Level.BAD, "the entry is not in the one canonical form"),
+        "ENTRY_AGAIN": (Level.BAD, "the entry repeats what is logged once"),
+        "TIME_WENT_BACK": (Level.BAD, "the entry states an earlier time than one before it"),
+        # tiles
+        "TILE_MISSING": (Level.BAD, "the hash tile is not there"),
+        "TILE_ALTERED": (Level.BAD, "the hash tile is not that of the entries"),
+        "TILE_ROOT_ALTERED": (Level.BAD, "the stored root of the hash tile is not its root"),
+        "TILE_UNKNOWN": (Level.BAD, "a hash tile or file that a log of this size does not have"),
+        "BUNDLE_UNREADABLE": (Level.BAD, "the entry bundle is not of its form"),
+        # head and checkpoints
+        "HEAD_ROOT": (Level.BAD, "the entries do not give the root of the head"),
+        "HEAD_TIME": (Level.BAD, "the head does not state the time of the last entry"),
+        "CHECKPOINT_AHEAD": (Level.BAD, "a larger log was signed: the end of this one was taken away"),
+        "CHECKPOINT_ROOT": (Level.BAD, "the entries do not give the root that was signed"),
+        "CHECKPOINT_REFUSED": (Level.BAD, "the checkpoint does not hold"),
+        "CHECKPOINT_ROW": (Level.BAD, "the row of the checkpoint is not what its note says"),
+        "CHECKPOINT_KEYS": (Level.BAD, "the checkpoint is not signed by the keys of this log"),
+        "CHECKPOINT_TIME": (Level.BAD, "the checkpoint states an earlier time than a smaller one or than its entries"),
+        "HELD_REFUSED": (Level.BAD, "the checkpoint that you hold was not signed by the keys of this log"),
+        "FORK": (Level.BAD, "the log signed another history: keep both checkpoints, together they prove it"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One result: a code of TEXTS, the first index it is about and how many follow, and the two values that differ.
+
+    `index` is the index of an entry, or the size of a checkpoint or head; `subject` names the tile, file, row or key.
+    """
+
+    code: str
+    subject: str = ""
+    index: int | None = None
+    expected: str = ""
+    found: str = ""
+    count: int = 1
+
+    @property
+    def level(self) -> Level:
+        """How it counts."""
+        return TEXTS[self.code][0]
+
+    @property
+    def text(self) -> str:
+        """The finding in one line."""
+        where = [self.subject] if self.subject else []
+        if self.index is not None:
+            where.append(f"{self.index}" if self.count == 1 else f"{self.index} to {self.index + self.count - 1}")
+        values = [f"expected {self.expected}"] if self.expected else []
+        values += [f"found {self.found}"] if self.found else []
+        detail = f" ({', '.join(values)})" if values else ""
+        return ": ".join(part for part in (" ".join(where), TEXTS[self.code][1] + detail) if part)
+
+    def members(self) -> dict[str, Any]:
+        """The finding for programs: JSON members."""
+        return {
+            "code": self.code,
+            "level": self.level.value,
+            "subject": self.subject,
+            "index": self.index,
+            "count": self.count,
+            "expected": self.expected,
+            "found": self.found,
+            "text": self.text,
+        }
+
+
+class Findings:
+    """What an audit has found so far, in the order of finding; neighbours of one code are joined."""
+
+    def __init__(self) -> None:
+        self._kept: list[Finding] = []
+        self._open: dict[tuple[str, str], int] = {}  # (code, subject) -> where its last run stands
+        self.counts: Counter[str] = Counter()
+
+    def add(self, finding: Finding) -> None:
+        """Take a finding; the values of a run are those of its first place."""
+        self.counts[finding.code] += finding.count
+        key = finding.code, finding.subject
+        at = self._open.get(key)
+        if at is not None and finding.index is not None:
+            run = self._kept[at]
+            if run.index is not None and run.index + run.count == finding.index:
+                self._kept[at] = replace(run, count=run.count + finding.count)
+                return
+        if len(self._kept) < KEPT:
+            self._open[key] = len(self._kept)
+            self._kept.append(finding)
+
+    @property
+    def bad(self) -> bool:
+        """Whether one of them is bad."""
+        return any(TEXTS[code][0] is Level.BAD for code in self.counts)
+
+    def all(self) -> tuple[Finding, ...]:
+        """Everything found, and how much of it is not listed."""
+        cut = sum(self.counts.values()) - sum(finding.count for finding in self._kept)
+        return (*self._kept, Finding("FINDINGS_CUT", found=str(cut))) if cut else tuple(self._kept)

@@ -1,0 +1,152 @@
+"""`serai log audit`: a whole log, from the bytes of its entries to its checkpoints, wherever it is stored.
+
+It reads and changes nothing: the database of a hub or node, which its service may be writing meanwhile, a folder in the
+tlog-tiles layout, or the address of one. What is checked is `audit.audit`; here is where it comes from.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy import Connection
+
+from audit import store
+from audit.audit import Audit, Observer, Source
+from audit.audit_checkpoints import Trust
+from audit.audit_database import DatabaseSource, latest_vkeys
+from audit.audit_findings import TEXTS, Finding
+from audit.audit_tiles import CHECKPOINT, Fetch, TilesSource
+from audit.checkpoints import LogKeys
+from audit.evidence.findings import Level
+from exchange.database import Database
+from serai.homes import ReadAs
+from serai.log import LogOption, address_of, app, only
+from serai.output import CommandError, JsonFlag, Report, note, show
+from serai.passphrases import PassphraseFd, PassphraseFile
+
+WEB: Final = ("http://", "https://")
+
+VkeyOption = Annotated[
+    list[str] | None, typer.Option("--vkey", help="Key of the log you trust, as a vkey; once for each of the two.")
+]
+HeldOption = Annotated[
+    list[Path] | None, typer.Option("--held", help="A checkpoint that you have from elsewhere: a file with its note.")
+]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A log that is open for reading: its name, where it comes from, its stored keys, and who else looks at it."""
+
+    name: str
+    source: Source
+    vkeys: tuple[str, ...] = ()
+    observers: tuple[Observer, ...] = ()
+
+
+@app.command("audit")
+def audit(
+    where: Annotated[str, typer.Argument(help="Folder of a hub, node or tiles; or the URL of a database or of tiles.")],
+    vkeys: VkeyOption = None,
+    held: HeldOption = None,
+    log_id: LogOption = "",
+    read_as: ReadAs = None,
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Audit a whole log: entries, tiles, head, checkpoints. Exit status 0 good, 1 bad, 2 unreadable."""
+    begun = time.perf_counter()
+    with opened(where, log_id, (read_as, file, descriptor)) as log:
+        work = Audit(log.source, trusted(log, vkeys or []), [path.read_bytes() for path in held or []], log.observers)
+        with progress(log.source.size) as follow:
+            findings = work.run(follow)
+    found = findings.all()
+    levels = {TEXTS[code][0] for code in findings.counts}
+    seconds = time.perf_counter() - begun
+    members = {
+        "log": log.name,
+        "size": log.source.size,
+        "root": work.root.hex(),
+        "signed": work.signed_size,
+        "seconds": round(seconds, 3),
+        "entries_per_second": round(log.source.size / seconds),
+        "findings": [one.members() for one in found],
+    }
+    ok = Level.GOOD in levels and Level.BAD not in levels
+    if not as_json:
+        note(f"{log.name}: {'good' if ok else 'BAD'}, {log.source.size} entries in {seconds:.1f} s")
+    show(Report("log-audit", members, [line(one) for one in found], ok=ok), as_json=as_json)
+
+
+def line(one: Finding) -> str:
+    """Return a finding in one line for people."""
+    return f"{one.level.value:6} {one.code:20} {one.text}"
+
+
+def trusted(log: Opened, vkeys: Sequence[str]) -> Trust:
+    """Return the keys that were named, or those beside the log's newest checkpoint; raises CommandError for neither."""
+    if len(vkeys) % 2:
+        raise CommandError("SERAI-LOG-TRUST", "A log has two keys: name both with --vkey, the Ed25519 key first.")
+    named = vkeys or log.vkeys
+    if not named and isinstance(log.source, TilesSource):
+        raise CommandError("SERAI-LOG-TRUST", "Tiles do not say whose they are: name both keys of the log with --vkey.")
+    pairs = zip(named[::2], named[1::2], strict=True)
+    return Trust(tuple(LogKeys.parse(first, second) for first, second in pairs), pinned=bool(vkeys))
+
+
+@contextmanager
+def opened(where: str, log_id: str, reader: tuple[Path | None, Path | None, int | None]) -> Iterator[Opened]:
+    """Open what `where` names; `reader` is the node to read a hub as, and where its passphrase comes from."""
+    if where.startswith(WEB):
+        remote = import_module("serai.log_remote")  # only here is network code needed
+        with remote.tiles(where, *reader) as fetch:
+            yield Opened(where, TilesSource(fetch))
+    elif (Path(where) / CHECKPOINT).is_file():
+        folder = Path(where)
+        names = (file.relative_to(folder).as_posix() for file in sorted(folder.rglob("*")) if not file.is_dir())
+        yield Opened(where, TilesSource(_fetch(folder), names))
+    else:
+        database = Database(address_of(where))
+        try:
+            with database.read() as session:
+                yield of_database(session.connection(), log_id)
+        finally:
+            database.close()
+
+
+def of_database(connection: Connection, log_id: str) -> Opened:
+    """Return the log `log_id` of an open database, or its only one."""
+    name = only(store.log_ids(connection), log_id)
+    return Opened(name, DatabaseSource(connection, name), latest_vkeys(connection, name))
+
+
+def _fetch(folder: Path) -> Fetch:
+    def fetch(name: str) -> bytes | None:
+        try:
+            return (folder / name).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    return fetch
+
+
+@contextmanager
+def progress(size: int) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how far the work is; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    columns = (TextColumn("entries"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("entries", total=size)
+        yield lambda done: bar.update(task, completed=done)
