@@ -65,6 +65,11 @@ class Log:
         self._rehashed = Edge()  # the edge of what was hashed again from stored bytes
         self._appended_in: ref[object] | None = None
 
+    @property
+    def keys(self) -> LogKeys | None:
+        """The public keys under which this log signs its checkpoints; None where it cannot sign."""
+        return self._signer.keys if self._signer is not None else None
+
     # ---------------------------------------------------------------- append
 
     def append(self, database: Database, entries: Sequence[bytes], now: int) -> Appended:

@@ -194,6 +194,15 @@ def words_of(node: Node, row: EventRow, case: CaseRow | None) -> dict[str, str] 
     return {name: str(words[name]) for name in WORDS} if isinstance(words, dict) else None
 
 
+def said(session: Session, node: Node, index: int) -> ActEntry | None:
+    """Return the act in the leaf at `index`; None if it is no act, or its bytes do not hold."""
+    try:
+        entry = parse(node.log.entry(session, index))
+    except (AuditError, SchemaError):
+        return None
+    return entry if isinstance(entry, ActEntry) else None
+
+
 def _rows(session: Session, lookup: Lookup, chosen: list[ColumnElement[bool]]) -> list[EventRow]:
     """One page, newest first: pages are cut at indices, so what is appended meanwhile moves no entry between them."""
     query = select(EventRow).where(*chosen).limit(PAGE)

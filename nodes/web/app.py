@@ -39,6 +39,8 @@ from nodes.errors import (
 from nodes.node import Node
 from nodes.views import SignedIn
 from nodes.web import (
+    audit_entry,
+    audit_looks,
     case_pages,
     compose_pages,
     desk_pages,
@@ -68,6 +70,8 @@ ROUTERS: Final = (
     duty_pages.router,
     people_pages.router,
     log_pages.router,
+    audit_entry.router,
+    audit_looks.router,
     quarantine_pages.router,
 )
 

@@ -12,7 +12,19 @@ from nodes.web.wording import label, unit_name
 _FAULTS: Final[Mapping[str, str]] = {
     "CHANGED": noted("The stored bytes do not lead to the root of the log"),
     "MISTOLD": noted("The index says something else about it than the entry itself"),
+    "UNLISTED": noted("The index of the log does not tell about it, so no search finds it"),
+    "UNSIGNED": noted("The log cannot be signed as it is: its entries do not give its root"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a page says before anything else: it holds or it does not, and why."""
+
+    good: bool
+    title: str
+    text: str
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +59,10 @@ def act_of(desk: Desk, one: LoggedAct) -> Act:
         case_ref=one.case_ref,
         message_id=one.message_id,
         leaf=one.leaf,
-        fault=gettext(_FAULTS[one.fault]) if one.fault else "",
+        fault=fault_text(one.fault),
     )
+
+
+def fault_text(fault: str) -> str:
+    """Return what is wrong with an entry; empty for one that holds."""
+    return gettext(_FAULTS[fault]) if fault else ""

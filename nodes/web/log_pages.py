@@ -5,7 +5,7 @@ All state stands in the address. Every look is logged; what is taken out needs t
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from fastapi import APIRouter
@@ -19,7 +19,7 @@ from nodes.oversight_lookups import Lookup
 from nodes.permissions import Action, require
 from nodes.web import spreadsheet
 from nodes.web.audit_lookups import address, filter_of, read_lookup
-from nodes.web.audit_words import act_of
+from nodes.web.audit_words import Verdict, act_of
 from nodes.web.entrance import AtDesk
 from nodes.web.languages import gettext, ngettext
 from nodes.web.site import Desk, own_path, see, wants_json
@@ -27,16 +27,6 @@ from nodes.web.wording import Problem
 
 router: Final = APIRouter()
 COLUMNS: Final = ("index", "operation", "result", "at", "role", "actor", "unit", "case", "message", "eid", "leaf")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the page says about the log before it shows any entry."""
-
-    good: bool
-    title: str
-    text: str
-    root: str
 
 
 @router.get("/log")

@@ -142,6 +142,7 @@ if (document.body.dataset.keys === "on") {
     const here = rows.indexOf(document.activeElement);
     if (event.key === "j") rows[Math.min(here + 1, rows.length - 1)]?.focus();
     else if (event.key === "k") rows[Math.max(here - 1, 0)]?.focus();
+    else if (event.key === "[" || event.key === "]") document.querySelector(`a[data-key="${event.key}"]`)?.click();
     else if (go[event.key]) { event.preventDefault(); location.assign(go[event.key]); }
   });
 }

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from serai.demo import requests
 from tests.instants import NOW
-from tests.nodes.web.house import House, build
+from tests.nodes.web.auditing import MANDATE
+from tests.nodes.web.house import Browser, House, build
+from tests.nodes.web.work import send
 
 
 @pytest.fixture(scope="module")
@@ -19,3 +22,25 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     made.add_user("TJ", "TJ-1", "OFFICER", language="ru")
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Kyrgyzstan with a request that was sent to Tajikistan and read there, and two auditors."""
+    made = build(tmp_path_factory.mktemp("audited"), NOW, ("KG", "TJ"))
+    made.add_user("KG", "KG-1", "OFFICER")
+    made.add_user("KG", "KG-9", "AUDITOR")
+    made.add_user("KG", "KG-10", "AUDITOR", language="ru")
+    sent = send(made.desk("KG", "KG-1"), "REQ", requests.lorry_owner(made.clock.now), "TJ")
+    made.sync("KG", "TJ", "KG")
+    made.desk("KG", "KG-1").get(sent)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def auditor(audited: House) -> Browser:
+    """An auditor who has said on what mandate he looks."""
+    desk = audited.desk("KG", "KG-9")
+    assert desk.post("/log/mandate", mandate=MANDATE, back="/log").headers["location"] == "/log"
+    return desk

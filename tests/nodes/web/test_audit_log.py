@@ -2,50 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
 from sqlalchemy import text
 
-from serai.demo import requests
-from tests.instants import NOW
-from tests.nodes.web.house import Browser, House, build
-from tests.nodes.web.work import send
-
-MANDATE = "Audit order 14/2026, checks of disclosures"
-
-
-@pytest.fixture(scope="module")
-def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Kyrgyzstan with a request that was sent to Tajikistan, and two auditors."""
-    made = build(tmp_path_factory.mktemp("audited"), NOW, ("KG", "TJ"))
-    made.add_user("KG", "KG-1", "OFFICER")
-    made.add_user("KG", "KG-9", "AUDITOR")
-    made.add_user("KG", "KG-10", "AUDITOR", language="ru")
-    desk = made.desk("KG", "KG-1")
-    send(desk, "REQ", requests.lorry_owner(made.clock.now), "TJ")
-    made.sync("KG", "TJ", "KG")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def auditor(audited: House) -> Browser:
-    """An auditor who has said on what mandate he looks."""
-    desk = audited.desk("KG", "KG-9")
-    assert desk.post("/log/mandate", mandate=MANDATE, back="/log").headers["location"] == "/log"
-    return desk
-
-
-def entries(desk: Browser, query: str = "") -> list[dict[str, object]]:
-    found: list[dict[str, object]] = desk.get(f"/log.json?{query}").json()["entries"]
-    return found
-
-
-def disclosure(desk: Browser) -> dict[str, object]:
-    """The one disclosure of the house."""
-    return entries(desk, "operation=DISCLOSE")[0]
+from tests.nodes.web.auditing import MANDATE, disclosure, entries
+from tests.nodes.web.house import Browser, House
 
 
 @pytest.mark.parametrize(
@@ -85,7 +48,7 @@ def test_pages_keep_their_entries_while_the_log_grows(auditor: Browser) -> None:
     second = entries(auditor, f"before={first['older']}")
     assert entries(auditor, f"before={first['older']}") == second
     back = auditor.get(f"/log.json?after={second[0]['index']}").json()["entries"]
-    assert [one["index"] for one in back][-1] == second[0]["index"] + 1  # type: ignore[operator]  # JSON numbers
+    assert [one["index"] for one in back][-1] == second[0]["index"] + 1
 
 
 def test_a_day_is_a_day_of_the_unit(auditor: Browser) -> None:

@@ -1,0 +1,205 @@
+"""One entry of the node's log with everything that proves it, checkpoints of the log, and that two of them fit.
+
+Proofs are made under a signed checkpoint; one that covers the newest entries is signed when it is asked for. What is
+shown here was verified here, with the same code that verifies it offline.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from audit import store
+from audit.checkpoints import LogKeys, verify_checkpoint
+from audit.errors import AuditError
+from audit.merkle import verify_consistency
+from audit.proof import LogProof, verify_proof
+from audit.store import StoredCheckpoint
+from crypto.merkle_hash import leaf_hash
+from nodes import log
+from nodes.errors import NotFound, NotReady
+from nodes.node import Node
+from nodes.oversight import LoggedAct, cases_of, proven, said, words_of
+from nodes.oversight_mandates import mandate_of
+from nodes.oversight_steps import Join, Step, climb, join
+from nodes.permissions import Action, require
+from nodes.tables import EventRow
+from nodes.views import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenEntry:
+    """An entry: what its row says, its bytes, the way from its leaf to the root, and the checkpoint over it.
+
+    `act.fault` is empty only if all of it holds; without `signed` no checkpoint covers it, because the log could not be
+    signed as it is. `justification` is None once the case was erased.
+    """
+
+    act: LoggedAct
+    raw: bytes
+    leaf: str
+    codes: tuple[str, ...]
+    size: int
+    root: str
+    steps: tuple[Step, ...]
+    signed: StoredCheckpoint | None
+    justification: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Consistency:
+    """Whether the tree of one checkpoint begins with the tree of another; `reason` is empty if it does."""
+
+    old: StoredCheckpoint
+    new: StoredCheckpoint
+    steps: tuple[Join, ...]
+    reason: str
+
+
+def look(session: Session, node: Node, actor: Actor, view: str, *particulars: str) -> None:
+    """Log that `actor` looked at one of the auditor's views; raises `Denied`."""
+    require(actor, Action.READ_LOG)
+    act = replace(log.by(actor, "AUDIT_ACCESS"), codes=(view, *particulars))
+    log.record(session, node, replace(act, justification=mandate_of(session, node, actor, demand=False)))
+
+
+def take_out(session: Session, node: Node, actor: Actor, view: str, *particulars: str) -> None:
+    """Log that `actor` takes something out; raises `Denied`, and `MandateNeeded` before he said why."""
+    require(actor, Action.READ_LOG)
+    mandate = mandate_of(session, node, actor, demand=True)
+    act = replace(log.by(actor, "AUDIT_EXPORT"), codes=(view, *particulars), justification=mandate)
+    log.record(session, node, act)
+
+
+def look_at_entry(session: Session, node: Node, actor: Actor, index: int) -> None:
+    """Log that `actor` looked at one entry, beside the case that it belongs to; raises `Denied`, `NotFound`."""
+    require(actor, Action.READ_LOG)
+    row = session.get(EventRow, index)
+    if row is None and index >= node.log.head(session).size:
+        raise NotFound
+    case = cases_of(session, [row]).get(row.case_id or "") if row is not None else None
+    act = replace(
+        log.by(actor, "AUDIT_ACCESS"),
+        codes=("ENTRY", str(index)),
+        case=case if case is not None and case.wrapped_key is not None else None,
+        message_id=row.message_id if row is not None else None,
+        justification=mandate_of(session, node, actor, demand=False),
+    )
+    log.record(session, node, act)
+
+
+def cover(node: Node, index: int) -> None:
+    """Sign a checkpoint over the entry `index` unless there is one, in a transaction of its own.
+
+    A log that is damaged cannot be signed; the entry's page then says so.
+    """
+    with node.db.read() as session:
+        signed = node.log.checkpoint(session)
+    if signed is None or signed.size <= index:
+        with suppress(AuditError), node.db.write() as session:
+            node.log.sign_checkpoint(session, node.now())
+
+
+def entry(session: Session, node: Node, index: int) -> ProvenEntry:
+    """Return the entry at `index` with its proof under the newest checkpoint; raises `NotFound`.
+
+    A proof that does not hold is returned with its fault: an auditor must see it, not an error page.
+    """
+    head, signed = node.log.head(session), node.log.checkpoint(session)
+    found = store.read_entries(session.connection(), node.log.log_id, index, index + 1)
+    if not found:
+        raise NotFound
+    covered = signed is not None and index < signed.size
+    size, root = (signed.size, signed.root) if signed is not None and covered else (head.size, head.root)
+    leaf, row = leaf_hash(found[0][2]), session.get(EventRow, index)
+    cases = cases_of(session, [row] if row is not None else [])
+    case = cases.get(row.case_id or "") if row is not None else None
+    words = words_of(node, row, case) if row is not None else None
+    act = proven(session, node, head, [row])[0] if row is not None else _unlisted(index, leaf.hex())
+    fault = act.fault or (_fault(session, node, index) if covered else "UNSIGNED")
+    return ProvenEntry(
+        replace(act, fault=fault),
+        found[0][2],
+        leaf.hex(),
+        (act_entry.codes or ()) if (act_entry := said(session, node, index)) is not None else (),
+        size,
+        root.hex(),
+        climb(leaf, index, size, _path(session, node, index, size)),
+        signed if covered else None,
+        words["justification"] if words is not None else None,
+    )
+
+
+def proof_file(session: Session, node: Node, index: int) -> bytes:
+    """Return the `.tlog-proof` of an entry; the entry itself travels in it, so that it can be checked alone."""
+    signed = node.log.checkpoint(session)
+    if signed is None or not 0 <= index < signed.size:
+        raise NotFound
+    path = node.log.inclusion(session, index, signed.size)
+    return LogProof(index, tuple(path), signed.note, node.log.entry(session, index)).to_bytes()
+
+
+def checkpoints(session: Session, node: Node) -> tuple[StoredCheckpoint, ...]:
+    """Return every checkpoint of the node's own log, the newest first."""
+    return tuple(reversed(store.all_checkpoints(session.connection(), node.log.log_id)))
+
+
+def consistency(session: Session, node: Node, old: int, new: int) -> Consistency:
+    """Return whether the checkpoint of size `new` continues the one of size `old`; raises `NotFound` for no such size.
+
+    Both signatures are verified, the proof is made from the stored tiles and verified against the signed roots.
+    """
+    known = {one.size: one for one in checkpoints(session, node)}
+    if old not in known or new not in known:
+        raise NotFound
+    first, second = (known[size] for size in sorted((old, new)))
+    path: list[bytes] = []
+    try:
+        for one in (first, second):
+            verify_checkpoint(one.note, _keys(node))
+        path = node.log.consistency(session, first.size, second.size)
+        verify_consistency(first.size, first.root, second.size, second.root, path)
+    except AuditError as error:
+        return Consistency(first, second, (), error.code)
+    return Consistency(first, second, join(first.size, second.size, first.root, path), "")
+
+
+def _keys(node: Node) -> LogKeys:
+    if node.log.keys is None:
+        raise NotReady("the log has no signing keys here")
+    return node.log.keys
+
+
+def _fault(session: Session, node: Node, index: int) -> str:
+    """What the file that is handed out proves by itself, with its signatures."""
+    try:
+        proof = LogProof.parse(proof_file(session, node, index))
+        verify_proof(proof, leaf_hash(proof.extra or b""), _keys(node))
+    except AuditError:
+        return "CHANGED"
+    return ""
+
+
+def _path(session: Session, node: Node, index: int, size: int) -> list[bytes]:
+    try:
+        return node.log.inclusion(session, index, size)
+    except AuditError:
+        return []
+
+
+def _unlisted(index: int, leaf: str) -> LoggedAct:
+    """An entry that the index of the log does not tell about."""
+    return LoggedAct(
+        index=index,
+        operation="",
+        at=0,
+        actor=None,
+        role=None,
+        unit=None,
+        case_ref=None,
+        message_id=None,
+        eid=None,
+        denied=False,
+        leaf=leaf,
+        fault="UNLISTED",
+    )

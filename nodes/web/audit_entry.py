@@ -1,0 +1,117 @@
+"""One entry of the log: the verdict, the way from it to the signed root as picture and as words, and the file."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
+
+from crypto import instants
+from nodes import oversight_proofs
+from nodes.oversight_proofs import ProvenEntry
+from nodes.oversight_steps import Step
+from nodes.web.audit_ladder import Ladder, ladder
+from nodes.web.audit_words import Act, Verdict, act_of, fault_text
+from nodes.web.entrance import AtDesk
+from nodes.web.languages import gettext
+from nodes.web.site import Desk, wants_json
+
+router: Final = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An entry ready for its page."""
+
+    act: Act
+    raw: str
+    codes: str
+    justification: str
+    size: int
+    root: str
+    signed_at: int | None
+    picture: Ladder
+    steps: tuple[Step, ...]
+    newer: int | None
+    older: int | None
+
+
+@router.get("/log/{index:int}")
+@router.get("/log/{index:int}.json")
+def show_entry(desk: AtDesk, index: int) -> Response:
+    """Show one entry with its proof."""
+    found = _open(desk, index)
+    if wants_json(desk.request):
+        return JSONResponse(_json(found))
+    values = {"shown": _shown(desk, found), "verdict": _verdict(found)}
+    return desk.page("log_entry.html", values)
+
+
+@router.get("/log/{index:int}/proof")
+def download_proof(desk: AtDesk, index: int) -> Response:
+    """Hand out the `.tlog-proof` of an entry."""
+    oversight_proofs.cover(desk.node, index)
+    with desk.node.db.write() as session:
+        oversight_proofs.take_out(session, desk.node, desk.actor, "PROOF", str(index))
+        data = oversight_proofs.proof_file(session, desk.node, index)
+    name = f"{desk.node.log.log_id}-{index}.tlog-proof"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(data, headers=headers, media_type="application/octet-stream")
+
+
+def _open(desk: Desk, index: int) -> ProvenEntry:
+    with desk.node.db.write() as session:
+        oversight_proofs.look_at_entry(session, desk.node, desk.actor, index)
+    oversight_proofs.cover(desk.node, index)
+    with desk.node.db.read() as session:
+        return oversight_proofs.entry(session, desk.node, index)
+
+
+def _shown(desk: Desk, found: ProvenEntry) -> Shown:
+    index, size = found.act.index, found.size
+    return Shown(
+        act=act_of(desk, found.act),
+        raw=found.raw.decode(errors="replace"),
+        codes=", ".join(found.codes),
+        justification=found.justification if found.justification is not None else "",
+        size=size,
+        root=found.root,
+        signed_at=found.signed.time if found.signed is not None else None,
+        picture=ladder(found.leaf, found.steps),
+        steps=found.steps,
+        newer=index + 1 if index + 1 < size else None,
+        older=index - 1 if index else None,
+    )
+
+
+def _verdict(found: ProvenEntry) -> Verdict:
+    index, count = found.act.index, len(found.steps)
+    if found.act.fault:
+        title = gettext("Entry %s is not proved") % index
+        return Verdict(good=False, title=title, text=fault_text(found.act.fault), root="")
+    text = gettext("The root computed from the entry and %s hashes of its proof is the one that the log’s keys signed.")
+    return Verdict(good=True, title=gettext("Entry %s is in the log") % index, text=text % count, root="")
+
+
+def _json(found: ProvenEntry) -> dict[str, object]:
+    act = found.act
+    return {
+        "schema": "serai/log-entry/1",
+        "index": act.index,
+        "operation": act.operation,
+        "actor": act.actor,
+        "role": act.role,
+        "unit": act.unit,
+        "case": act.case_ref,
+        "message": act.message_id,
+        "eid": act.eid,
+        "at": instants.to_text(act.at),
+        "leaf": found.leaf,
+        "proven": act.proven,
+        "fault": act.fault or None,
+        "entry": found.raw.decode(errors="replace"),
+        "checkpoint": found.signed.note.decode() if found.signed is not None else None,
+        "size": found.size,
+        "root": found.root,
+        "path": [step.given for step in found.steps],
+    }
