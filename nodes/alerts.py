@@ -44,6 +44,8 @@ class Cause(StrEnum):
     RESTORED = "RESTORED"
     CALLED = "CALLED"
     LOG_FORKED = "LOG_FORKED"
+    LOG_HELD_BACK = "LOG_HELD_BACK"
+    LOG_UNHEARD = "LOG_UNHEARD"
 
 
 NEXT: Mapping[tuple[AlertState, str], AlertState] = MappingProxyType(

@@ -17,7 +17,7 @@ from crypto.envelope import MAX_ENVELOPE
 from crypto.errors import CryptoError
 from exchange.courier import Expected
 from nodes.errors import AnswerRefused
-from schemas.base import Hex64, UtcText, Wire
+from schemas.base import Binary, Hex64, UtcText, Wire
 from schemas.entries import ENTRY_LIMIT
 from schemas.errors import SchemaError
 from schemas.receipts import WIRE_LIMIT as RECEIPT_LIMIT
@@ -162,3 +162,16 @@ def path(data: bytes) -> tuple[bytes, ...]:
         return tuple(map(bytes.fromhex, _Path.from_bytes(data, limit=PROBLEM_LIMIT).path))
     except SchemaError as error:
         raise AnswerRefused("not the path of a proof") from error
+
+
+_WIRES: TypeAdapter[tuple[Binary, ...]] = TypeAdapter(tuple[Binary, ...])
+SIGHTINGS_LIMIT = 4 * 1024 * 1024
+
+
+def sightings(data: bytes) -> tuple[bytes, ...]:
+    """Return the wire forms in a list of sightings; raises `AnswerRefused`."""
+    try:
+        canonical.loads(data, limit=SIGHTINGS_LIMIT)
+        return _WIRES.validate_json(data)
+    except (CryptoError, ValidationError) as error:
+        raise AnswerRefused("not a list of sightings") from error

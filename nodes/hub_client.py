@@ -106,6 +106,14 @@ class HubClient:
         response = self._signed(self._send("GET", f"/v1/log/proof?from={old}&to={new}"), 200)
         return answers.path(response.content)
 
+    def tell(self, sighting: bytes) -> None:
+        """Publish what we signed about the newest checkpoint that we accepted."""
+        self._signed(self._send("POST", "/v1/log/sightings", sighting), 204)
+
+    def told(self) -> tuple[bytes, ...]:
+        """Return what the other units said of theirs, nothing of it verified yet."""
+        return answers.sightings(self._signed(self._send("GET", "/v1/log/sightings"), 200).content)
+
     def _send(self, method: str, path: str, body: bytes = b"", media: str = OCTETS) -> httpx.Response:
         node = self._node
         auth = NodeAuth(node.keys.request, node.keys.request_keyid, node.settings.env, node.now)

@@ -36,3 +36,21 @@ class ForkRow(Row):
     held: Mapped[bytes]
     other: Mapped[bytes]
     found: Mapped[int]
+
+
+class SightingRow(Row):
+    """What another unit last said, under its signature, about the hub's log, and what our mirror says to that.
+
+    `heard` is our time of its last new word, `since` of the present state: SILENT before the first word, AHEAD while
+    our mirror has not come as far, AGREES, FORKED.
+    """
+
+    __tablename__ = "node_sighting"
+    unit: Mapped[str] = mapped_column(primary_key=True)
+    time: Mapped[int]
+    heard: Mapped[int]
+    size: Mapped[int]
+    root: Mapped[bytes]
+    wire: Mapped[bytes]
+    state: Mapped[str] = mapped_column(index=True)
+    since: Mapped[int]

@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 
 from exchange.errors import Unfound
-from nodes import mirroring
+from nodes import gossip, mirroring
 from nodes.errors import HubProblem
 from nodes.hub_client import HubClient
 from nodes.node import Node
@@ -18,11 +18,14 @@ def step(node: Node, client: HubClient, *, only_if_due: bool = False) -> bool:
     if only_if_due and not _due(node):
         return False
     try:
-        return mirroring.step(node, client)
+        more = mirroring.step(node, client)
+        if not more:
+            gossip.step(node, client)
     except HubProblem as error:
         if error.problem != Unfound.code:
             raise
         return False  # a new hub has signed nothing yet
+    return more
 
 
 def catch_up(node: Node, client: HubClient) -> None:

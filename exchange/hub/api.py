@@ -13,8 +13,9 @@ from audit.errors import Malformed as NotAnAddress
 from audit.errors import NotInLog
 from audit.tiles import ENTRIES, TileAddress
 from crypto import canonical
+from crypto.encoding import b64
 from exchange.errors import BadRequest, Unfound, WrongMedia
-from exchange.hub import administration, callers, health
+from exchange.hub import administration, callers, health, sightings
 from exchange.hub.administration import Offered
 from exchange.hub.callers import NONCES, Caller
 from exchange.hub.hub import Hub
@@ -105,6 +106,23 @@ def proof(request: Request, hub: HubDep, _caller: Enrolled) -> Response:
     with hub.db.read() as session:
         path = _path(hub, session, query)
     return Response(canonical.dumps({"path": [node.hex() for node in path]}), media_type=JSON)
+
+
+@router.post("/v1/log/sightings")
+def tell(request: Request, hub: HubDep, body: Body, caller: Enrolled) -> Response:
+    """Take what the caller's unit signed about the newest checkpoint that it accepted."""
+    if request.headers.get("content-type") != OCTETS:
+        raise WrongMedia
+    callers.check_active(hub, caller)
+    sightings.tell(hub, caller, body)
+    return Response(status_code=204)
+
+
+@router.get("/v1/log/sightings")
+def told(hub: HubDep, caller: Enrolled) -> Response:
+    """What every other unit said last about the checkpoints that it accepted, under its own signature."""
+    wires = sightings.others(hub, caller.unit)
+    return Response(canonical.dumps([b64(wire) for wire in wires]), media_type=JSON)
 
 
 @router.get("/v1/health")

@@ -163,3 +163,12 @@ DENIAL: Final = Table(
     Column("pending", BigInteger, nullable=False),
 )
 """Refusals of an authenticated unit since its last DENIAL leaf: a flood of them is one leaf a minute with a count."""
+
+SIGHTING: Final = Table(
+    "sighting",
+    metadata,
+    Column("unit", _UNIT, primary_key=True),
+    Column("time", BigInteger, nullable=False),
+    Column("wire", LargeBinary, nullable=False),
+)
+"""What each unit last said, under its signature, about the newest checkpoint that it accepted."""

@@ -116,6 +116,8 @@ _ALERTS: Final[Mapping[str, str]] = {
     "UNFORESEEN": noted("An arrival could not be taken in and was set aside: call the administrator"),
     "CALLED": noted("An officer asks a supervisor to step in"),
     "LOG_FORKED": noted("The log of the hub was shown in two versions: keep this node as it is and call the auditor"),
+    "LOG_HELD_BACK": noted("Another unit was shown a newer log of the hub than this one for an hour: ask its operator"),
+    "LOG_UNHEARD": noted("A unit has not said for a day which log of the hub it was shown: call that unit"),
 }
 
 _FINDINGS: Final[Mapping[str, str]] = {

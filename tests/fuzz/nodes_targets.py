@@ -5,6 +5,7 @@ from collections.abc import Callable
 from struct import pack
 
 from crypto.canonical import dumps
+from crypto.encoding import b64
 from nodes import answers
 from nodes.errors import AnswerRefused
 
@@ -34,11 +35,16 @@ def proof_path(data: bytes) -> None:
     assert dumps({"path": [node.hex() for node in answers.path(data)]}) == data
 
 
+def list_of_sightings(data: bytes) -> None:
+    assert dumps([b64(wire) for wire in answers.sightings(data)]) == data
+
+
 TARGETS: dict[str, tuple[Callable[[bytes], None], type[Exception]]] = {
     "inbox_frames": (inbox_frames, AnswerRefused),
     "hub_problem": (hub_problem, AnswerRefused),
     "receipt_outcomes": (receipt_outcomes, AnswerRefused),
     "proof_path": (proof_path, AnswerRefused),
+    "list_of_sightings": (list_of_sightings, AnswerRefused),
 }
 
 SEEDS: dict[str, list[bytes]] = {
@@ -46,6 +52,7 @@ SEEDS: dict[str, list[bytes]] = {
     "hub_problem": [
         json.dumps({"code": "EX-4092", "status": 409, "expected_seq": 4, "expected_prev": "a" * 64}).encode()
     ],
+    "list_of_sightings": [dumps([]), dumps(["AAAA", "_w"])],
     "proof_path": [dumps({"path": []}), dumps({"path": ["a" * 64, "b" * 64]})],
     "receipt_outcomes": [
         dumps([{"eid": "a" * 64, "type": "DELIVERED", "status": "LOGGED", "index": 4, "time": "2026-11-22T06:00:00Z"}]),

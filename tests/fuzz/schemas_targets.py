@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from importlib import resources
 
-from schemas import codes
+from crypto.signing import SigningKey
+from schemas import codes, sightings
 from schemas.content import Content
 from schemas.errors import ContentInvalid, SchemaError, TableInvalid
 from schemas.kinds import KINDS
+from schemas.sightings import Sighting
+from tests.instants import NOW
 from tests.messages import BODIES, content
 
 
@@ -37,9 +40,11 @@ TARGETS: dict[str, tuple[Callable[[bytes], object], type[Exception]]] = {
     "content": (Content.from_bytes, SchemaError),
     "code-table": (_table, SchemaError),
     "form": (_form, SchemaError),
+    "sighting": (sightings.parse, SchemaError),
 }
 SEEDS: dict[str, list[bytes]] = {
     "content": [content(kind).to_bytes() for kind in BODIES],
     "code-table": [_TABLE],
     "form": [_FORM],
+    "sighting": [sightings.sign(SigningKey.generate(), Sighting(env="live", unit="TJ", time=NOW, note=b"note"))],
 }

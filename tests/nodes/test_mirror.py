@@ -1,7 +1,5 @@
 """A node's copy of the hub's hash tiles: led back to signatures, resumed after a cut, proof enough without a hub."""
 
-import shutil
-
 import httpx
 import pytest
 from sqlalchemy import select
@@ -18,16 +16,13 @@ from nodes.hub_client import HubClient
 from nodes.mirror import Mirror
 from nodes.node import Node
 from nodes.tables import AlertRow
-from tests.hub.desk import Desk
-from tests.nodes.world import World, copy_database, desk_in
+from tests.nodes.hubs import entries_at, second_hub
+from tests.nodes.world import World
 
 
 def grow(world: World, entries: int) -> None:
     """The hub's log has more entries, and a checkpoint over them."""
-    hub = world.desk.hub
-    with hub.db.write() as session:
-        size = hub.log.head(session).size
-        hub.log.append(session, [b"entry %d" % (size + number) for number in range(entries)], world.now)
+    entries_at(world.desk, entries, b"entry")
     world.pass_time(60)
 
 
@@ -44,14 +39,6 @@ def mirrored(node: Node) -> tuple[int, bytes]:
     with node.db.read() as session:
         mirror = Mirror(session, mirroring.hub_keys(node).origin)
         return mirror.size, mirror.root(mirror.size)
-
-
-def second_hub(world: World) -> Desk:
-    """The hub once more, with its keys and its log as it stands: what an operator who shows two histories runs."""
-    folder = world.folder / "second"
-    shutil.copytree(world.desk.folder, folder / "hub")
-    copy_database(world.desk.db, folder / "hub.db")
-    return desk_in(world.desk, folder)
 
 
 @pytest.fixture
@@ -148,8 +135,7 @@ def test_a_second_history_is_kept_as_two_notes_and_people_are_alarmed(grown: Wor
     other = second_hub(grown)
     grow(grown, 3)
     follow(node)
-    with other.db.write() as session:
-        other.hub.log.append(session, [b"another entry"] * 5, grown.now)
+    entries_at(other, 5, b"another")
     other.now = grown.now
     other.hub.tick()
     grown.units["TJ"].wire.inside = other.client._transport  # type: ignore[assignment]  # the desk gave it one of these

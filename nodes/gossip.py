@@ -1,0 +1,143 @@
+"""Units tell each other which checkpoint of the hub's log they accepted, and each holds that against its own mirror.
+
+The words are signed by the units and only carried by the hub: it can withhold them, which is noticed after a day, but
+not change them. With its own mirror a node needs nobody's help to see whether the tree that another unit was shown is
+the one that it was shown itself (protocol.md §9.5).
+"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from audit.checkpoints import Checkpoint, LogKeys, verify_checkpoint
+from audit.errors import AuditError
+from audit.notes import Note
+from crypto.errors import CryptoError
+from crypto.merkle_hash import EMPTY_ROOT
+from nodes import alerts, forks, mirroring
+from nodes.alerts import Cause, Raised
+from nodes.forks import Fork
+from nodes.hub_client import HubClient
+from nodes.mirror import Held, Mirror
+from nodes.node import Node
+from nodes.tables import CursorRow
+from nodes.watch_tables import SightingRow
+from schemas import sightings
+from schemas.errors import SchemaError
+from schemas.sightings import Sighting, SignedSighting
+
+EVERY = 600
+"""Seconds between two sightings of ours."""
+
+SILENCE = 86_400
+"""Seconds without a new word of a unit after which people are alarmed: a node may be off for a night."""
+
+PATIENCE = 3_600
+"""Seconds that our mirror may stay behind what another unit saw: after them the hub is holding us back."""
+
+TOLD = "told"
+SILENT, AHEAD, AGREES, FORKED = "SILENT", "AHEAD", "AGREES", "FORKED"
+
+
+def step(node: Node, client: HubClient) -> None:
+    """Say what we accepted and hear what others did, if ten minutes have passed; raises `HubUnreachable`.
+
+    What comes is only believed under the unit's signature and the log's own; anything else leaves the unit silent.
+    """
+    keys, now = mirroring.hub_keys(node), node.now()
+    with node.db.read() as session:
+        row = session.get(CursorRow, TOLD)
+        last = None if row is None else row.since
+        held = Mirror(session, keys.origin).held
+    if held is None or held.size < held.accepted or (last is not None and now < last + EVERY):
+        return
+    client.tell(_ours(node, keys, held))
+    heard = [one for wire in client.told() if (one := _believed(node, keys, wire)) is not None]
+    with node.db.write() as session:
+        session.merge(CursorRow(name=TOLD, index=held.accepted, leaf=held.root.hex(), state="TOLD", since=now))
+        for signed, said in heard:
+            _hear(session, signed, said, now)
+        _expect(session, node)
+    settle(node)
+
+
+def settle(node: Node) -> None:
+    """Hold what was heard against the mirror as far as that has come; contradictions are kept and alarmed."""
+    keys, now = mirroring.hub_keys(node), node.now()
+    found: list[Fork] = []
+    with node.db.write() as session:
+        mirror = Mirror(session, keys.origin)
+        held = mirror.held
+        for row in session.scalars(select(SightingRow).where(SightingRow.state == AHEAD)):
+            if held is not None and row.size <= mirror.size:
+                row.state, row.since = AGREES if mirror.root(row.size) == row.root else FORKED, now
+                if row.state == FORKED:
+                    found.append(Fork(keys.origin, row.unit, held.note, sightings.parse(row.wire).sighting.note))
+            late = row.state == AHEAD and now > row.since + PATIENCE
+            _alarm(session, node, Raised(Cause.LOG_HELD_BACK, row.unit, alerts.ADMIN, outbound=True), on=late)
+    for fork in found:
+        forks.keep(node, fork)
+
+
+def _ours(node: Node, keys: LogKeys, held: Held) -> bytes:
+    """Our sighting of the checkpoint that the mirror has reached, with the two lines of the log and no cosignatures."""
+    note, own = Note.parse(held.note), {(key.name, key.key_id) for key in (keys.ed25519, keys.mldsa44)}
+    lines = tuple(line for line in note.lines if (line.name, line.key_id) in own)
+    said = Sighting(env=node.settings.env, unit=node.unit, time=node.now(), note=Note(note.text, lines).to_bytes())
+    return sightings.sign(node.keys.signing, said)
+
+
+def _believed(node: Node, keys: LogKeys, wire: bytes) -> tuple[SignedSighting, Checkpoint] | None:
+    """The sighting in `wire` if its unit signed it and the log signed what it says; nothing else counts as a word."""
+    try:
+        signed = sightings.parse(wire)
+        key = node.directory().signing_key(signed.kid, signed.sighting.time)
+        signed.verify(key.public)
+        said = verify_checkpoint(signed.sighting.note, keys).checkpoint
+    except (CryptoError, SchemaError, AuditError):
+        return None
+    return (signed, said) if (key.unit, node.settings.env) == (signed.sighting.unit, signed.sighting.env) else None
+
+
+def _hear(session: Session, signed: SignedSighting, said: Checkpoint, now: int) -> None:
+    """Keep a word that is newer than the last one of its unit."""
+    sighting = signed.sighting
+    row = session.get(SightingRow, sighting.unit)
+    if row is not None and sighting.time <= row.time:
+        return
+    since = row.since if row is not None and row.state == AHEAD else now
+    session.merge(
+        SightingRow(
+            unit=sighting.unit,
+            time=sighting.time,
+            heard=now,
+            size=said.size,
+            root=said.root,
+            wire=signed.wire,
+            state=AHEAD,
+            since=since,
+        )
+    )
+    session.flush()
+
+
+def _expect(session: Session, node: Node) -> None:
+    """Every active unit owes a word a day: a hub that shows it another history must keep that word from us."""
+    now, directory = node.now(), node.directory()
+    for unit in directory.units():
+        if unit.unit == node.unit:
+            continue
+        row = session.get(SightingRow, unit.unit)
+        if row is None:
+            nothing = SightingRow(unit=unit.unit, time=0, heard=now, size=0, root=EMPTY_ROOT, wire=b"", since=now)
+            nothing.state = SILENT
+            session.add(nothing)
+            continue
+        silent = directory.suspension(unit.unit) is None and now > row.heard + SILENCE
+        _alarm(session, node, Raised(Cause.LOG_UNHEARD, unit.unit, alerts.ADMIN, outbound=True), on=silent)
+
+
+def _alarm(session: Session, node: Node, alarm: Raised, *, on: bool) -> None:
+    if on:
+        alerts.raise_alert(session, node, alarm)
+    else:
+        alerts.clear(session, alarm.cause, alarm.subject)
