@@ -29,6 +29,8 @@ from audit.notes import (
     encode_base64,
     verify_ed25519,
 )
+from crypto import note_keys
+from crypto.errors import CryptoError
 
 MAX_ORIGIN: Final = 255
 SEED_SIZE: Final = 32
@@ -74,14 +76,27 @@ class LogKeys:
     mldsa44: VerifierKey
 
     def __post_init__(self) -> None:
-        """Refuse keys of other kinds or of two names. Raises Malformed."""
+        """Refuse keys of other kinds or of two names, and a key of low order. Raises Malformed."""
         if (self.ed25519.kind, self.mldsa44.kind) != (ED25519, MLDSA44) or self.ed25519.name != self.mldsa44.name:
             raise Malformed("a log has one Ed25519 and one ML-DSA-44 key of one name")
+        try:
+            note_keys.check_public(self.ed25519.public + self.mldsa44.public)
+        except CryptoError as error:
+            raise Malformed(f"a key of {self.origin} is not acceptable: {error}") from error
 
     @classmethod
     def parse(cls, ed25519: str, mldsa44: str) -> Self:
         """The keys that these two vkeys write. Raises Malformed."""
         return cls(VerifierKey.parse(ed25519), VerifierKey.parse(mldsa44))
+
+    @classmethod
+    def of(cls, origin: str, public: bytes) -> Self:
+        """The keys of a pair `Ed25519 || ML-DSA-44`, as a unit states it for its own log. Raises Malformed."""
+        try:
+            ed25519, mldsa44 = note_keys.split(public)
+        except CryptoError as error:
+            raise Malformed(str(error)) from error
+        return cls(VerifierKey(origin, ED25519, ed25519), VerifierKey(origin, MLDSA44, mldsa44))
 
     @property
     def origin(self) -> str:
@@ -128,7 +143,7 @@ class LogSigner:
         message = subtree_message(self.keys.origin, now, checkpoint)
         lines = (
             _line(self.keys.ed25519, self._ed25519.sign(checkpoint.text.encode())),
-            _line(self.keys.mldsa44, now.to_bytes(_TIME_SIZE, "big") + self._mldsa44.sign(message)),
+            _line(self.keys.mldsa44, stamped(now, self._mldsa44.sign(message))),
         )
         return Note(checkpoint.text, lines).to_bytes()
 
@@ -142,7 +157,7 @@ def verify_checkpoint(data: bytes, keys: LogKeys) -> SignedCheckpoint:
     found = note.verified((keys.ed25519, keys.mldsa44), CHECKS)
     if len(found) != 2:
         raise SignatureRefused("a checkpoint needs the Ed25519 and the ML-DSA-44 signature of its log")
-    return SignedCheckpoint(checkpoint, _time(found[keys.mldsa44]), note)
+    return SignedCheckpoint(checkpoint, time_of(found[keys.mldsa44]), note)
 
 
 def verify_cosignatures(note: Note, witnesses: Iterable[VerifierKey]) -> dict[bytes, int]:
@@ -152,7 +167,7 @@ def verify_cosignatures(note: Note, witnesses: Iterable[VerifierKey]) -> dict[by
     witness's line fails or states the time 0 (C2SP tlog-witness), and when no witness signed.
     """
     Checkpoint.parse(note.text)
-    times = {key.public: _time(signature) for key, signature in note.verified(witnesses, WITNESS_CHECKS).items()}
+    times = {key.public: time_of(signature) for key, signature in note.verified(witnesses, WITNESS_CHECKS).items()}
     if not all(times.values()):
         raise SignatureRefused("a cosignature states the time 0")
     return times
@@ -167,11 +182,22 @@ def subtree_message(cosigner: str, time: int, checkpoint: Checkpoint) -> bytes:
     return _SUBTREE_LABEL + names[0] + time.to_bytes(_TIME_SIZE, "big") + names[1] + numbers + checkpoint.root
 
 
+def cosignature_message(time: int, text: str) -> bytes:
+    """What an Ed25519 cosignature of a note's text signs (C2SP tlog-cosignature, cosignature/v1)."""
+    return f"cosignature/v1\ntime {time}\n{text}".encode()
+
+
+def stamped(time: int, signature: bytes) -> bytes:
+    """A timestamped_signature of C2SP tlog-cosignature: u64 time || signature."""
+    return time.to_bytes(_TIME_SIZE, "big") + signature
+
+
 def _line(key: VerifierKey, signature: bytes) -> SignatureLine:
     return SignatureLine(key.name, key.key_id, signature)
 
 
-def _time(signature: bytes) -> int:
+def time_of(signature: bytes) -> int:
+    """The time (unix seconds) that a timestamped_signature states."""
     return int.from_bytes(signature[:_TIME_SIZE], "big")
 
 
@@ -180,7 +206,7 @@ def _check_mldsa44(key: VerifierKey, text: str, signature: bytes) -> None:
     if len(key.name.encode()) > MAX_ORIGIN:
         raise SignatureRefused("a cosigner's name has at most 255 bytes")
     try:
-        message = subtree_message(key.name, _time(signature), Checkpoint.parse(text))
+        message = subtree_message(key.name, time_of(signature), Checkpoint.parse(text))
         MLDSA44PublicKey.from_public_bytes(key.public).verify(signature[_TIME_SIZE:], message)
     except (InvalidSignature, ValueError, Malformed) as error:
         raise SignatureRefused(f"the signature of {key.name}+{key.key_id.hex()} is wrong") from error
@@ -188,10 +214,9 @@ def _check_mldsa44(key: VerifierKey, text: str, signature: bytes) -> None:
 
 def _check_cosignature(key: VerifierKey, text: str, signature: bytes) -> None:
     """Ed25519 over cosignature/v1 (kind 0x04): u64 time || 64 bytes. Raises SignatureRefused."""
-    header = f"cosignature/v1\ntime {_time(signature)}\n"
-    if len(signature) != _TIME_SIZE + 64 or _time(signature) > MAX_SIZE:
+    if len(signature) != _TIME_SIZE + 64 or time_of(signature) > MAX_SIZE:
         raise SignatureRefused("a timestamped cosignature has 72 bytes and a time below 2^63")
-    verify_ed25519(key, (header + text).encode(), signature[_TIME_SIZE:])
+    verify_ed25519(key, cosignature_message(time_of(signature), text), signature[_TIME_SIZE:])
 
 
 WITNESS_CHECKS: Final[Mapping[int, Check]] = {ED25519_COSIGNATURE: _check_cosignature, MLDSA44: _check_mldsa44}

@@ -27,6 +27,12 @@ class SignatureRefused(AuditError):
     code = "LOG_SIGNATURE_REFUSED"
 
 
+class QuorumMissed(AuditError):
+    """Too few witnesses cosigned: nobody who follows the policy believes this checkpoint yet."""
+
+    code = "LOG_QUORUM_MISSED"
+
+
 class EntryTooLong(AuditError):
     """An entry that does not fit an entry bundle: 65,535 bytes is the most."""
 

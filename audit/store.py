@@ -67,11 +67,55 @@ CHECKPOINT: Final = Table(
     Column("note", LargeBinary, nullable=False),
     Column("vkeys", Text, nullable=False),
 )
+COSIGNATURE: Final = Table(
+    "log_cosignature",
+    metadata,
+    Column("log_id", String(64), primary_key=True),
+    Column("witness", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("lines", LargeBinary, nullable=False),
+)
+"""The last cosignature of each witness of a log of ours: the size that it signed, its time, its signature lines."""
+
+PUBLISHED: Final = Table(
+    "log_published",
+    metadata,
+    Column("log_id", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("published_at", BigInteger, nullable=False),
+    Column("note", LargeBinary, nullable=False),
+)
+"""The checkpoint of each log of ours that the world may see: signed by the log, cosigned by the quorum."""
+
+WITNESS_STATE: Final = Table(
+    "witness_state",
+    metadata,
+    Column("origin_hash", String(64), primary_key=True),
+    Column("origin", String(255), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary(HASH_SIZE), nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("note", LargeBinary, nullable=False),
+)
+"""The last checkpoint of each log that this service witnesses; `note` carries our cosignature once it is made."""
+
+CONFLICT: Final = Table(
+    "witness_conflict",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("origin", String(255), nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("held", LargeBinary, nullable=False),
+    Column("offered", LargeBinary, nullable=False),
+)
+"""Two signed checkpoints of one log that do not fit, kept as evidence: `held` is a note, `offered` a submission."""
 
 _CHECKPOINTS: Final = select(
     CHECKPOINT.c.size, CHECKPOINT.c.root, CHECKPOINT.c.time, CHECKPOINT.c.note, CHECKPOINT.c.vkeys
 )
-_UPSERT: Final[Mapping[str, Callable[[Table], postgresql.Insert | sqlite.Insert]]] = {
+UPSERT: Final[Mapping[str, Callable[[Table], postgresql.Insert | sqlite.Insert]]] = {
     "postgresql": postgresql.insert,
     "sqlite": sqlite.insert,
 }
@@ -113,7 +157,7 @@ def lock_head(connection: Connection, log_id: str) -> Head:
     found = _head(connection, log_id, lock=True)
     if found is None:
         row = {"log_id": log_id, "size": 0, "root": EMPTY_ROOT, "time": 0}
-        connection.execute(_UPSERT[connection.dialect.name](HEAD).values(row).on_conflict_do_nothing())
+        connection.execute(UPSERT[connection.dialect.name](HEAD).values(row).on_conflict_do_nothing())
         found = _head(connection, log_id, lock=True)
     return found or Head()
 
@@ -200,7 +244,7 @@ def put_checkpoint(connection: Connection, log_id: str, stored: StoredCheckpoint
     """Write a checkpoint; one of the same size is replaced by the fresher one."""
     fresh = {"time": stored.time, "note": stored.note, "vkeys": "\n".join(stored.vkeys)}
     row = {"log_id": log_id, "size": stored.size, "root": stored.root, **fresh}
-    insert = _UPSERT[connection.dialect.name](CHECKPOINT).values(row)
+    insert = UPSERT[connection.dialect.name](CHECKPOINT).values(row)
     connection.execute(insert.on_conflict_do_update(index_elements=["log_id", "size"], set_=fresh))
 
 

@@ -5,16 +5,20 @@ from hashlib import sha512
 from typing import Final
 
 from audit.checkpoints import CHECKS, Checkpoint, LogSigner, verify_checkpoint, verify_cosignatures
+from audit.cosignatures import parse_lines
 from audit.errors import AuditError
 from audit.evidence import archive, bundle, export
 from audit.evidence.acts import Entries, check_envelope, check_receipt
 from audit.evidence.directory import Keys, read_federation
 from audit.notes import Note, VerifierKey
+from audit.policy import Policy
 from audit.proof import LogProof, verify_proof
+from audit.submission import Held, Submission, judge
 from audit.tiles import TileAddress, split_tile, unpack_bundle
 from tests.audit import trees
 from tests.audit.evidence.scenes import delivered, entries_of, federation_of, keys_of
 from tests.audit.vectors import load
+from tests.audit.witnesses import cosigner, signed
 from tests.instants import NOW
 
 ENTRIES: Final = trees.some_entries(20)
@@ -23,6 +27,7 @@ NOTE: Final = LOG.sign(len(ENTRIES), trees.root(ENTRIES), NOW)
 PROOF: Final = LogProof(3, tuple(trees.path(3, ENTRIES)), NOTE)
 COSIGNED: Final = load("cosignature/ed25519.json")["skylight"][0]
 WITNESS: Final = VerifierKey.parse(COSIGNED["vkey"])
+POLICY: Final = Policy.federated(LOG.keys, {unit: [cosigner(unit).keys] for unit in ("KG", "TJ")}, 2)
 SCENE: Final = delivered()
 FILES: Final = SCENE.files()
 FEDERATION: Final = federation_of(SCENE)
@@ -47,6 +52,13 @@ def same_spelling(data: bytes) -> None:
         raise AssertionError("a second spelling of one note")
 
 
+def same_policy(data: bytes) -> None:
+    """What a policy says, it says again when it is written."""
+    parsed = Policy.parse(data)
+    if Policy.parse(parsed.to_bytes()) != parsed:
+        raise AssertionError("a policy that reads as another one")
+
+
 TARGETS: Final[dict[str, tuple[Callable[[bytes], object], type[Exception]]]] = {
     "audit.note": (same_spelling, AuditError),
     "audit.vkey": (as_text(VerifierKey.parse), AuditError),
@@ -54,6 +66,10 @@ TARGETS: Final[dict[str, tuple[Callable[[bytes], object], type[Exception]]]] = {
     "audit.checkpoint": (lambda data: verify_checkpoint(data, LOG.keys), AuditError),
     "audit.cosignature": (lambda data: verify_cosignatures(Note.parse(data), [WITNESS]), AuditError),
     "audit.verified": (lambda data: Note.parse(data).verified([LOG.keys.mldsa44], CHECKS), AuditError),
+    "audit.policy": (same_policy, AuditError),
+    "audit.believed": (POLICY.verify, AuditError),
+    "audit.cosignature_lines": (parse_lines, AuditError),
+    "audit.submission": (lambda data: judge(Submission.parse(data), LOG.keys, Held(), NOW), AuditError),
     "audit.proof": (lambda data: verify_proof(LogProof.parse(data), trees.leaf(ENTRIES[3]), LOG.keys), AuditError),
     "audit.tile_address": (as_text(TileAddress.parse), AuditError),
     "audit.tile": (split_tile, AuditError),
@@ -74,6 +90,10 @@ SEEDS: Final[dict[str, list[bytes]]] = {
     "audit.checkpoint": [NOTE],
     "audit.cosignature": [COSIGNED["note"].encode()],
     "audit.verified": [NOTE],
+    "audit.policy": [POLICY.to_bytes()],
+    "audit.believed": [signed(ENTRIES, "KG", "TJ", signer=LOG)],
+    "audit.cosignature_lines": [COSIGNED["note"].partition("\n\n")[2].encode()],
+    "audit.submission": [Submission(0, (), NOTE).to_bytes()],
     "audit.proof": [PROOF.to_bytes()],
     "audit.tile_address": [b"tile/0/x001/x234/067.p/89", b"tile/entries/000"],
     "audit.tile": [bytes(64)],
