@@ -255,6 +255,18 @@ def latest_checkpoint(connection: Connection, log_id: str) -> StoredCheckpoint |
     return _checkpoint(row) if row else None
 
 
+def read_checkpoint(connection: Connection, log_id: str, size: int) -> StoredCheckpoint | None:
+    """The checkpoint of `size`, if one was signed."""
+    row = connection.execute(_CHECKPOINTS.where(CHECKPOINT.c.log_id == log_id, CHECKPOINT.c.size == size)).one_or_none()
+    return _checkpoint(row) if row else None
+
+
+def checkpoints_below(connection: Connection, log_id: str, size: int, most: int) -> list[StoredCheckpoint]:
+    """At most `most` checkpoints smaller than `size`, the largest first."""
+    query = _CHECKPOINTS.where(CHECKPOINT.c.log_id == log_id, CHECKPOINT.c.size < size)
+    return [_checkpoint(row) for row in connection.execute(query.order_by(CHECKPOINT.c.size.desc()).limit(most))]
+
+
 def all_checkpoints(connection: Connection, log_id: str) -> list[StoredCheckpoint]:
     """Every checkpoint, smallest size first."""
     query = _CHECKPOINTS.where(CHECKPOINT.c.log_id == log_id).order_by(CHECKPOINT.c.size)

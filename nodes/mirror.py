@@ -47,6 +47,11 @@ class Mirror:
         """How many entries it covers."""
         return 0 if self._row is None else self._row.size
 
+    @property
+    def asked(self) -> int:
+        """When the hub was last asked (unix seconds); 0 before the first time."""
+        return 0 if self._row is None else self._row.since
+
     def edge(self, size: int) -> Edge:
         """The right edge of the first `size` entries. Raises NotInLog above what is mirrored, LogDamaged."""
         self._demand(size)

@@ -1,4 +1,4 @@
-"""One entry of the node's log with everything that proves it, checkpoints of the log, and that two of them fit.
+"""One entry of the node's log with everything that proves it, as a page and as a file.
 
 Proofs are made under a signed checkpoint; one that covers the newest entries is signed when it is asked for. What is
 shown here was verified here, with the same code that verifies it offline.
@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from audit import store
-from audit.checkpoints import LogKeys, verify_checkpoint
+from audit.checkpoints import LogKeys
 from audit.errors import AuditError
-from audit.merkle import verify_consistency
 from audit.proof import LogProof, verify_proof
 from audit.store import StoredCheckpoint
 from crypto.merkle_hash import leaf_hash
@@ -21,7 +20,7 @@ from nodes.errors import NotFound, NotReady
 from nodes.node import Node
 from nodes.oversight import LoggedAct, cases_of, proven, said, words_of
 from nodes.oversight_mandates import mandate_of
-from nodes.oversight_steps import Join, Step, climb, join
+from nodes.oversight_steps import Step, climb
 from nodes.permissions import Action, require
 from nodes.tables import EventRow
 from nodes.views import Actor
@@ -44,16 +43,6 @@ class ProvenEntry:
     steps: tuple[Step, ...]
     signed: StoredCheckpoint | None
     justification: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Consistency:
-    """Whether the tree of one checkpoint begins with the tree of another; `reason` is empty if it does."""
-
-    old: StoredCheckpoint
-    new: StoredCheckpoint
-    steps: tuple[Join, ...]
-    reason: str
 
 
 def look(session: Session, node: Node, actor: Actor, view: str, *particulars: str) -> None:
@@ -139,32 +128,8 @@ def proof_file(session: Session, node: Node, index: int) -> bytes:
     return LogProof(index, tuple(path), signed.note, node.log.entry(session, index)).to_bytes()
 
 
-def checkpoints(session: Session, node: Node) -> tuple[StoredCheckpoint, ...]:
-    """Return every checkpoint of the node's own log, the newest first."""
-    return tuple(reversed(store.all_checkpoints(session.connection(), node.log.log_id)))
-
-
-def consistency(session: Session, node: Node, old: int, new: int) -> Consistency:
-    """Return whether the checkpoint of size `new` continues the one of size `old`; raises `NotFound` for no such size.
-
-    Both signatures are verified, the proof is made from the stored tiles and verified against the signed roots.
-    """
-    known = {one.size: one for one in checkpoints(session, node)}
-    if old not in known or new not in known:
-        raise NotFound
-    first, second = (known[size] for size in sorted((old, new)))
-    path: list[bytes] = []
-    try:
-        for one in (first, second):
-            verify_checkpoint(one.note, _keys(node))
-        path = node.log.consistency(session, first.size, second.size)
-        verify_consistency(first.size, first.root, second.size, second.root, path)
-    except AuditError as error:
-        return Consistency(first, second, (), error.code)
-    return Consistency(first, second, join(first.size, second.size, first.root, path), "")
-
-
-def _keys(node: Node) -> LogKeys:
+def own_keys(node: Node) -> LogKeys:
+    """Return the public keys under which this node signs its log."""
     if node.log.keys is None:
         raise NotReady("the log has no signing keys here")
     return node.log.keys
@@ -174,7 +139,7 @@ def _fault(session: Session, node: Node, index: int) -> str:
     """What the file that is handed out proves by itself, with its signatures."""
     try:
         proof = LogProof.parse(proof_file(session, node, index))
-        verify_proof(proof, leaf_hash(proof.extra or b""), _keys(node))
+        verify_proof(proof, leaf_hash(proof.extra or b""), own_keys(node))
     except AuditError:
         return "CHANGED"
     return ""

@@ -39,6 +39,7 @@ from nodes.errors import (
 from nodes.node import Node
 from nodes.views import SignedIn
 from nodes.web import (
+    audit_checkpoints,
     audit_entry,
     audit_looks,
     case_pages,
@@ -71,6 +72,7 @@ ROUTERS: Final = (
     people_pages.router,
     log_pages.router,
     audit_entry.router,
+    audit_checkpoints.router,
     audit_looks.router,
     quarantine_pages.router,
 )

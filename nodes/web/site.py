@@ -222,6 +222,7 @@ _MENU: Final[tuple[tuple[str, Action], ...]] = (
     ("/people", Action.ADMINISTER_USERS),
     ("/quarantine", Action.ADMINISTER_KEYS),
     ("/log", Action.READ_LOG),
+    ("/checkpoints", Action.READ_LOG),
 )
 
 
@@ -236,6 +237,7 @@ def _menu(request: Request, node: Node, actor: Actor) -> tuple[MenuItem, ...]:
         "/people": gettext("People"),
         "/quarantine": gettext("Not opened"),
         "/log": gettext("Log"),
+        "/checkpoints": gettext("Checkpoints"),
     }
     path, waiting = request.url.path, 0
     if allowed(actor, Action.LIST_ARRIVALS):
