@@ -211,3 +211,10 @@ def query_of(scope: Scope, names: Sequence[str]) -> dict[str, str]:
             raise errors.BadRequest("the query is not understood")
         members[name] = value
     return members
+
+
+def decimal_of(text: str) -> int:
+    """Return the number that a member of the query writes in decimal digits; raises `BadRequest`."""
+    if not text.isascii() or not text.isdigit() or len(text) > 15 or str(int(text)) != text:
+        raise errors.BadRequest("a number is decimal digits")
+    return int(text)

@@ -28,6 +28,8 @@ FRAMES_LIMIT = 8 * 1024 * 1024 + MAX_ENVELOPE + ENTRY_LIMIT + 64
 
 PROBLEM_LIMIT = 16_384
 OUTCOMES_LIMIT = 262_144
+ENTRIES_LIMIT = 1 << 25
+DOCUMENT_LIMIT = 1 << 21
 _HEAD = Struct(">QBI")
 _LENGTH = Struct(">I")
 
@@ -175,3 +177,38 @@ def sightings(data: bytes) -> tuple[bytes, ...]:
         return _WIRES.validate_json(data)
     except (CryptoError, ValidationError) as error:
         raise AnswerRefused("not a list of sightings") from error
+
+
+class LoggedEntry(Wire):
+    """An entry of the hub's log with its index and its path in the tree that was asked for; nothing of it is proved."""
+
+    index: int
+    entry: Binary
+    path: tuple[Hex64, ...]
+
+
+class _LoggedEntries(Wire):
+    entries: tuple[LoggedEntry, ...]
+
+
+class LoggedDocument(Wire):
+    """A federation document and the index of its leaf."""
+
+    index: int
+    wire: Binary
+
+
+def logged_entries(data: bytes) -> tuple[LoggedEntry, ...]:
+    """Return the entries in an answer of `GET /v1/log/entries`; raises `AnswerRefused`."""
+    try:
+        return _LoggedEntries.from_bytes(data, limit=ENTRIES_LIMIT).entries
+    except SchemaError as error:
+        raise AnswerRefused("not a list of log entries") from error
+
+
+def logged_document(data: bytes) -> LoggedDocument:
+    """Return the document in an answer of `GET /v1/directory/federation`; raises `AnswerRefused`."""
+    try:
+        return LoggedDocument.from_bytes(data, limit=DOCUMENT_LIMIT)
+    except SchemaError as error:
+        raise AnswerRefused("not a federation document with its leaf") from error

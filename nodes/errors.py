@@ -221,6 +221,24 @@ class HubProblem(NodeError):
         self.answer = members
 
 
+class EvidenceRefused(NodeError):
+    """The evidence asked for cannot be given: the log does not cover it yet, or what the hub said does not verify."""
+
+    code = "EX-6038"
+    words = _words(
+        (
+            "The evidence cannot be made now",
+            "The hub's published log does not cover it yet, or what the hub said does not verify.",
+            "Try again in some minutes. If it stays, tell the auditor: nothing was exported.",
+        ),
+        (
+            "Доказательства пока нельзя собрать",
+            "Опубликованный журнал центра их ещё не охватывает или ответ центра не подтверждается.",
+            "Повторите через несколько минут. Если не поможет, сообщите аудитору: ничего не выгружено.",
+        ),
+    )
+
+
 class BackupRefused(NodeError):
     """An archive that is not whole, not ours, or not opened by this recovery key; nothing was restored."""
 

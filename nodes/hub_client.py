@@ -4,6 +4,7 @@ What carries signed receipts or directory parts is returned as bytes, because it
 answer must carry the hub's RFC 9421 signature (protocol.md §11). No redirects, no environment proxies.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -15,7 +16,7 @@ from crypto.encoding import b64
 from exchange.errors import Unsigned
 from exchange.signatures import OCTETS, NodeAuth, check_response
 from nodes import answers
-from nodes.answers import FRAMES_LIMIT, Frame, Outcome, Problem
+from nodes.answers import FRAMES_LIMIT, Frame, LoggedDocument, LoggedEntry, Outcome, Problem
 from nodes.errors import AnswerRefused, HubProblem, HubUnreachable
 from nodes.node import Node
 from schemas.directory import DirectoryParts, node_kid
@@ -113,6 +114,22 @@ class HubClient:
     def told(self) -> tuple[bytes, ...]:
         """Return what the other units said of theirs, nothing of it verified yet."""
         return answers.sightings(self._signed(self._send("GET", "/v1/log/sightings"), 200).content)
+
+    def entries_about(self, eid: str, size: int) -> tuple[LoggedEntry, ...]:
+        """Return what the log of `size` entries says about an envelope of ours, or to us, with its paths."""
+        response = self._signed(self._send("GET", f"/v1/log/entries?size={size}&eid={eid}"), 200)
+        return answers.logged_entries(response.content)
+
+    def entries_at(self, indices: Sequence[int], size: int) -> tuple[LoggedEntry, ...]:
+        """Return the entries at `indices`, which must be about the directory, with paths in the tree of `size`."""
+        at = ".".join(map(str, indices))
+        response = self._signed(self._send("GET", f"/v1/log/entries?size={size}&at={at}"), 200)
+        return answers.logged_entries(response.content)
+
+    def federation(self, version: int) -> LoggedDocument:
+        """Return a federation document by its version; its own signatures are for the caller to check."""
+        response = self._signed(self._send("GET", f"/v1/directory/federation?version={version}"), 200)
+        return answers.logged_document(response.content)
 
     def _send(self, method: str, path: str, body: bytes = b"", media: str = OCTETS) -> httpx.Response:
         node = self._node

@@ -30,6 +30,7 @@ class Action(StrEnum):
     ADMINISTER_KEYS = "ADMINISTER_KEYS"
     SEE_STATUS = "SEE_STATUS"
     READ_LOG = "READ_LOG"
+    EXPORT_EVIDENCE = "EXPORT_EVIDENCE"
 
 
 _OFFICER = frozenset(
@@ -42,6 +43,7 @@ _OFFICER = frozenset(
         Action.TAKE,
         Action.HAND_OVER,
         Action.ACKNOWLEDGE,
+        Action.EXPORT_EVIDENCE,
     }
 )
 _DUTY = _OFFICER | {Action.READ_ANY, Action.ASSIGN, Action.SEE_QUARANTINE, Action.SEE_STATUS}
@@ -55,6 +57,7 @@ _SUPERVISOR = frozenset(
         Action.ACKNOWLEDGE,
         Action.SEE_QUARANTINE,
         Action.SEE_STATUS,
+        Action.EXPORT_EVIDENCE,
     }
 )
 
@@ -65,7 +68,7 @@ MATRIX: Mapping[str, frozenset[Action]] = {
     "NODE_ADMIN": frozenset(
         {Action.ADMINISTER_USERS, Action.ADMINISTER_KEYS, Action.SEE_STATUS, Action.SEE_QUARANTINE}
     ),
-    "AUDITOR": frozenset({Action.READ_LOG, Action.SEE_STATUS}),
+    "AUDITOR": frozenset({Action.READ_LOG, Action.SEE_STATUS, Action.EXPORT_EVIDENCE}),
 }
 """Role code -> actions. A role of the code table without a row here may do nothing in this node yet."""
 

@@ -17,9 +17,11 @@ from sqlmodel import Session
 from audit import store
 from audit.checkpoints import LogKeys
 from audit.errors import NotInLog
-from audit.evidence import archive, bundle, export
+from audit.evidence import archive, export
+from audit.evidence.archive import Archive
 from audit.evidence.findings import Report as EvidenceReport
 from audit.evidence.findings import Unreadable
+from audit.evidence.verification import verify_bundle
 from audit.log import Log
 from audit.proof import LogProof
 from audit.store import StoredCheckpoint
@@ -175,10 +177,9 @@ def _verified(path: Path, roots: list[str], vkeys: list[str]) -> EvidenceReport:
         with path.open("rb") as file:
             return export.verify_export(iter(lambda: file.readline(export.HEAD_LIMIT), b""), vkeys)
     if path.is_dir():
-        return bundle.verify_bundle(_folder(path), roots)
-    if path.stat().st_size > archive.MAX_TOTAL:
-        raise Unreadable("the archive is longer than a bundle may be")
-    return bundle.verify_bundle(archive.unpack(path.read_bytes()), roots)
+        return verify_bundle(_folder(path), roots)
+    with path.open("rb") as file:
+        return verify_bundle(Archive(file), roots)
 
 
 def _folder(path: Path) -> dict[str, bytes]:

@@ -21,6 +21,16 @@ RECEIPT_LIMIT: Final = 32_768
 ENTRY_LIMIT: Final = 65_535
 
 _UNIT_TYPES: Final = frozenset({"DELIVERED", "OPENED", "REJECTED"})
+_NOT_RECORDED: Final = "no proved log entry records it"
+_NAMED_BY: Final = {
+    "MESSAGE": ("MESSAGE", "eid"),
+    "REFUSAL": ("MESSAGE", "eid"),
+    "RECEIPT": ("RECEIPT", "digest"),
+    "STATEMENT": ("STATEMENT", "digest"),
+    "DIRECTORY": ("FEDERATION", "digest"),
+}
+"""What sort of document an entry of a type records, and the member that names it."""
+
 _SELF_LOGGED: Final = frozenset({"SUBMITTED", "REFUSED"})  # receipts that carry the envelope's own log entry
 
 
@@ -30,24 +40,24 @@ class Entries:
     def __init__(self) -> None:
         self.at: dict[int, Members] = {}
         self._data: dict[int, bytes] = {}
-        self._envelopes: dict[str, Members] = {}
-        self._receipts: dict[str, Members] = {}
+        self._about: dict[tuple[str, str], int] = {}
+        self._used: set[int] = set()
 
     def add(self, index: int, data: bytes) -> None:
         """Take in the proved entry `data` at `index`. Raises EvidenceRefused unless it is an entry of ours."""
         entry = parsed(data, ENTRY_LIMIT)
-        kind = text(entry, "type")
-        if kind in {"MESSAGE", "REFUSAL"}:
-            self._envelopes.setdefault(text(entry, "eid"), entry)
-        elif kind == "RECEIPT":
-            self._receipts.setdefault(text(entry, "digest"), entry)
+        sort, member = _NAMED_BY.get(text(entry, "type"), ("", ""))
+        if sort and entry.get("part", sort) == sort:
+            self._about.setdefault((sort, text(entry, member)), index)
         self.at[index], self._data[index] = entry, data
+
+    def unused(self) -> list[int]:
+        """The entries that record something whose document was not asked for, in order."""
+        return sorted(set(self._about.values()) - self._used)
 
     def of_envelope(self, envelope: Envelope, wire: bytes) -> Members:
         """The hub's entry about this envelope: accepted (MESSAGE) or refused for good. Raises EvidenceRefused."""
-        entry = self._envelopes.get(envelope.eid)
-        if entry is None:
-            raise EvidenceRefused("no proved log entry records it")
+        entry = self._use("MESSAGE", envelope.eid)
         if text(entry, "sha512") != sha512(wire).hexdigest() or text(entry, "from") != envelope.header.sender:
             raise EvidenceRefused("the log records other bytes under this message id")
         if "to" in entry and texts(entry, "to") != [addressee.unit for addressee in envelope.header.to]:
@@ -57,13 +67,32 @@ class Entries:
     def of_receipt(self, receipt: Members, statement: bytes) -> Members:
         """The hub's entry about this receipt, or the envelope's own that it carries. Raises EvidenceRefused."""
         if text(receipt, "type") not in _SELF_LOGGED:
-            entry = self._receipts.get(sha512(statement).hexdigest())
+            entry = self._use("RECEIPT", sha512(statement).hexdigest())
+        elif self._data.get(number(receipt, "index")) == binary(receipt, "entry"):
+            entry = self.at[number(receipt, "index")]
         else:
-            index = number(receipt, "index")
-            entry = self.at.get(index) if self._data.get(index) == binary(receipt, "entry") else None
-        if entry is None or text(entry, "eid") != text(receipt, "eid"):
-            raise EvidenceRefused("no proved log entry records it")
+            raise EvidenceRefused(_NOT_RECORDED)
+        if text(entry, "eid") != text(receipt, "eid"):
+            raise EvidenceRefused(_NOT_RECORDED)
         return entry
+
+    def of_document(self, digest: str) -> Members:
+        """The entry that a federation document of this SHA-512 was logged with. Raises EvidenceRefused."""
+        return self._use("FEDERATION", digest)
+
+    def of_statement(self, index: int) -> Members:
+        """The entry at `index`, which a file of the bundle is named after. Raises EvidenceRefused."""
+        if index not in self.at:
+            raise EvidenceRefused(_NOT_RECORDED)
+        self._used.add(index)
+        return self.at[index]
+
+    def _use(self, sort: str, name: str) -> Members:
+        index = self._about.get((sort, name))
+        if index is None:
+            raise EvidenceRefused(_NOT_RECORDED)
+        self._used.add(index)
+        return self.at[index]
 
 
 @dataclass(frozen=True)
@@ -85,9 +114,9 @@ def check_envelope(wire: bytes, federation: Federation, keys: Keys, entries: Ent
         header = envelope.header
         if header.env != federation.env:
             raise EvidenceRefused("of another environment")
-        entry = entries.of_envelope(envelope, wire)
-        key = keys.signing_key(header.skid, header.sender, "SIGNING")
-        proved = Proved(header.sender, instant(entry, "time"), key.status(instant(entry, "time")))
+        time = instant(entries.of_envelope(envelope, wire), "time")
+        key = keys.signing_key(header.skid, header.sender, "SIGNING", time)
+        proved = Proved(header.sender, time, key.status(time))
         _demand_valid(proved)
         envelopes.verify_signature(envelope, key.public)
     return envelope, proved
@@ -106,13 +135,11 @@ def check_receipt(wire: bytes, federation: Federation, keys: Keys, entries: Entr
             raise EvidenceRefused("of another environment")
         if by != (text(receipt, "unit") if kind in _UNIT_TYPES else federation.hub):
             raise EvidenceRefused(f"{by} cannot say {kind}")
+        time = instant(entries.of_receipt(receipt, signed.statement_bytes), "time")
         use = "SIGNING" if kind in _UNIT_TYPES else "RECEIPT"
-        signed.verify(RECEIPT_LABEL, keys.publics(by, use))
-        entry = entries.of_receipt(receipt, signed.statement_bytes)
-        time = instant(entry, "time")
-        states = [
-            keys.signing_key(kid, by, use).status(time) for kid, _ in signed.signatures if kid in keys.publics(by, use)
-        ]
+        publics = keys.publics(by, use, time)
+        signed.verify(RECEIPT_LABEL, publics)
+        states = [keys.signing_key(kid, by, use, time).status(time) for kid, _ in signed.signatures if kid in publics]
         proved = Proved(by, time, min(states, key=list(KeyStatus).index))
         _demand_valid(proved)
     return receipt, proved

@@ -5,7 +5,7 @@ A statement is believed only with the log entry that records it: the log's time 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha512
 from typing import Final
@@ -41,7 +41,10 @@ class KeyStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Key:
-    """A key and the log times (unix seconds) between which it proves something; `revoked` is from when it does not."""
+    """A key and the log times (unix seconds) between which it proves something; `revoked` is from when it does not.
+
+    `voucher` is the id of the key that signed its statement; a unit's keys stand and fall with that root.
+    """
 
     holder: str
     use: str
@@ -50,6 +53,7 @@ class Key:
     not_before: int
     not_after: int
     revoked: int | None = None
+    voucher: str = ""
 
     def status(self, at: int) -> KeyStatus:
         """What the key proves about a signature logged at `at`."""
@@ -62,50 +66,99 @@ class Key:
 
 @dataclass(frozen=True)
 class Federation:
-    """What the evidence needs of a verified federation document."""
+    """What the evidence needs of one federation document; `digest` is SHA-512 of its wire form, as the log names it."""
 
+    version: int
+    digest: str
     env: str
     hub: str
-    root_kids: tuple[str, ...]
+    threshold: int
+    roots: Mapping[str, bytes]
     log_keys: LogKeys
     hub_keys: tuple[Key, ...]
     unit_roots: Mapping[str, Mapping[str, bytes]]
+    signed: SignedStatement = field(repr=False)
 
 
-def read_federation(wire: bytes, roots: frozenset[str]) -> Federation:
-    """The federation document in `wire`, signed by the threshold of its own roots.
-
-    With `roots` (key ids known from elsewhere) the threshold must be met by those alone. Raises EvidenceRefused.
-    """
+def read_federation(wire: bytes) -> Federation:
+    """The federation document in `wire`, signed by the threshold of its own roots. Raises EvidenceRefused."""
     with refusing("the federation document"):
         signed = statements.parse(wire, PART_LIMIT)
         document = _of_type(signed, "FEDERATION")
-        threshold = number(document, "threshold")
+        threshold, roots = number(document, "threshold"), _by_kid(texts(document, "roots"))
         if threshold < 1:
             raise EvidenceRefused("a threshold below one")
-        publics = _by_kid(texts(document, "roots"))
-        trusted = {kid: public for kid, public in publics.items() if not roots or kid in roots}
-        signed.verify(FEDERATION_LABEL, trusted, threshold)
+        signed.verify(FEDERATION_LABEL, roots, threshold)
         hub = inner(document, "hub")
         vkeys = texts(hub, "log")
         if len(vkeys) != 2:
             raise EvidenceRefused("a log has two keys")
         return Federation(
+            version=number(document, "version"),
+            digest=sha512(wire).hexdigest(),
             env=text(document, "env"),
             hub=text(hub, "name"),
-            root_kids=tuple(publics),
+            threshold=threshold,
+            roots=roots,
             log_keys=LogKeys.parse(*vkeys),
             hub_keys=tuple(_hub_key(text(hub, "name"), key) for key in objects(hub, "keys") if _composite(key)),
             unit_roots={text(unit, "unit"): _by_kid(texts(unit, "roots")) for unit in objects(document, "units")},
+            signed=signed,
         )
 
 
-class Keys:
-    """The keys of the units, taken from their statements in the order of the log."""
+class Federations:
+    """The federation documents of the time in question: the first trusted by its roots, each other by the one before.
 
-    def __init__(self, federation: Federation) -> None:
-        self._federation = federation
-        self._keys: dict[str, Key] = {key.kid: key for key in federation.hub_keys}
+    Which of them was in force is told by the log alone: `enter` takes the time from its proved entry.
+    """
+
+    def __init__(self, roots: frozenset[str] = frozenset()) -> None:
+        self._pinned = roots
+        self._all: list[Federation] = []
+        self._since: dict[str, int] = {}
+
+    def add(self, federation: Federation) -> None:
+        """Take in the next document, versions rising by one. Raises EvidenceRefused when nothing vouches for it."""
+        before = self._all[-1] if self._all else None
+        with refusing("the federation document"):
+            if before is not None:
+                _demand_same_log(before, federation)
+                federation.signed.verify(FEDERATION_LABEL, before.roots, before.threshold)
+            elif self._pinned:
+                trusted = {kid: public for kid, public in federation.roots.items() if kid in self._pinned}
+                federation.signed.verify(FEDERATION_LABEL, trusted, federation.threshold)
+        self._all.append(federation)
+
+    def enter(self, federation: Federation, since: int) -> None:
+        """Say that `federation` was logged at `since`: acts of that time and later stand under it."""
+        self._since[federation.digest] = since
+
+    @property
+    def newest(self) -> Federation:
+        """The newest document, whose log keys and hub name are those of all. Raises EvidenceRefused without any."""
+        if not self._all:
+            raise EvidenceRefused("no federation document holds")
+        return self._all[-1]
+
+    def at(self, time: int) -> Federation:
+        """The document in force when something was logged at `time`. Raises EvidenceRefused when none is proved."""
+        for federation in reversed(self._all):
+            if self._since.get(federation.digest, time + 1) <= time:
+                return federation
+        raise EvidenceRefused("no federation document is proved to have been in force when this was logged")
+
+    def roots_of(self, unit: str) -> dict[str, bytes]:
+        """Every root key that the unit had in any of the documents, by key id."""
+        return {kid: public for one in self._all for kid, public in one.unit_roots.get(unit, {}).items()}
+
+
+class Keys:
+    """The keys of the units, taken from their statements in the order of the log, and those of the hub."""
+
+    def __init__(self, federations: Federations) -> None:
+        self._federations = federations
+        self._keys: dict[str, Key] = {}
 
     def take(self, wire: bytes, entry: Members) -> Key:
         """Believe the key statement or revocation in `wire`, which the proved log entry `entry` records.
@@ -118,22 +171,40 @@ class Keys:
             logged = entry.get("type"), entry.get("kid"), entry.get("digest")
             if logged != ("STATEMENT", text(statement, "kid"), sha512(wire).hexdigest()):
                 raise EvidenceRefused("the log entry at its index is of something else")
-            if text(statement, "env") != self._federation.env:
+            if text(statement, "env") != self._federations.newest.env:
                 raise EvidenceRefused("of another environment")
             if text(statement, "type") == "KEY":
                 return self._state(signed, instant(entry, "time"))
             return self._revoke(signed, instant(entry, "time"))
 
-    def signing_key(self, kid: str, holder: str, use: str) -> Key:
-        """The key `kid`, which must be for `use` and belong to `holder`. Raises EvidenceRefused."""
-        key = self._keys.get(kid)
-        if key is None or (key.holder, key.use) != (holder, use):
+    def publics(self, holder: str, use: str, at: int) -> dict[str, bytes]:
+        """The public keys of `holder` for `use`, by key id, as far as they were vouched for at the log time `at`.
+
+        Raises EvidenceRefused when no document in force at `at` is proved, or it has no such unit.
+        """
+        return {kid: key.public for kid, key in self._of(holder, use, at).items()}
+
+    def signing_key(self, kid: str, holder: str, use: str, at: int) -> Key:
+        """The key `kid`, which must be for `use` and of `holder` at the log time `at`. Raises EvidenceRefused."""
+        key = self._of(holder, use, at).get(kid)
+        if key is None:
             raise EvidenceRefused(f"no {use} key {kid} of {holder} is stated here")
         return key
 
-    def publics(self, holder: str, use: str) -> dict[str, bytes]:
-        """The public keys of `holder` for `use`, by key id."""
-        return {kid: key.public for kid, key in self._keys.items() if (key.holder, key.use) == (holder, use)}
+    def _of(self, holder: str, use: str, at: int) -> dict[str, Key]:
+        federation = self._federations.at(at)
+        if holder == federation.hub:
+            return {key.kid: key for key in federation.hub_keys if key.use == use}
+        roots = federation.unit_roots.get(holder)
+        if roots is None:
+            raise EvidenceRefused(f"{holder} was not in the federation when this was logged")
+        mine = [key for key in self._keys.values() if (key.holder, key.use) == (holder, use)]
+        return {key.kid: key for key in mine if self._rooted(key, roots)}
+
+    def _rooted(self, key: Key, roots: Mapping[str, bytes]) -> bool:
+        """Whether one of `roots` vouched for the key, or for the signing key that did."""
+        voucher = self._keys.get(key.voucher)
+        return key.voucher in roots or (voucher is not None and voucher.voucher in roots)
 
     def _state(self, signed: SignedStatement, logged_at: int) -> Key:
         statement = signed.statement
@@ -144,10 +215,10 @@ class Keys:
         own = _KID_OF.get(use)
         if own is not None and own(public) != kid:
             raise EvidenceRefused("the key id is not the key's own")
-        self._verify_voucher(signed, unit, use, logged_at)
-        key = Key(unit, use, kid, public, instant(statement, "not_before"), instant(statement, "not_after"))
-        self._keys[kid] = key
-        return key
+        voucher = self._verify_voucher(signed, unit, use, logged_at)
+        span = instant(statement, "not_before"), instant(statement, "not_after")
+        self._keys[kid] = Key(unit, use, kid, public, *span, voucher=voucher)
+        return self._keys[kid]
 
     def _revoke(self, signed: SignedStatement, logged_at: int) -> Key:
         statement = _of_type(signed, "REVOCATION")
@@ -160,13 +231,24 @@ class Keys:
         self._keys[key.kid] = key
         return key
 
-    def _verify_voucher(self, signed: SignedStatement, unit: str, use: str, logged_at: int) -> None:
-        """A unit's root vouches for all its keys; its signing key only for those that sign nothing but requests."""
-        publics = dict(self._federation.unit_roots.get(unit, {}))
+    def _verify_voucher(self, signed: SignedStatement, unit: str, use: str, logged_at: int) -> str:
+        """A unit's root vouches for all its keys; its signing key only for those that sign nothing but requests.
+
+        Returns the id of the key that signed.
+        """
+        publics = self._federations.roots_of(unit)
         if use in _USES_OF_SIGNING_KEY:
             mine = [key for key in self._keys.values() if (key.holder, key.use) == (unit, "SIGNING")]
             publics |= {key.kid: key.public for key in mine if key.status(logged_at) != KeyStatus.INVALID}
         signed.verify(STATEMENT_LABEL, publics)
+        return next(kid for kid, _ in signed.signatures if kid in publics)
+
+
+def _demand_same_log(before: Federation, after: Federation) -> None:
+    if after.version != before.version + 1:
+        raise EvidenceRefused(f"version {before.version + 1} is not here")
+    if (before.env, before.hub, before.log_keys) != (after.env, after.hub, after.log_keys):
+        raise EvidenceRefused("of another federation than the document before it")
 
 
 def _of_type(signed: SignedStatement, kind: str) -> Members:

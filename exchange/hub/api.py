@@ -19,7 +19,7 @@ from exchange.hub import administration, callers, health, sightings
 from exchange.hub.administration import Offered
 from exchange.hub.callers import NONCES, Caller
 from exchange.hub.hub import Hub
-from exchange.service import query_of, read_body
+from exchange.service import decimal_of, query_of, read_body
 from schemas.keychecks import STATEMENT_LIMIT
 
 JSON: Final = "application/json"
@@ -102,7 +102,7 @@ def tile(path: str, hub: HubDep, _caller: Enrolled) -> Response:
 def proof(request: Request, hub: HubDep, _caller: Enrolled) -> Response:
     """An inclusion proof for `index` and `size`, or a consistency proof for `from` and `to`."""
     members = query_of(request.scope, ("index", "size", "from", "to"))
-    query = {name: _number(value) for name, value in members.items()}
+    query = {name: decimal_of(value) for name, value in members.items()}
     with hub.db.read() as session:
         path = _path(hub, session, query)
     return Response(canonical.dumps({"path": [node.hex() for node in path]}), media_type=JSON)
@@ -147,9 +147,3 @@ def _path(hub: Hub, session: Session, query: Mapping[str, int]) -> list[bytes]:
     except NotInLog as error:
         raise Unfound from error
     raise BadRequest("index and size, or from and to")
-
-
-def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 15 or str(int(text)) != text:
-        raise BadRequest("a number is decimal digits")
-    return int(text)

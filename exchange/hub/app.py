@@ -23,7 +23,7 @@ from exchange.errors import (
     Unavailable,
     Unsigned,
 )
-from exchange.hub import api, callers, hot
+from exchange.hub import api, callers, hot, proofs
 from exchange.hub.health import Metrics
 from exchange.hub.hub import Hub
 from exchange.hub.upkeep import DENIALS, Refused
@@ -69,6 +69,7 @@ class HubApp:
         self._rest = FastAPI(title="Serai hub", openapi_url=None, docs_url=None, redoc_url=None)
         self._rest.router.redirect_slashes = False
         self._rest.include_router(api.router)
+        self._rest.include_router(proofs.router)
         self._rest.state.hub = hub
         self._rest.state.metrics = self.metrics
         self._rest.add_exception_handler(ExchangeError, _raise_again)

@@ -89,8 +89,8 @@ class Register:
             row = {"idx": one.index, "unit": entry.unit, "kid": entry.kid, "digest": digest(one.wire), "wire": one.wire}
             batch.insert(STATEMENT, row)
         if federation is not None:
-            batch.log(_directory_entry(batch, "FEDERATION", checked.federation.version, federation))
-            batch.insert(FEDERATION, {"version": checked.federation.version, "wire": federation})
+            index = batch.log(_directory_entry(batch, "FEDERATION", checked.federation.version, federation))
+            batch.insert(FEDERATION, {"version": checked.federation.version, "idx": index, "wire": federation})
         version, wire = checked.snapshot.version, checked.parts.snapshot
         batch.log(_directory_entry(batch, "SNAPSHOT", version, wire))
         batch.insert(SNAPSHOT, {"version": version, "issued": batch.now, "wire": wire})

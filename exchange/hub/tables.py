@@ -125,6 +125,7 @@ FEDERATION: Final = Table(
     "federation",
     metadata,
     Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("idx", BigInteger, nullable=False),
     Column("wire", LargeBinary, nullable=False),
 )
 

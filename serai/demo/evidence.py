@@ -74,8 +74,8 @@ def examine(federation: Federation, now: int) -> Verdict:
     with _reading(federation.hub.database) as session:
         _hub_copies(session, copies)
         if _check_log(session, LOG_ID, LogKeys.parse(*_document(session).hub.log), verdict):
-            files = bundle.write_bundle(_parts(session, copies, verdict, now))
-            (federation.folder / BUNDLE).write_bytes(archive.pack(files))
+            with (federation.folder / BUNDLE).open("wb") as target:
+                archive.write(target, bundle.write_bundle(_parts(session, copies, verdict, now)))
             _verify(federation.folder / BUNDLE, federation.anchor, verdict)
     return verdict
 
@@ -108,12 +108,12 @@ def _hub_copies(session: Session, copies: _Copies) -> None:
 
 
 def _document(session: Session) -> Document:
-    return Document.from_bytes(statements.parse(_federation(session), limit=PART_LIMIT).statement_bytes)
+    return Document.from_bytes(statements.parse(_federations(session)[-1], limit=PART_LIMIT).statement_bytes)
 
 
-def _federation(session: Session) -> bytes:
-    newest = select(FEDERATION.c.wire).order_by(FEDERATION.c.version.desc()).limit(1)
-    return bytes(session.connection().execute(newest).scalar_one())
+def _federations(session: Session) -> list[bytes]:
+    """Return every version of the document, the newest last."""
+    return list(session.connection().execute(select(FEDERATION.c.wire).order_by(FEDERATION.c.version)).scalars())
 
 
 def _parts(session: Session, copies: _Copies, verdict: Verdict, now: int) -> BundleParts:
@@ -124,10 +124,10 @@ def _parts(session: Session, copies: _Copies, verdict: Verdict, now: int) -> Bun
     entries = enumerate(log.entries(session, 0, size))
     logged = [Logged(index, entry, log.inclusion(session, index, size)) for index, entry in entries]
     stated = {row.idx: row.wire for row in session.connection().execute(select(STATEMENT.c.idx, STATEMENT.c.wire))}
-    messages = [wire for wire, holder in copies.messages.items() if _is_envelope(wire, holder, verdict)]
+    messages = dict(_envelopes(copies, verdict))
     kept = [wire for wire, holder in copies.receipts.items() if _is_receipt(wire, holder, verdict)]
     verdict.entries = size
-    return BundleParts(now, _federation(session), stated, note, logged, messages, kept)
+    return BundleParts(now, _federations(session), stated, note, logged, messages, kept)
 
 
 def _verify(path: Path, anchor: Anchor, verdict: Verdict) -> None:
@@ -156,13 +156,13 @@ def _check_log(session: Session, log_id: str, keys: LogKeys, verdict: Verdict) -
     return True
 
 
-def _is_envelope(wire: bytes, holder: str, verdict: Verdict) -> bool:
-    try:
-        envelopes.parse(wire)
-    except CryptoError as error:
-        verdict.fault("ENVELOPE_REFUSED", holder, str(error))
-        return False
-    return True
+def _envelopes(copies: _Copies, verdict: Verdict) -> Iterator[tuple[str, bytes]]:
+    """Return every copy that parses; of two that differ in what no id covers, the hub's is the last and stays."""
+    for wire, holder in copies.messages.items():
+        try:
+            yield envelopes.parse(wire).eid, wire
+        except CryptoError as error:
+            verdict.fault("ENVELOPE_REFUSED", holder, str(error))
 
 
 def _is_receipt(wire: bytes, holder: str, verdict: Verdict) -> bool:

@@ -2,21 +2,24 @@
 
 from collections.abc import Callable
 from hashlib import sha512
+from io import BytesIO
 from typing import Final
 
 from audit.checkpoints import CHECKS, Checkpoint, LogSigner, verify_checkpoint, verify_cosignatures
 from audit.cosignatures import parse_lines
 from audit.errors import AuditError
-from audit.evidence import archive, bundle, export
+from audit.evidence import archive, export
 from audit.evidence.acts import Entries, check_envelope, check_receipt
+from audit.evidence.archive import MANIFEST, Archive
 from audit.evidence.directory import Keys, read_federation
+from audit.evidence.verification import verify_bundle
 from audit.notes import Note, VerifierKey
 from audit.policy import Policy
 from audit.proof import LogProof, verify_proof
 from audit.submission import Held, Submission, judge
 from audit.tiles import TileAddress, split_tile, unpack_bundle
 from tests.audit import trees
-from tests.audit.evidence.scenes import delivered, entries_of, federation_of, keys_of
+from tests.audit.evidence.scenes import delivered, entries_of, federation_of, federations_of, keys_of
 from tests.audit.vectors import load
 from tests.audit.witnesses import cosigner, signed
 from tests.instants import NOW
@@ -31,8 +34,13 @@ POLICY: Final = Policy.federated(LOG.keys, {unit: [cosigner(unit).keys] for unit
 SCENE: Final = delivered()
 FILES: Final = SCENE.files()
 FEDERATION: Final = federation_of(SCENE)
+FEDERATIONS: Final = federations_of(SCENE)
 ENTRIES_OF_LOG: Final = entries_of(SCENE)
 KEYS: Final = keys_of(SCENE)
+
+
+ARCHIVE: Final = BytesIO()
+archive.write(ARCHIVE, [("a", b"one" * 50), ("b", b"two"), (MANIFEST, b"{}")])
 
 
 def as_text(parse: Callable[[str], object]) -> Callable[[bytes], object]:
@@ -43,7 +51,7 @@ def as_text(parse: Callable[[str], object]) -> Callable[[bytes], object]:
 def take_statement(data: bytes) -> None:
     """A key statement that the log records, whatever it says."""
     entry = {**ENTRIES_OF_LOG.at[0], "digest": sha512(data).hexdigest()}
-    Keys(FEDERATION).take(data, entry)
+    Keys(FEDERATIONS).take(data, entry)
 
 
 def same_spelling(data: bytes) -> None:
@@ -57,6 +65,14 @@ def same_policy(data: bytes) -> None:
     parsed = Policy.parse(data)
     if Policy.parse(parsed.to_bytes()) != parsed:
         raise AssertionError("a policy that reads as another one")
+
+
+def same_archive(data: bytes) -> None:
+    """What the reader of archives accepts, the writer writes byte for byte."""
+    again = BytesIO()
+    archive.write(again, Archive(BytesIO(data)).items())
+    if again.getvalue() != data:
+        raise AssertionError("a second spelling of one archive")
 
 
 TARGETS: Final[dict[str, tuple[Callable[[bytes], object], type[Exception]]]] = {
@@ -75,9 +91,9 @@ TARGETS: Final[dict[str, tuple[Callable[[bytes], object], type[Exception]]]] = {
     "audit.tile": (split_tile, AuditError),
     "audit.entry_bundle": (unpack_bundle, AuditError),
     "audit.export": (lambda data: export.verify_export(data.splitlines(keepends=True)), AuditError),
-    "audit.archive": (archive.unpack, AuditError),
-    "audit.manifest": (lambda data: bundle.verify_bundle({bundle.MANIFEST: data}), AuditError),
-    "audit.federation": (lambda data: read_federation(data, frozenset()), AuditError),
+    "audit.archive": (same_archive, AuditError),
+    "audit.manifest": (lambda data: verify_bundle({MANIFEST: data}), AuditError),
+    "audit.federation": (read_federation, AuditError),
     "audit.statement": (take_statement, AuditError),
     "audit.envelope": (lambda data: check_envelope(data, FEDERATION, KEYS, ENTRIES_OF_LOG), AuditError),
     "audit.receipt": (lambda data: check_receipt(data, FEDERATION, KEYS, ENTRIES_OF_LOG), AuditError),
@@ -99,11 +115,11 @@ SEEDS: Final[dict[str, list[bytes]]] = {
     "audit.tile": [bytes(64)],
     "audit.entry_bundle": [b"\x00\x01a\x00\x00\x00\x02bc"],
     "audit.export": [b"".join(export.write_export(NOTE, LOG.keys, ENTRIES))],
-    "audit.archive": [archive.pack({"a": b"one" * 50, "b": b"two"})],
-    "audit.manifest": [FILES[bundle.MANIFEST]],
-    "audit.federation": [FILES[bundle.FEDERATION]],
+    "audit.archive": [ARCHIVE.getvalue()],
+    "audit.manifest": [FILES[MANIFEST]],
+    "audit.federation": SCENE.federations,
     "audit.statement": [FILES["directory/statements/0"]],
-    "audit.envelope": [SCENE.messages[0]],
+    "audit.envelope": list(SCENE.messages.values()),
     "audit.receipt": SCENE.receipts,
     "audit.log_entry": SCENE.entries,
 }

@@ -39,12 +39,23 @@ def list_of_sightings(data: bytes) -> None:
     assert dumps([b64(wire) for wire in answers.sightings(data)]) == data
 
 
+def log_entries(data: bytes) -> None:
+    rows = [one.model_dump(mode="json") for one in answers.logged_entries(data)]
+    assert dumps({"entries": rows}) == data
+
+
+def logged_document(data: bytes) -> None:
+    assert answers.logged_document(data).to_bytes() == data
+
+
 TARGETS: dict[str, tuple[Callable[[bytes], None], type[Exception]]] = {
     "inbox_frames": (inbox_frames, AnswerRefused),
     "hub_problem": (hub_problem, AnswerRefused),
     "receipt_outcomes": (receipt_outcomes, AnswerRefused),
     "proof_path": (proof_path, AnswerRefused),
     "list_of_sightings": (list_of_sightings, AnswerRefused),
+    "log_entries": (log_entries, AnswerRefused),
+    "logged_document": (logged_document, AnswerRefused),
 }
 
 SEEDS: dict[str, list[bytes]] = {
@@ -58,4 +69,6 @@ SEEDS: dict[str, list[bytes]] = {
         dumps([{"eid": "a" * 64, "type": "DELIVERED", "status": "LOGGED", "index": 4, "time": "2026-11-22T06:00:00Z"}]),
         dumps([{"eid": "a" * 64, "type": "DELIVERED", "status": "REFUSED", "code": "EX-4031"}]),
     ],
+    "log_entries": [dumps({"entries": [{"index": 3, "entry": b64(b"{}"), "path": ["a" * 64, "b" * 64]}]})],
+    "logged_document": [dumps({"index": 3, "wire": b64(b"{}")})],
 }

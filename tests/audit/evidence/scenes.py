@@ -6,15 +6,16 @@ from hashlib import sha512
 from audit.checkpoints import LogSigner
 from audit.evidence.acts import Entries
 from audit.evidence.bundle import BundleParts, Logged, Opened, write_bundle
-from audit.evidence.directory import Federation, Keys, read_federation
+from audit.evidence.directory import Federation, Federations, Keys, read_federation
+from audit.evidence.members import instant, number
 from audit.merkle import inclusion_path
 from crypto import statements
 from crypto.header import HeaderDraft
 from crypto.sealing import Recipient, Sealed, seal
 from crypto.signing import SigningKey
 from schemas import receipts
-from schemas.directory import HubCard, sign_statement
-from schemas.entries import Entry, MessageEntry, ReceiptEntry, RefusalEntry, StatementEntry
+from schemas.directory import HubCard, sign_federation, sign_statement
+from schemas.entries import DirectoryEntry, Entry, MessageEntry, ReceiptEntry, RefusalEntry, StatementEntry
 from schemas.receipts import Receipt, ReceiptType
 from tests.audit import trees
 from tests.federation import HUB, World
@@ -32,9 +33,10 @@ class Scene:
     world: World
     entries: list[bytes] = field(default_factory=list)
     statements: dict[int, bytes] = field(default_factory=dict)
-    messages: list[bytes] = field(default_factory=list)
+    messages: dict[str, bytes] = field(default_factory=dict)
     receipts: list[bytes] = field(default_factory=list)
-    opened: list[Opened] = field(default_factory=list)
+    opened: dict[str, Opened] = field(default_factory=dict)
+    federations: list[bytes] = field(default_factory=list)
     signer: LogSigner = SIGNER
 
     def log(self, entry: Entry) -> int:
@@ -49,10 +51,17 @@ class Scene:
         self.statements[index] = wire
         return index
 
-    def send(self, time: int = NOW, *, refused: bool = False) -> Sealed:
+    def publish(self, wire: bytes, time: int = NOW) -> int:
+        """Log a federation document."""
+        version = number(statements.parse(wire, 1 << 20).statement, "version")
+        digest = sha512(wire).hexdigest()
+        self.federations.append(wire)
+        return self.log(DirectoryEntry(time=time, nonce=NONCE, part="FEDERATION", version=version, digest=digest))
+
+    def send(self, time: int = NOW, *, refused: bool = False, message_id: str = "ab" * 16) -> Sealed:
         """Seal a message from TJ to KG and log it, accepted or refused."""
         to = Recipient("KG", self.world.units["KG"].encryption.public, 1, "0" * 64)
-        sealed = seal(draft(), CONTENT, self.world.units["TJ"].signing, [to])
+        sealed = seal(draft(id=message_id), CONTENT, self.world.units["TJ"].signing, [to])
         digest = sha512(sealed.wire).hexdigest()
         accepted = MessageEntry(time=time, nonce=NONCE, eid=sealed.eid, sender="TJ", sha512=digest, to=("KG",))
         consumed = RefusalEntry(
@@ -60,7 +69,7 @@ class Scene:
         )
         entry = consumed if refused else accepted
         index = self.log(entry)
-        self.messages.append(sealed.wire)
+        self.messages[sealed.eid] = sealed.wire
         own = Receipt(
             env="live",
             type="REFUSED" if refused else "SUBMITTED",
@@ -90,7 +99,7 @@ class Scene:
         logged = [Logged(index, entry, inclusion_path(index, size, node)) for index, entry in enumerate(self.entries)]
         members: dict[str, object] = {
             "created": NOW,
-            "federation": self.world.parts().federation,
+            "federations": self.federations,
             "statements": self.statements,
             "checkpoint": self.signer.sign(size, trees.root(self.entries), NOW),
             "logged": logged,
@@ -101,7 +110,7 @@ class Scene:
         return BundleParts(**(members | changes))  # type: ignore[arg-type]  # members of the dataclass
 
     def files(self, **changes: object) -> dict[str, bytes]:
-        return write_bundle(self.parts(**changes))
+        return dict(write_bundle(self.parts(**changes)))
 
 
 def draft(**changes: object) -> HeaderDraft:
@@ -129,6 +138,7 @@ def stated() -> Scene:
     scene.world.add("KG", "TJ")
     for statement in scene.world.statements:
         scene.state(statement.wire)
+    scene.publish(sign_federation(scene.world.federation(), scene.world.roots[:2]))
     return scene
 
 
@@ -140,7 +150,7 @@ def delivered() -> Scene:
     scene.acknowledge("RELAYED", HUB, sealed.eid, scene.world.receipt)
     scene.acknowledge("DELIVERED", "KG", sealed.eid, kg)
     scene.acknowledge("OPENED", "KG", sealed.eid, kg)
-    scene.opened.append(Opened(sealed.eid, sealed.salt, CONTENT))
+    scene.opened[sealed.eid] = Opened(sealed.salt, CONTENT)
     return scene
 
 
@@ -153,7 +163,17 @@ def revoke(scene: Scene, unit: str, at: int, since: int | None = None) -> int:
 
 
 def federation_of(scene: Scene) -> Federation:
-    return read_federation(scene.world.parts().federation, frozenset())
+    return read_federation(scene.federations[-1])
+
+
+def federations_of(scene: Scene) -> Federations:
+    """The documents of a scene, in force from when they were logged."""
+    federations, entries = Federations(), entries_of(scene)
+    for wire in scene.federations:
+        federation = read_federation(wire)
+        federations.add(federation)
+        federations.enter(federation, instant(entries.of_document(federation.digest), "time"))
+    return federations
 
 
 def entries_of(scene: Scene) -> Entries:
@@ -164,7 +184,7 @@ def entries_of(scene: Scene) -> Entries:
 
 
 def keys_of(scene: Scene) -> Keys:
-    keys, entries = Keys(federation_of(scene)), entries_of(scene)
+    keys, entries = Keys(federations_of(scene)), entries_of(scene)
     for index, wire in scene.statements.items():
         keys.take(wire, entries.at[index])
     return keys

@@ -1,41 +1,32 @@
 from collections.abc import Callable
-from hashlib import sha256
+from io import BytesIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.checkpoints import LogSigner
-from audit.evidence import archive, bundle
-from audit.evidence.bundle import MANIFEST, Opened, verify_bundle
-from audit.evidence.findings import TEXTS, Finding, Level, Report, Unreadable
+from audit.evidence import archive, layout
+from audit.evidence.archive import MANIFEST, Archive
+from audit.evidence.bundle import Opened, write_bundle
+from audit.evidence.findings import TEXTS, Finding, Report, Unreadable
+from audit.evidence.verification import verify_bundle
 from audit.proof import LogProof
-from crypto.canonical import dumps, loads
+from crypto import envelope as envelopes
+from crypto.canonical import dumps
 from crypto.signing import SigningKey
 from schemas.directory import sign_federation
 from schemas.receipts import ReceiptType
+from tests.audit.evidence.forgeries import Forgery, bad, details, relisted, renamed, replaced, without
 from tests.audit.evidence.scenes import CONTENT, SIGNER, Scene, delivered, revoke, stated
 from tests.federation import HUB
 from tests.instants import DAY, NOW
 
 SCENE = delivered()
 FILES = SCENE.files()
+FEDERATION = "directory/federation-1.json"
 MESSAGE = next(name for name in FILES if name.endswith(".cme"))
 EID = MESSAGE.removeprefix("messages/").removesuffix(".cme")
-
-
-def relisted(files: dict[str, bytes]) -> dict[str, bytes]:
-    """The files under a manifest that fits them, as a forger would write it."""
-    listed = {name: sha256(data).hexdigest() for name, data in files.items() if name != MANIFEST}
-    return {**files, MANIFEST: dumps({"schema": bundle.SCHEMA, "created": "2026-11-22T06:00:00Z", "files": listed})}
-
-
-def bad(report: Report) -> list[tuple[str, str]]:
-    return [(one.code, one.subject) for one in report.findings if one.level is Level.BAD]
-
-
-def details(report: Report, code: str) -> str:
-    return " | ".join(one.detail for one in report.findings if one.code == code)
 
 
 def test_a_complete_bundle_is_good_and_every_part_is_named() -> None:
@@ -44,23 +35,24 @@ def test_a_complete_bundle_is_good_and_every_part_is_named() -> None:
     assert bad(report) == []
     codes = report.codes()
     assert codes.count("KEY_STATED") == 6
-    assert codes.count("ENTRY_PROVED") == 10
+    assert codes.count("ENTRY_PROVED") == 11
     assert codes.count("RECEIPT_SIGNED") == 4
     expected = (
         "MANIFEST_COMPLETE",
         "FEDERATION_SIGNED",
+        "FEDERATION_LOGGED",
         "ROOTS_NOT_PINNED",
         "CHECKPOINT_SIGNED",
         "ENVELOPE_SIGNED",
         "CONTENT_OPENED",
     )
-    assert [codes.count(code) for code in expected] == [1] * 6
+    assert [codes.count(code) for code in expected] == [1] * 7
 
 
 def test_the_report_speaks_to_people_and_to_programs() -> None:
     report = verify_bundle(FILES)
     assert len(report.lines()) == len(report.members()["findings"]) == len(report.findings)
-    assert f"notice ROOTS_NOT_PINNED     {bundle.FEDERATION}: compare these" in "\n".join(report.lines())
+    assert f"notice ROOTS_NOT_PINNED     {FEDERATION}: compare these" in "\n".join(report.lines())
     assert report.members()["ok"] is True
     assert Finding("LOG_COMPLETE").text == TEXTS["LOG_COMPLETE"][1]
 
@@ -74,7 +66,7 @@ def test_roots_known_from_elsewhere_must_have_signed() -> None:
     report = verify_bundle(FILES, kids)
     assert report.ok
     assert "ROOTS_PINNED" in report.codes()
-    assert bad(verify_bundle(FILES, kids[:1])) == [("FEDERATION_REFUSED", bundle.FEDERATION)]
+    assert bad(verify_bundle(FILES, kids[:1]))[0] == ("FEDERATION_REFUSED", FEDERATION)
 
 
 @pytest.mark.parametrize("place", range(len(FILES)))  # the names hold identifiers, other ones in each process
@@ -102,7 +94,7 @@ def test_any_changed_byte_of_any_file_is_found(data: st.DataObject) -> None:
         assert name == MANIFEST
 
 
-EVIDENCE = sorted(name for name in FILES if name not in {MANIFEST, bundle.FEDERATION})
+EVIDENCE = sorted(name for name in FILES if name not in {MANIFEST, FEDERATION})
 
 
 @given(st.data())
@@ -126,30 +118,17 @@ def test_what_has_no_manifest_of_ours_is_unreadable(manifest: bytes) -> None:
         verify_bundle({**FILES, MANIFEST: manifest})
 
 
-def without(name: str) -> Callable[[dict[str, bytes]], dict[str, bytes]]:
-    return lambda files: {other: data for other, data in files.items() if other != name}
-
-
-def renamed(old: str, new: str) -> Callable[[dict[str, bytes]], dict[str, bytes]]:
-    return lambda files: {(new if name == old else name): data for name, data in files.items()}
-
-
-def replaced(name: str, other: str) -> Callable[[dict[str, bytes]], dict[str, bytes]]:
-    return lambda files: {**files, name: files[other]}
-
-
 RECEIPT = next(name for name in FILES if name.startswith("receipts/"))
-Forgery = Callable[[dict[str, bytes]], dict[str, bytes]]
 STATED = "directory/statements"
 FORGED: dict[str, tuple[Forgery, str, str]] = {
     "no checkpoint": (without("log/checkpoint"), "CHECKPOINT_REFUSED", "not here"),
-    "no federation": (without(bundle.FEDERATION), "FEDERATION_REFUSED", "not here"),
+    "no federation": (without(FEDERATION), "CHECKPOINT_REFUSED", "no federation document"),
     "no proof": (without("log/proofs/0.tlog-proof"), "ENTRY_REFUSED", "not here"),
     "another index": (replaced("log/proofs/0.tlog-proof", "log/proofs/1.tlog-proof"), "ENTRY_REFUSED", "another index"),
     "another entry": (replaced("log/entries/0.json", "log/entries/1.json"), "ENTRY_REFUSED", "another root"),
     "no entry of a statement": (without("log/entries/0.json"), "KEY_REFUSED", "no proved log entry"),
-    "no entry of the message": (without("log/entries/6.json"), "ENVELOPE_REFUSED", "no proved log entry"),
-    "a statement elsewhere": (renamed(f"{STATED}/0", f"{STATED}/6"), "KEY_REFUSED", "something else"),
+    "no entry of the message": (without("log/entries/7.json"), "ENVELOPE_REFUSED", "no proved log entry"),
+    "a statement elsewhere": (renamed(f"{STATED}/0", f"{STATED}/7"), "KEY_REFUSED", "something else"),
     "a statement twice": (replaced(f"{STATED}/1", f"{STATED}/0"), "KEY_REFUSED", "something else"),
     "no statement of the sender": (without(f"{STATED}/3"), "ENVELOPE_REFUSED", "no SIGNING key"),
     "another message id": (renamed(MESSAGE, f"messages/{'0' * 64}.cme"), "ENVELOPE_REFUSED", "named after another"),
@@ -184,13 +163,13 @@ def test_a_checkpoint_by_another_log_is_refused() -> None:
 
 def test_a_federation_signed_by_too_few_roots_is_refused() -> None:
     document = SCENE.world.federation()
-    files = SCENE.files(federation=sign_federation(document, SCENE.world.roots[:1]))
-    assert bad(verify_bundle(files)) == [("FEDERATION_REFUSED", bundle.FEDERATION)]
+    files = SCENE.files(federations=[sign_federation(document, SCENE.world.roots[:1])])
+    assert bad(verify_bundle(files))[0] == ("FEDERATION_REFUSED", FEDERATION)
 
 
 def test_content_that_was_not_sent_is_refused() -> None:
-    sealed = SCENE.opened[0]
-    report = verify_bundle(SCENE.files(opened=[Opened(sealed.eid, sealed.salt, CONTENT + b" ")]))
+    sealed = SCENE.opened[EID]
+    report = verify_bundle(SCENE.files(opened={EID: Opened(sealed.salt, CONTENT + b" ")}))
     assert "another commitment" in details(report, "CONTENT_REFUSED")
 
 
@@ -242,13 +221,27 @@ def test_a_receipt_signed_by_another_than_who_says_it_is_refused() -> None:
 
 
 def test_a_bundle_survives_its_archive_byte_for_byte() -> None:
-    packed = archive.pack(FILES)
-    assert archive.unpack(packed) == FILES
-    assert archive.pack(FILES) == packed
+    target = BytesIO()
+    archive.write(target, FILES.items())
+    assert dict(Archive(target)) == FILES
+    assert verify_bundle(Archive(target)) == verify_bundle(FILES)
+    again = BytesIO()
+    archive.write(again, write_bundle(SCENE.parts(checkpoint=FILES[layout.CHECKPOINT])))
+    assert again.getvalue() == target.getvalue()
 
 
-def test_manifest_and_names_are_those_of_the_layout() -> None:
-    manifest = loads(FILES[MANIFEST], limit=1 << 20)
-    assert isinstance(manifest, dict)
-    assert manifest["schema"] == "serai/bundle/1"
-    assert manifest["files"] == {name: sha256(data).hexdigest() for name, data in FILES.items() if name != MANIFEST}
+def test_content_that_is_not_there_is_named_with_its_commitment() -> None:
+    report = verify_bundle(SCENE.files(opened={}))
+    assert report.ok
+    assert details(report, "CONTENT_ABSENT") == envelopes.parse(FILES[MESSAGE]).header.ptc
+
+
+def test_an_entry_whose_document_was_taken_out_is_named() -> None:
+    report = verify_bundle(SCENE.files(receipts=SCENE.receipts[:-1]))
+    assert report.ok
+    assert [one.subject for one in report.findings if one.code == "ENTRY_ALONE"] == ["log/entries/10.json"]
+
+
+def test_a_proof_without_its_entry_is_refused() -> None:
+    report = verify_bundle(relisted(without("log/entries/10.json")(FILES)))
+    assert details(report, "ENTRY_REFUSED") == "its entry is not here"

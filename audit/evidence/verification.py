@@ -1,0 +1,198 @@
+"""The verification of a bundle: every file, every signature, every proof; nothing stops at the first fault.
+
+Each step adds its findings and uses only what the steps before it proved. Pure: it reads the files that it is given.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from hashlib import sha256
+from typing import TypeVar
+
+from audit.checkpoints import SignedCheckpoint, verify_checkpoint
+from audit.evidence import layout
+from audit.evidence.acts import Entries, Proved, check_content, check_envelope, check_receipt
+from audit.evidence.archive import MANIFEST
+from audit.evidence.directory import Federation, Federations, Keys, KeyStatus, read_federation
+from audit.evidence.findings import EvidenceRefused, Finding, Report, Unreadable
+from audit.evidence.layout import Listed
+from audit.evidence.members import instant, refusing, text
+from audit.merkle import verify_inclusion
+from audit.proof import LogProof
+from crypto.envelope import Envelope
+from crypto.instants import to_text
+from crypto.merkle_hash import leaf_hash
+
+_Result = TypeVar("_Result")
+
+
+def verify_bundle(files: Mapping[str, bytes], roots: Iterable[str] = ()) -> Report:
+    """Check everything in a bundle and name every finding.
+
+    `roots` are key ids of federation roots known from elsewhere; without them the report asks to compare. Raises
+    Unreadable when there is no manifest of our form, or a file cannot be read at all.
+    """
+    return _Verification(files, frozenset(roots)).report()
+
+
+class _Verification:
+    """One pass over one bundle."""
+
+    def __init__(self, files: Mapping[str, bytes], roots: frozenset[str]) -> None:
+        self._files = files
+        self._roots = roots
+        self._findings: list[Finding] = []
+        self._entries = Entries()
+        self._federations = Federations(roots)
+        self._documents: dict[str, Federation] = {}
+        self._keys = Keys(self._federations)
+
+    def report(self) -> Report:
+        if MANIFEST not in self._files:
+            raise Unreadable(f"{MANIFEST} is not here")
+        self._manifest(layout.read_manifest(self._files[MANIFEST]))
+        for name, version in layout.indexed(layout.FEDERATION, self._files):
+            self._attempt("FEDERATION_REFUSED", name, partial(self._federation, name, version))
+        signed = self._attempt("CHECKPOINT_REFUSED", layout.CHECKPOINT, self._checkpoint)
+        for name, index in layout.indexed(layout.ENTRY, self._files):
+            self._attempt("ENTRY_REFUSED", name, partial(self._entry, name, index, signed))
+        for name, index in layout.indexed(layout.PROOF, self._files):
+            if f"log/entries/{index}.json" not in self._files:
+                self._add("ENTRY_REFUSED", name, "its entry is not here")
+        for name, federation in self._documents.items():
+            self._attempt("FEDERATION_NOT_LOGGED", name, partial(self._in_force, name, federation))
+        for name, index in layout.indexed(layout.STATEMENT, self._files):
+            self._attempt("KEY_REFUSED", name, partial(self._statement, name, index))
+        self._acts()
+        return Report(tuple(self._findings))
+
+    # --- the files ----------------------------------------------------------------------------------------------------
+
+    def _manifest(self, listed: Mapping[str, Listed]) -> None:
+        faults = [*self._unlisted(listed), *self._unlike(listed)]
+        self._findings += sorted(faults, key=lambda one: one.subject) or [Finding("MANIFEST_COMPLETE", MANIFEST)]
+
+    def _unlisted(self, listed: Mapping[str, Listed]) -> Iterator[Finding]:
+        for name in self._files:
+            if name == MANIFEST:
+                continue
+            if name not in listed:
+                yield Finding("FILE_UNLISTED", name)
+            if layout.words_of(name) is None:
+                yield Finding("FILE_UNKNOWN", name)
+
+    def _unlike(self, listed: Mapping[str, Listed]) -> Iterator[Finding]:
+        for name, said in listed.items():
+            data = self._files.get(name)
+            if data is None:
+                yield Finding("FILE_MISSING", name)
+            elif (len(data), sha256(data).hexdigest()) != (said.size, said.sha256):
+                yield Finding("FILE_CHANGED", name)
+
+    # --- whom to believe ----------------------------------------------------------------------------------------------
+
+    def _federation(self, name: str, version: int) -> None:
+        federation = read_federation(self._files[name])
+        if federation.version != version:
+            raise EvidenceRefused("the file is named after another version")
+        self._federations.add(federation)
+        self._documents[name] = federation
+        self._add("FEDERATION_SIGNED", name)
+        pinned = "ROOTS_PINNED" if self._roots else "ROOTS_NOT_PINNED"
+        self._add(pinned, name, ", ".join(sorted(self._roots or federation.roots)))
+
+    def _checkpoint(self) -> SignedCheckpoint:
+        with refusing("the checkpoint"):
+            signed = verify_checkpoint(self._file(layout.CHECKPOINT), self._federations.newest.log_keys)
+        said = signed.checkpoint
+        self._add("CHECKPOINT_SIGNED", layout.CHECKPOINT, f"{said.origin}, size {said.size}, {to_text(signed.time)}")
+        return signed
+
+    def _entry(self, name: str, index: int, signed: SignedCheckpoint | None) -> None:
+        with refusing("the proof"):
+            proof = LogProof.parse(self._file(f"log/proofs/{index}.tlog-proof"))
+            if signed is None or proof.checkpoint != self._files[layout.CHECKPOINT]:
+                raise EvidenceRefused("the proof is not under the checkpoint of this bundle")
+            if proof.index != index:
+                raise EvidenceRefused("the proof is of another index")
+            said = signed.checkpoint
+            verify_inclusion(leaf_hash(self._files[name]), index, said.size, proof.path, said.root)
+        self._entries.add(index, self._files[name])
+        self._add("ENTRY_PROVED", name)
+
+    def _in_force(self, name: str, federation: Federation) -> None:
+        since = instant(self._entries.of_document(federation.digest), "time")
+        self._federations.enter(federation, since)
+        self._add("FEDERATION_LOGGED", name, f"in force from {to_text(since)}")
+
+    def _statement(self, name: str, index: int) -> None:
+        key = self._keys.take(self._files[name], self._entries.of_statement(index))
+        self._add("KEY_STATED" if key.revoked is None else "KEY_REVOKED", name, f"{key.holder} {key.use} {key.kid}")
+
+    # --- what was done ------------------------------------------------------------------------------------------------
+
+    def _acts(self) -> None:
+        envelopes = {}
+        for name, eid in layout.matching(layout.MESSAGE, self._files):
+            envelope = self._attempt("ENVELOPE_REFUSED", name, partial(self._message, name, eid))
+            if envelope is not None:
+                envelopes[eid] = envelope
+        for name, digest in layout.matching(layout.RECEIPT, self._files):
+            self._attempt("RECEIPT_REFUSED", name, partial(self._receipt, name, digest))
+        self._contents(envelopes)
+        for index in self._entries.unused():
+            self._add("ENTRY_ALONE", f"log/entries/{index}.json", text(self._entries.at[index], "type"))
+
+    def _contents(self, envelopes: Mapping[str, Envelope]) -> None:
+        for pattern in (layout.CONTENT, layout.SALT):
+            for name, eid in layout.matching(pattern, self._files):
+                self._attempt("CONTENT_REFUSED", name, partial(self._content, name, envelopes.get(eid)))
+        for eid, envelope in envelopes.items():
+            if f"opened/{eid}.salt" not in self._files and f"opened/{eid}.content" not in self._files:
+                self._add("CONTENT_ABSENT", f"messages/{eid}.cme", envelope.header.ptc)
+
+    def _message(self, name: str, eid: str) -> Envelope:
+        envelope, proved = check_envelope(self._files[name], self._federations.newest, self._keys, self._entries)
+        if envelope.eid != eid:
+            raise EvidenceRefused("the file is named after another message")
+        self._signed("ENVELOPE_SIGNED", name, proved, f"from {proved.signer}")
+        return envelope
+
+    def _receipt(self, name: str, digest: str) -> None:
+        wire = self._files[name]
+        if sha256(wire).hexdigest() != digest:
+            raise EvidenceRefused("the file is named after another receipt")
+        receipt, proved = check_receipt(wire, self._federations.newest, self._keys, self._entries)
+        what = f"{text(receipt, 'type')} of {text(receipt, 'eid')} for {text(receipt, 'unit')} by {proved.signer}"
+        self._signed("RECEIPT_SIGNED", name, proved, what)
+
+    def _content(self, name: str, envelope: Envelope | None) -> None:
+        if envelope is None:
+            raise EvidenceRefused("its envelope is not proved here")
+        salt, content = self._file(f"opened/{envelope.eid}.salt"), self._file(f"opened/{envelope.eid}.content")
+        check_content(envelope, salt, content)
+        if layout.CONTENT.fullmatch(name):
+            self._add("CONTENT_OPENED", name)
+
+    def _signed(self, code: str, name: str, proved: Proved, what: str) -> None:
+        self._add(code, name, f"{what}, logged {to_text(proved.time)}")
+        if proved.status is KeyStatus.VALID_THEN_REVOKED:
+            self._add("SIGNER_REVOKED_LATER", name, proved.signer)
+        if proved.signer not in {self._federations.newest.hub, *self._federations.newest.unit_roots}:
+            self._add("SIGNER_LEFT_LATER", name, proved.signer)
+
+    # --- the pass itself ----------------------------------------------------------------------------------------------
+
+    def _file(self, name: str) -> bytes:
+        if name not in self._files:
+            raise EvidenceRefused(f"{name} is not here")
+        return self._files[name]
+
+    def _add(self, code: str, subject: str = "", detail: str = "") -> None:
+        self._findings.append(Finding(code, subject, detail))
+
+    def _attempt(self, code: str, subject: str, check: Callable[[], _Result]) -> _Result | None:
+        try:
+            return check()
+        except EvidenceRefused as error:
+            self._add(code, subject, str(error))
+            return None

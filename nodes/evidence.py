@@ -1,0 +1,204 @@
+"""The evidence of a message or a whole case as one file for a court, verified before it is handed over.
+
+What the unit holds (envelopes, receipts, key statements) is joined with what the hub's log says about it: entries and
+their proofs under one published checkpoint. No transaction is open while the hub is asked; the export is logged with
+the digest of the file. Content is there only if it is asked for, may be read by whoever asks, and its handling codes
+allow it. A case that was erased has none to give, and its evidence verifies all the same.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from audit.errors import AuditError
+from audit.evidence import archive
+from audit.evidence.archive import Archive
+from audit.evidence.bundle import BundleParts, Opened, write_bundle
+from audit.evidence.findings import Level
+from audit.evidence.verification import verify_bundle
+from crypto import signing
+from nodes import cases, gathering, log, rest, storing
+from nodes.errors import EvidenceRefused, NotFound
+from nodes.gathering import Gathered
+from nodes.hub_client import HubClient
+from nodes.node import Node
+from nodes.permissions import Action, allowed, require
+from nodes.tables import CaseRow, MessageRow, ReceiptRow
+from nodes.views import Actor
+
+NOT_FOR_COURTS: Final = frozenset({"H1", "H3"})
+"""Handling codes under which the content of another unit needs its permission, or a reading of its words, first."""
+
+_CHUNK: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the evidence is to be about: one message, or every message of a case; `reason` goes into the log."""
+
+    message_id: str | None = None
+    case_ref: str | None = None
+    with_content: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What went into the file: its SHA-512, and the messages whose content was withheld for their handling codes."""
+
+    sha512: str
+    messages: int
+    receipts: int
+    opened: int
+    withheld: tuple[str, ...]
+    log_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The rows in question, by eid, read in one transaction."""
+
+    case_id: str
+    messages: Mapping[str, str] = field(default_factory=dict)
+    receipts: tuple[bytes, ...] = ()
+    open: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+
+
+def export(node: Node, actor: Actor, wanted: Wanted, out: BinaryIO) -> Exported:
+    """Write the evidence to `out` (a seekable file open for reading and writing) and log the act.
+
+    Raises `Denied`, `NotFound` for what is not this actor's to export, `HubUnreachable`, `HubProblem`, and
+    `EvidenceRefused` when the hub's log does not cover it yet or what came does not verify; `out` is then worthless.
+    """
+    require(actor, Action.EXPORT_EVIDENCE)
+    with node.db.read() as session:
+        plan = _plan(session, node, actor, wanted)
+    with HubClient(node) as client:
+        gathered = gathering.gather(node, client, tuple(plan.messages))
+    receipts = tuple(wire for wire in plan.receipts if gathered.covers(wire))
+    with node.db.read() as session:
+        archive.write(out, write_bundle(_parts(session, node, plan, gathered, receipts)))
+    _verify(node, out)
+    digest = _digest(out)
+    with node.db.write() as session:
+        index = log.record(session, node, _act(actor, wanted, plan, cases.of(session, plan.case_id), digest))
+    return Exported(digest, len(plan.messages), len(receipts), len(plan.open), plan.withheld, index)
+
+
+def _plan(session: Session, node: Node, actor: Actor, wanted: Wanted) -> _Plan:
+    """Read what is asked for, as far as `actor` may have it; raises `NotFound`."""
+    case, rows = _chosen(session, wanted)
+    if wanted.with_content or not allowed(actor, Action.READ_LOG):
+        cases.require_read(session, actor, case.case_id)
+    opened: list[str] = []
+    withheld: list[str] = []
+    for row in rows if wanted.with_content and case.wrapped_key is not None else ():
+        free = row.direction == "OUT" or not NOT_FOR_COURTS & _handling(node, case, row)
+        (opened if free else withheld).append(row.eid)
+    messages = {row.eid: row.message_id for row in rows}
+    held = select(ReceiptRow.wire).where(ReceiptRow.eid.in_(messages), ReceiptRow.wire.is_not(None))
+    receipts = tuple(wire for wire in session.scalars(held) if wire is not None)
+    return _Plan(case.case_id, messages, receipts, tuple(opened), tuple(withheld))
+
+
+def _chosen(session: Session, wanted: Wanted) -> tuple[CaseRow, list[MessageRow]]:
+    if wanted.message_id is not None:
+        row = session.get(MessageRow, wanted.message_id)
+        if row is None:
+            raise NotFound
+        return cases.of(session, row.case_id), [row]
+    case = cases.by_ref(session, wanted.case_ref or "")
+    return case, list(session.scalars(select(MessageRow).where(MessageRow.case_id == case.case_id)))
+
+
+def _handling(node: Node, case: CaseRow, row: MessageRow) -> frozenset[str]:
+    listed = storing.content_of(node, case, row).labels.get("handling")
+    return frozenset(str(code) for code in listed) if isinstance(listed, list) else frozenset()
+
+
+class _Envelopes(Mapping[str, bytes]):
+    """The envelopes of some messages by eid, each read from its row when its turn comes."""
+
+    def __init__(self, session: Session, messages: Mapping[str, str]) -> None:
+        self._session, self._messages = session, messages
+
+    def __getitem__(self, eid: str) -> bytes:
+        query = select(MessageRow.envelope).where(MessageRow.message_id == self._messages[eid])
+        return self._session.scalars(query).one()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._messages)
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+
+class _Contents(Mapping[str, Opened]):
+    """The contents to be opened by eid, each unsealed when its turn comes."""
+
+    def __init__(self, session: Session, node: Node, plan: _Plan) -> None:
+        self._session, self._node, self._plan = session, node, plan
+
+    def __getitem__(self, eid: str) -> Opened:
+        row = self._session.get_one(MessageRow, self._plan.messages[eid])
+        case = cases.of(self._session, row.case_id)
+        key = rest.case_key(self._node.store.kek, case)
+        salt = key.open(row.salt_sealed, *rest.place("message", row.message_id, "salt"))
+        return Opened(salt, storing.plain_of(self._node, case, row))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._plan.open)
+
+    def __len__(self) -> int:
+        return len(self._plan.open)
+
+
+def _parts(session: Session, node: Node, plan: _Plan, gathered: Gathered, receipts: tuple[bytes, ...]) -> BundleParts:
+    return BundleParts(
+        created=node.now(),
+        federations=gathered.federations,
+        statements=gathered.statements,
+        checkpoint=gathered.checkpoint,
+        logged=gathered.logged,
+        messages=_Envelopes(session, plan.messages),
+        receipts=receipts,
+        opened=_Contents(session, node, plan),
+    )
+
+
+def _verify(node: Node, out: BinaryIO) -> None:
+    """Check the file as a court would, from the roots that this node pinned; raises `EvidenceRefused`."""
+    roots = [signing.kid_of(root) for root in node.directory().federation.roots]
+    try:
+        report = verify_bundle(Archive(out), roots)
+    except AuditError as error:
+        raise EvidenceRefused(error.code) from error
+    if not report.ok:
+        raise EvidenceRefused(", ".join(sorted({one.code for one in report.findings if one.level is Level.BAD})))
+
+
+def _digest(out: BinaryIO) -> str:
+    out.seek(0)
+    digest = hashlib.sha512()
+    while chunk := out.read(_CHUNK):
+        digest.update(chunk)
+    out.seek(0)
+    return digest.hexdigest()
+
+
+def _act(actor: Actor, wanted: Wanted, plan: _Plan, case: CaseRow, digest: str) -> log.Act:
+    """What left the unit: an auditor's or an officer's export, or the disclosure of content."""
+    operation = "AUDIT_EXPORT" if allowed(actor, Action.READ_LOG) else "EXPORT"
+    return replace(
+        log.by(actor, "DISCLOSE" if plan.open else operation),
+        case=None if case.wrapped_key is None else case,
+        message_id=wanted.message_id,
+        justification=wanted.reason,
+        codes=("EVIDENCE", *(("CONTENT",) if plan.open else ())),
+        digest=digest,
+    )

@@ -1,0 +1,52 @@
+"""The manifest lists every file with size, digest and the words of the layout, or the bundle is unreadable."""
+
+from typing import Any
+
+import pytest
+
+from audit.evidence.archive import MANIFEST
+from audit.evidence.findings import Unreadable
+from audit.evidence.layout import words_of
+from audit.evidence.verification import verify_bundle
+from crypto.canonical import dumps, loads
+from tests.audit.evidence.forgeries import bad
+from tests.audit.evidence.scenes import delivered
+
+FILES = delivered().files()
+FEDERATION = "directory/federation-1.json"
+
+
+def manifest() -> dict[str, Any]:
+    members: Any = loads(FILES[MANIFEST], limit=1 << 20)
+    assert isinstance(members, dict)
+    return members
+
+
+def test_the_manifest_names_every_file_with_size_digest_and_words() -> None:
+    assert manifest()["schema"] == "serai/bundle/1"
+    rows = manifest()["files"]
+    assert [row["name"] for row in rows] == sorted(set(FILES) - {MANIFEST})
+    assert all(row["size"] == len(FILES[row["name"]]) and row["what"] == words_of(row["name"]) for row in rows)
+
+
+def manifest_with(**changes: Any) -> bytes:
+    first, *rest = manifest()["files"]
+    return dumps({**manifest(), "files": [{**first, **changes}, *rest]})
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"what": "the signed confession"}, "described as what it is not"),
+        ({"size": "1"}, "not a number"),
+        ({"more": "1"}, "not described by"),
+        ({"name": "zzz"}, "not in order"),
+    ],
+)
+def test_a_manifest_that_says_more_less_or_something_else_is_unreadable(changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(Unreadable, match=reason):
+        verify_bundle({**FILES, MANIFEST: manifest_with(**changes)})
+
+
+def test_a_file_of_another_size_than_the_manifest_says_is_found() -> None:
+    assert bad(verify_bundle({**FILES, MANIFEST: manifest_with(size=1)})) == [("FILE_CHANGED", FEDERATION)]
