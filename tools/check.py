@@ -27,7 +27,7 @@ class Step:
 
 
 PYTEST: Final = (
-    *("python", "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--durations", "15"),
+    *("python", "-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--durations", "15"),
     *("--cov", "--cov-report=", f"--cov-report=json:{COVERAGE}", f"--junitxml={RESULTS}"),
 )
 BUILDERS: Final = sorted((ROOT / "tests" / "vectors").glob("*/build.py"))
@@ -43,6 +43,7 @@ STEPS: Final = (
     Step("layers", ("lint-imports", "--cache-dir", ".cache/import_linter")),
     *VECTORS,
     Step(TESTS, PYTEST),
+    Step("worlds", ("python", "-m", "tests.sim.run", "--worlds", "52")),
     Step("coverage", ("python", "-m", "tools.coverage_gate", str(COVERAGE))),
 )
 

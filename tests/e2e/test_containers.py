@@ -16,7 +16,7 @@ from tools.layers import ROOT
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 BIN = Path(sys.executable).parent
 SHELL = shutil.which("sh") or "/bin/sh"
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("containers")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

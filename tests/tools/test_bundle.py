@@ -18,7 +18,6 @@ from tests.tools import wheels
 from tools import bundle
 from tools.layers import PACKAGES, ROOT
 
-pytestmark = pytest.mark.xdist_group("bundle")  # one process builds it for all
 SHELL = shutil.which("sh") or "/bin/sh"
 BASE_PYTHON = Path(sys.base_prefix) / "bin" / "python3.11"
 NOWHERE = "http://127.0.0.1:9"  # nothing listens there: whoever asks for the network fails

@@ -67,6 +67,7 @@ def take(page: Page, title: str) -> str:
     return page.url.partition("?")[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_a_request_is_asked_clarified_and_answered(street: Street, browser: Browser, language: str) -> None:
     asking, asked = open_window(browser, language), open_window(browser, language)
