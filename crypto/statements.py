@@ -55,8 +55,40 @@ class SignedStatement:
             raise TooFewSignatures(f"{len(good)} of the {threshold} signatures needed")
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The three members of a signed statement as the wire spells them; a batch shares its `signatures`.
+
+    A service that keeps many statements of one batch stores the signatures once and puts the wire form together when
+    it is asked for.
+    """
+
+    proof: bytes
+    signatures: bytes = field(repr=False)
+    statement: bytes = field(repr=False)
+
+    def wire(self) -> bytes:
+        """The wire form: the canonical object of the three members."""
+        return b'{"proof":%b,"signatures":%b,"statement":%b}' % (self.proof, self.signatures, self.statement)
+
+
+def split(wire: bytes) -> Parts:
+    """Take a wire form that `parse` accepted apart; raises Malformed if it has not these three members in order."""
+    head, _, rest = wire.partition(b',"signatures":')  # neither a proof nor a signature can spell the next name
+    signatures, _, last = rest.partition(b',"statement":')
+    parts = Parts(head.removeprefix(b'{"proof":'), signatures, last.removesuffix(b"}"))
+    if parts.wire() != wire:
+        raise Malformed("not a signed statement")
+    return parts
+
+
 def sign_batch(keys: Sequence[SigningKey], label: str, statements: Sequence[Mapping[str, Writable]]) -> list[bytes]:
-    """Sign all `statements` with one signature of each key; returns the wire form of each, in their order.
+    """Sign all `statements` with one signature of each key; returns the wire form of each. Raises like `sign_parts`."""
+    return [parts.wire() for parts in sign_parts(keys, label, statements)]
+
+
+def sign_parts(keys: Sequence[SigningKey], label: str, statements: Sequence[Mapping[str, Writable]]) -> list[Parts]:
+    """Sign all `statements` with one signature of each key; returns the parts of each, in their order.
 
     Raises Malformed for a statement that is no object of canonical JSON, or a batch without keys or statements.
     """
@@ -68,12 +100,16 @@ def sign_batch(keys: Sequence[SigningKey], label: str, statements: Sequence[Mapp
     signatures = dumps(
         [{"kid": key.kid, "sig": b64(key.sign(label, message))} for key in sorted(keys, key=lambda key: key.kid)]
     )
-    wires = []
-    for index, (raw, path) in enumerate(zip(raws, paths_of(leaves), strict=True)):
-        proof = dumps({"index": index, "size": len(leaves), "path": [sibling.hex() for sibling in path]})
-        # the canonical form of the three members, put together so that the signatures are written once for the batch
-        wires.append(b'{"proof":%b,"signatures":%b,"statement":%b}' % (proof, signatures, raw))
-    return wires
+    return [
+        Parts(_proof_bytes(index, len(leaves), path), signatures, raw)
+        for index, (raw, path) in enumerate(zip(raws, paths_of(leaves), strict=True))
+    ]
+
+
+def _proof_bytes(index: int, size: int, path: Sequence[bytes]) -> bytes:
+    """The canonical form of a proof, written down directly: small numbers and hexadecimal digits need no escapes."""
+    siblings = ",".join([f'"{sibling.hex()}"' for sibling in path])
+    return f'{{"index":{index},"path":[{siblings}],"size":{size}}}'.encode()
 
 
 def parse(wire: bytes, limit: int) -> SignedStatement:

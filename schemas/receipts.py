@@ -13,6 +13,7 @@ from pydantic import StringConstraints, model_validator
 from crypto import statements
 from crypto.errors import CryptoError
 from crypto.signing import SigningKey
+from crypto.statements import Parts
 from schemas.base import Binary, CodeText, Env, Hex64, UnitId, UtcText, Wire
 from schemas.errors import Malformed
 
@@ -118,7 +119,12 @@ class SignedReceipt:
 
 def sign(keys: Sequence[SigningKey], receipts: Sequence[Receipt]) -> list[bytes]:
     """Return one wire form for each receipt, all under one signature of each key (protocol.md §6.8)."""
-    return statements.sign_batch(keys, LABEL, [receipt.statement() for receipt in receipts])
+    return [parts.wire() for parts in sign_parts(keys, receipts)]
+
+
+def sign_parts(keys: Sequence[SigningKey], receipts: Sequence[Receipt]) -> list[Parts]:
+    """Return the parts of each wire form; they share the bytes of their signatures."""
+    return statements.sign_parts(keys, LABEL, [receipt.statement() for receipt in receipts])
 
 
 def parse(wire: bytes) -> SignedReceipt:

@@ -7,19 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, or_, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, select
 
+from crypto.statements import Parts
 from exchange import arrivals
 from exchange.arrivals import Arrival, Facts, Judgement, SenderHead, State, Stored, Verdict
 from exchange.errors import EarlyNumber, Equivocation, ExchangeError, IdTaken
-from exchange.hub.batch import MESSAGE_KIND, Batch, Mail
+from exchange.hub import lookup, rows
+from exchange.hub.batch import MESSAGE_KIND, Batch, Mail, Unsigned
 from exchange.hub.sequencer import Kind
 from exchange.hub.tables import DELIVERY, EVIDENCE, MESSAGE, SENDER
 from schemas.entries import EquivocationEntry, MessageEntry, RefusalEntry
 from schemas.receipts import Receipt
 
-_UPSERT: Final[Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_MOVED: Final = "ON CONFLICT (unit) DO UPDATE SET seq = excluded.seq, eid = excluded.eid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +53,17 @@ class Book:
     def __init__(self, connection: Connection, jobs: Sequence[Acceptance]) -> None:
         headers = [job.arrival.header for job in jobs]
         senders = {header.sender for header in headers}
-        heads = connection.execute(select(SENDER.c.unit, SENDER.c.seq, SENDER.c.eid).where(SENDER.c.unit.in_(senders)))
-        self.heads = {unit: SenderHead(seq, eid) for unit, seq, eid in heads}
+        self.heads = {unit: SenderHead(seq, eid) for unit, seq, eid in lookup.heads(connection, senders)}
         self._by_id: dict[tuple[str, str], Receipted] = {}
         self._by_seq: dict[tuple[str, int], Stored] = {}
-        ids = [(header.sender, header.id) for header in headers]
+        known = lookup.by_ids(connection, [(header.sender, header.id) for header in headers])
         past = [(one.sender, one.seq) for one in headers if one.seq <= self._head(one.sender).seq]
-        for row in connection.execute(_known(ids, past)):
-            stored = Stored(row.eid, row.digest)
-            self._by_id[row.sender, row.id] = Receipted(stored, row.refused, row.receipt)
-            self._by_seq[row.sender, row.seq] = stored
+        if past:
+            known += lookup.by_numbers(connection, past)
+        for one in known:
+            stored = Stored(one.eid, one.digest)
+            self._by_id[one.sender, one.id] = Receipted(stored, one.refused, one.receipt)
+            self._by_seq[one.sender, one.seq] = stored
 
     def _head(self, unit: str) -> SenderHead:
         return self.heads.get(unit, SenderHead())
@@ -88,17 +90,6 @@ class Book:
         return outcome
 
 
-def _known(ids: Sequence[tuple[str, str]], past: Sequence[tuple[str, int]]) -> Any:
-    """Select the stored envelopes under these ids and these numbers that were consumed before."""
-    wanted: ColumnElement[bool] = tuple_(MESSAGE.c.sender, MESSAGE.c.id).in_(ids)
-    if past:
-        wanted = or_(wanted, tuple_(MESSAGE.c.sender, MESSAGE.c.seq).in_(past))
-    columns = MESSAGE.c
-    return select(
-        columns.sender, columns.id, columns.seq, columns.eid, columns.digest, columns.receipt, columns.refused
-    ).where(wanted)
-
-
 def accept(batch: Batch, jobs: Sequence[Acceptance]) -> list[Receipted | Again | ExchangeError]:
     """Judge the envelopes of a batch by (sender, number) and store what they leave behind (protocol.md §6.6-§6.8)."""
     book = Book(batch.connection, jobs)
@@ -114,10 +105,7 @@ def accept(batch: Batch, jobs: Sequence[Acceptance]) -> list[Receipted | Again |
         for unit, head in book.heads.items()
         if before.get(unit) != head
     ]
-    if moved:
-        insert = _UPSERT[batch.connection.dialect.name](SENDER)
-        new = {"seq": insert.excluded.seq, "eid": insert.excluded.eid}
-        batch.connection.execute(insert.on_conflict_do_update(index_elements=["unit"], set_=new), moved)
+    rows.insert(batch.connection, SENDER, moved, _MOVED)
     return outcomes
 
 
@@ -187,11 +175,11 @@ def _receipted(batch: Batch, job: Acceptance, outcome: Receipted, entry: bytes, 
         "envelope": None if outcome.refused else job.wire,
     }
 
-    def then(wire: bytes) -> None:
-        outcome.receipt = wire
-        batch.insert(MESSAGE, {**row, "receipt": wire})
+    def then(parts: Parts) -> None:
+        outcome.receipt = parts.wire()
+        batch.insert(MESSAGE, {**row, **batch.kept(parts, index)})
 
-    batch.sign(receipt, then)
+    batch.sign(Unsigned(receipt, index, then))
     return index
 
 

@@ -7,9 +7,9 @@ does not commit has told nobody anything (protocol.md §6.8).
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from sqlalchemy import Connection, Table
 from sqlmodel import Session
@@ -18,7 +18,10 @@ from audit import store
 from audit.log import Log
 from crypto import canonical
 from crypto.signing import SigningKey
-from exchange.hub.tables import MAILBOX, RECEIPT
+from crypto.statements import Parts
+from exchange.hub import rows
+from exchange.hub.rows import Row
+from exchange.hub.tables import MAILBOX, RECEIPT, SIGNATURES
 from schemas import receipts
 from schemas.entries import Entry, ReceiptEntry
 from schemas.receipts import Receipt
@@ -26,8 +29,6 @@ from schemas.trust import Directory
 
 MESSAGE_KIND: Final = 1
 RECEIPT_KIND: Final = 2
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,15 @@ class Mail:
     kind: int
     about: str = ""
     type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """A receipt of the hub, the index of its leaf, and what becomes of its parts once they are signed."""
+
+    receipt: Receipt
+    index: int
+    then: Callable[[Parts], None]
 
 
 class Register(Protocol):
@@ -64,7 +74,8 @@ class Batch:
         self._key = receipt_key
         self._first = store.lock_head(self.connection, log.log_id).size
         self._entries: list[bytes] = []
-        self._unsigned: list[tuple[Receipt, Callable[[bytes], None]]] = []
+        self._unsigned: list[Unsigned] = []
+        self._signatures: dict[bytes, int] = {}
         self._rows: dict[Table, list[Row]] = {}
         self._register = register
         register.refresh(self.connection, now)
@@ -88,9 +99,17 @@ class Batch:
         self._entries.append(entry)
         return self._first + len(self._entries) - 1
 
-    def sign(self, receipt: Receipt, then: Callable[[bytes], None]) -> None:
-        """Let `receipt` be signed with the batch; `then` gets its wire form and may add rows."""
-        self._unsigned.append((receipt, then))
+    def sign(self, unsigned: Unsigned) -> None:
+        """Let a receipt be signed with the batch; its `then` gets the parts and may add rows."""
+        self._unsigned.append(unsigned)
+
+    def kept(self, parts: Parts, index: int) -> Row:
+        """Return the columns that keep the receipt of leaf `index`; signatures that many share are stored once."""
+        signed = self._signatures.get(parts.signatures)
+        if signed is None:
+            signed = self._signatures[parts.signatures] = index
+            self.insert(SIGNATURES, {"idx": index, "signatures": parts.signatures})
+        return {"signed": signed, "proof": parts.proof, "statement": parts.statement}
 
     def insert(self, table: Table, row: Row) -> None:
         """Insert `row` with the others of its table, at the end of the batch."""
@@ -116,12 +135,24 @@ class Batch:
         digest = hashlib.sha512(canonical.dumps(receipt.statement())).digest()
         index = self.log_receipt(receipt, digest)
 
-        def then(wire: bytes) -> None:
-            self.insert(RECEIPT, receipt_row(receipt, index, digest, wire))
+        def then(parts: Parts) -> None:
+            self.keep(receipt, index, digest, parts)
 
-        self.sign(receipt, then)
+        self.sign(Unsigned(receipt, index, then))
         for unit in dict.fromkeys(boxes):  # who writes to himself hears of it once
             self.post(unit, Mail(index, receipt.eid, RECEIPT_KIND, receipt.unit, receipt.type))
+
+    def keep(self, receipt: Receipt, index: int, digest: bytes, parts: Parts) -> None:
+        """Store a receipt about a delivery, whose leaf is `index` and whose statement has the SHA-512 `digest`."""
+        row = {
+            "eid": receipt.eid,
+            "unit": receipt.unit,
+            "type": receipt.type,
+            "idx": index,
+            "time": self.now,
+            "digest": digest,
+        }
+        self.insert(RECEIPT, {**row, **self.kept(parts, index)})
 
     def log_receipt(self, receipt: Receipt, digest: bytes) -> int:
         """Add the leaf of a receipt, whose statement has the SHA-512 `digest`, and return its index."""
@@ -139,23 +170,10 @@ class Batch:
     def finish(self) -> None:
         """Append, sign and insert everything; the transaction is then complete and may be committed."""
         if self._unsigned:
-            wires = receipts.sign([self._key], [receipt for receipt, _ in self._unsigned])
-            for (_, then), wire in zip(self._unsigned, wires, strict=True):
-                then(wire)
+            signed = receipts.sign_parts([self._key], [one.receipt for one in self._unsigned])
+            for one, parts in zip(self._unsigned, signed, strict=True):
+                one.then(parts)
         if self._entries:
             self._log.append(self.connection, self._entries, self.now)
-        for table, rows in self._rows.items():
-            self.connection.execute(table.insert(), rows)
-
-
-def receipt_row(receipt: Receipt, index: int, digest: bytes, wire: bytes) -> Row:
-    """Return the row of a receipt about a delivery."""
-    return {
-        "eid": receipt.eid,
-        "unit": receipt.unit,
-        "type": receipt.type,
-        "idx": index,
-        "time": receipt.time,
-        "digest": digest,
-        "wire": wire,
-    }
+        for table, waiting in self._rows.items():
+            rows.insert(self.connection, table, waiting)

@@ -12,11 +12,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, or_, select, update
 
 from audit import store
+from crypto.statements import Parts
 from exchange import arrivals
 from exchange.arrivals import Delivery, State
 from exchange.hub.batch import MESSAGE_KIND, Batch
 from exchange.hub.sequencer import Kind
-from exchange.hub.tables import DELIVERY, MAILBOX, MESSAGE, RECEIPT
+from exchange.hub.tables import DELIVERY, MAILBOX, MESSAGE, RECEIPT, SIGNATURES
 from schemas.receipts import Receipt
 
 MOST_ITEMS: Final = 256
@@ -56,13 +57,23 @@ class HandOut:
 def collect(connection: Connection, log_id: str, unit: str, after: int) -> tuple[list[Item], tuple[str, ...]]:
     """Return up to 256 items or 8 MiB of `unit` behind leaf `after`, and the messages never handed out before."""
     rows = connection.execute(
-        select(MAILBOX.c.idx, MAILBOX.c.kind, MAILBOX.c.eid, MESSAGE.c.envelope, RECEIPT.c.wire, DELIVERY.c.state)
+        select(
+            MAILBOX.c.idx,
+            MAILBOX.c.kind,
+            MAILBOX.c.eid,
+            MESSAGE.c.envelope,
+            DELIVERY.c.state,
+            RECEIPT.c.proof,
+            SIGNATURES.c.signatures,
+            RECEIPT.c.statement,
+        )
         .outerjoin(MESSAGE, and_(MAILBOX.c.kind == MESSAGE_KIND, MESSAGE.c.eid == MAILBOX.c.eid))
         .outerjoin(DELIVERY, and_(DELIVERY.c.eid == MESSAGE.c.eid, DELIVERY.c.unit == MAILBOX.c.unit))
         .outerjoin(
             RECEIPT,
             and_(RECEIPT.c.eid == MAILBOX.c.eid, RECEIPT.c.unit == MAILBOX.c.about, RECEIPT.c.type == MAILBOX.c.type),
         )
+        .outerjoin(SIGNATURES, SIGNATURES.c.idx == RECEIPT.c.signed)
         .where(MAILBOX.c.unit == unit, MAILBOX.c.idx > after, or_(MAILBOX.c.kind != MESSAGE_KIND, _THERE))
         .order_by(MAILBOX.c.idx)
         .limit(MOST_ITEMS)
@@ -71,7 +82,7 @@ def collect(connection: Connection, log_id: str, unit: str, after: int) -> tuple
     kept: list[tuple[Any, bytes]] = []
     size = 0
     for row in rows:
-        payload = row.envelope if row.kind == MESSAGE_KIND else row.wire
+        payload = row.envelope if row.kind == MESSAGE_KIND else Parts(row.proof, row.signatures, row.statement).wire()
         size += len(payload)
         if kept and size > MOST_BYTES:
             break

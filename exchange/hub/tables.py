@@ -44,14 +44,16 @@ MESSAGE: Final = Table(
     Column("expires", BigInteger, nullable=False),
     Column("refused", Boolean, nullable=False),
     Column("digest", LargeBinary(64), nullable=False),
-    Column("receipt", LargeBinary, nullable=False),
     Column("envelope", LargeBinary, nullable=True),
+    Column("signed", BigInteger, nullable=False),
+    Column("proof", LargeBinary, nullable=False),
+    Column("statement", LargeBinary, nullable=False),
     UniqueConstraint("sender", "id", name="message_sender_id"),
     UniqueConstraint("sender", "seq", name="message_sender_seq"),
     Index("message_expires", "expires"),
 )
-"""Every envelope that consumed a number, with its SUBMITTED or REFUSED receipt. `envelope` is null once refused or when
-every recipient has long been final."""
+"""Every envelope that consumed a number, with its SUBMITTED or REFUSED receipt (`signed`, `proof` and `statement`).
+`envelope` is null once refused or when every recipient has long been final."""
 
 SENDER: Final = Table(
     "sender",
@@ -108,9 +110,20 @@ RECEIPT: Final = Table(
     Column("idx", BigInteger, nullable=False),
     Column("time", BigInteger, nullable=False),
     Column("digest", LargeBinary(64), nullable=False),
-    Column("wire", LargeBinary, nullable=False),
+    Column("signed", BigInteger, nullable=False),
+    Column("proof", LargeBinary, nullable=False),
+    Column("statement", LargeBinary, nullable=False),
 )
 """Receipts about deliveries, made by the hub or taken from a unit; unique by (eid, unit, type)."""
+
+SIGNATURES: Final = Table(
+    "signatures",
+    metadata,
+    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    Column("signatures", LargeBinary, nullable=False),
+)
+"""The signatures that a batch of receipts shares, once: `idx` is the leaf of one of them, and their rows name it in
+`signed`. A receipt's wire form is put together from its `proof`, these, and its `statement` (`crypto.statements`)."""
 
 NONCE: Final = Table(
     "nonce",

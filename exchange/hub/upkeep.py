@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from sqlalchemy import and_, delete, exists, or_, select, tuple_, update
 
+from crypto import statements
 from exchange import arrivals
 from exchange.arrivals import FINAL, NOT_DELIVERED_AFTER, Delivery, Received, Reception, State
-from exchange.hub.batch import RECEIPT_KIND, Batch, Mail, receipt_row
+from exchange.hub.batch import RECEIPT_KIND, Batch, Mail
 from exchange.hub.handout import receipt
 from exchange.hub.register import REFRESH, Register
 from exchange.hub.sequencer import Kind
@@ -99,9 +100,7 @@ def _note(
     if row is None or received.state is None:
         return Noted(stated.eid, stated.type, received)
     index = batch.log_receipt(stated, one.digest)
-    batch.connection.execute(
-        RECEIPT.insert(), {**receipt_row(stated, index, one.digest, one.signed.wire), "time": batch.now}
-    )
+    batch.keep(stated, index, one.digest, statements.split(one.signed.wire))
     batch.connection.execute(
         update(DELIVERY)
         .where(DELIVERY.c.eid == stated.eid, DELIVERY.c.unit == stated.unit)

@@ -26,8 +26,9 @@ from crypto import signing, statements
 from crypto.errors import CryptoError
 from crypto.keystore import KeyStore
 from exchange.database import Database
+from exchange.hub import lookup
 from exchange.hub.hub import LOG_ID
-from exchange.hub.tables import FEDERATION, MESSAGE, RECEIPT, STATEMENT
+from exchange.hub.tables import FEDERATION, MESSAGE, STATEMENT
 from nodes.keys import log_seeds
 from nodes.tables import MessageRow, ReceiptRow
 from schemas import receipts
@@ -99,12 +100,10 @@ def _node_copies(session: Session, unit: str, copies: _Copies) -> None:
 
 def _hub_copies(session: Session, copies: _Copies) -> None:
     connection = session.connection()
-    for row in connection.execute(select(MESSAGE.c.eid, MESSAGE.c.envelope, MESSAGE.c.receipt)):
-        if row.envelope is not None:
-            copies.messages.setdefault(row.envelope, f"hub: {row.eid}")
-        copies.receipts.setdefault(row.receipt, f"hub: of {row.eid}")
-    for row in connection.execute(select(RECEIPT.c.eid, RECEIPT.c.type, RECEIPT.c.wire)):
-        copies.receipts.setdefault(row.wire, f"hub: {row.type} of {row.eid}")
+    for row in connection.execute(select(MESSAGE.c.eid, MESSAGE.c.envelope).where(MESSAGE.c.envelope.is_not(None))):
+        copies.messages.setdefault(row.envelope, f"hub: {row.eid}")
+    for eid, wire in lookup.every_receipt(connection):
+        copies.receipts.setdefault(wire, f"hub: of {eid}")
 
 
 def _document(session: Session) -> Document:

@@ -18,7 +18,7 @@ from crypto.errors import (
     TooFewSignatures,
     TooLarge,
 )
-from crypto.statements import MAX_BATCH, SignedStatement, parse, sign_batch
+from crypto.statements import MAX_BATCH, SignedStatement, parse, sign_batch, sign_parts, split
 from tests.crypto.builders import signing_key
 
 LABEL, LIMIT = "serai/receipt/1", 100_000
@@ -180,3 +180,27 @@ def test_what_is_signed_names_label_size_and_root() -> None:
     message = statements.batch_statement(LABEL, 2, signed.root)
     assert message.endswith(signed.root)
     assert LABEL.encode() in message
+
+
+@settings(max_examples=20)
+@given(st.lists(BODIES, min_size=1, max_size=9))
+def test_the_parts_of_a_batch_share_their_signatures_and_give_back_each_wire_form(bodies: list[dict[str, Any]]) -> None:
+    every = sign_parts([FIRST, SECOND], LABEL, bodies)
+    assert len({parts.signatures for parts in every}) == 1
+    for body, parts in zip(bodies, every, strict=True):
+        assert parse(parts.wire(), LIMIT).statement == body
+        assert split(parts.wire()) == parts
+        assert dumps(loads(parts.proof, limit=LIMIT)) == parts.proof
+
+
+def test_a_statement_that_spells_the_names_of_the_members_is_split_where_it_begins() -> None:
+    statement = {"type": ',"signatures":', "x": ',"statement":{}}'}
+    (parts,) = sign_parts([FIRST], LABEL, [statement])
+    assert split(parts.wire()) == parts
+    assert parts.statement == dumps(statement)
+
+
+@pytest.mark.parametrize("wire", [b"", b"{}", ALONE[1:], ALONE[:-1], ALONE.replace(b"signatures", b"signature", 1)])
+def test_what_is_no_signed_statement_cannot_be_split(wire: bytes) -> None:
+    with pytest.raises(Malformed):
+        split(wire)

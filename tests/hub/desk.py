@@ -201,6 +201,7 @@ TABLES = (
     "delivery",
     "mailbox",
     "receipt",
+    "signatures",
     "nonce",
     "statement",
     "snapshot",
