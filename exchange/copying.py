@@ -1,7 +1,7 @@
 """Rows of a table as lines of canonical JSON, and back: a logical copy that either database engine takes.
 
-One row is one line, a list of its columns in order: `{}` for null, `{"b": …}` for bytes, `{"is": …}` for truth values.
-It must not know any table.
+The first line names the columns. One row is one line, a list of them in that order: `{}` for null, `{"b": …}` for
+bytes, `{"is": …}` for truth values. It must not know any table.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,8 @@ LINE_LIMIT = 64 * 1024 * 1024
 
 
 def lines(session: Session, table: Table) -> Iterator[bytes]:
-    """Return the rows of `table` in the order of its key, one line each."""
+    """Return the names of the columns, then the rows of `table` in the order of its key, one line each."""
+    yield canonical.dumps([str(column.name) for column in table.columns]) + b"\n"
     query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=ROWS_AT_ONCE)
     for row in session.execute(query):
         yield canonical.dumps([_out(value) for value in row]) + b"\n"
@@ -29,9 +30,11 @@ def lines(session: Session, table: Table) -> Iterator[bytes]:
 
 def fill(session: Session, table: Table, path: Path) -> None:
     """Insert the lines of the file `path` into the empty `table`; raises `ArchiveRefused` for what is no row of it."""
-    names = [column.name for column in table.columns]
     waiting: list[dict[str, object]] = []
     with path.open("rb") as file:
+        names = [str(name) for name in _values(file.readline(), len(table.columns), table.name)]
+        if set(names) != set(table.columns.keys()):
+            raise ArchiveRefused(f"table {table.name}: other columns")
         for line in file:
             waiting.append(dict(zip(names, _values(line, len(names), table.name), strict=True)))
             if len(waiting) == ROWS_AT_ONCE:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Table
+from sqlalchemy import MetaData, Table
+from sqlmodel import Session
 
-from audit import store
 from audit.errors import AuditError
 from audit.log import Log
 from crypto import encryption, signing
@@ -26,7 +26,6 @@ from exchange.errors import AlreadyThere, LogRolledBack, NotReady
 from exchange.hub.hub import LOG_ID, MIGRATIONS, Hub
 from exchange.hub.keys import KEYS, HubKeys
 from exchange.hub.settings import HubSettings
-from exchange.hub.tables import metadata
 
 SERVICE: Final = "hub"
 CLOSED: Final = "restored"
@@ -55,7 +54,7 @@ def back_up(hub: Hub, target: Path, recovery: bytes) -> Heading:
     with hub.db.read() as session:
         if not hub.db.sqlite:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        tables = (Member(f"table/{table.name}", copying.lines(session, table)) for table in _tables())
+        tables = (Member(f"table/{table.name}", copying.lines(session, table)) for table in _tables(session))
         archive.write(target, heading, recovery, hub.keys.receipt, [*_key_members(hub.settings), *tables])
     return heading
 
@@ -113,8 +112,11 @@ def resume(settings: HubSettings, hub: Hub, seen: Mapping[str, Seen]) -> None:
     (settings.home / CLOSED).unlink(missing_ok=True)
 
 
-def _tables() -> list[Table]:
-    return [*store.metadata.sorted_tables, *metadata.sorted_tables]
+def _tables(session: Session) -> list[Table]:
+    """The tables of the revision that the database stands at: an archive of an earlier one is filled in as it was."""
+    found = MetaData()
+    found.reflect(session.connection(), only=lambda name, _: name != "alembic_version")
+    return found.sorted_tables
 
 
 def _key_members(settings: HubSettings) -> Iterator[Member]:
@@ -138,7 +140,7 @@ def _load(settings: HubSettings, keys: HubKeys, unpacked: Path, revision: str) -
         database.check()
         database.upgrade(MIGRATIONS, revision)
         with database.write() as session:
-            for table in _tables():
+            for table in _tables(session):
                 copying.fill(session, table, unpacked / "table" / table.name)
         database.upgrade(MIGRATIONS)
         with database.read() as session:

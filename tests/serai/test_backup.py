@@ -13,9 +13,9 @@ from crypto.errors import WrongPassphrase
 from exchange.archive import ArchiveRefused
 from exchange.database import Database
 from exchange.errors import AlreadyThere, LogRolledBack, NotReady
-from exchange.hub import backup
+from exchange.hub import backup, lookup
 from exchange.hub.backup import Seen
-from exchange.hub.hub import LOG_ID, Hub
+from exchange.hub.hub import LOG_ID, MIGRATIONS, Hub
 from exchange.hub.settings import HubSettings
 from nodes import standing
 from serai import recovery
@@ -33,12 +33,13 @@ NAMES = ("CARICC", "KG", "KZ", "TJ", "UZ")
 
 @dataclass
 class Kept:
-    """A federation with messages in it, and two backups of its hub: an old one and a newer."""
+    """A federation with messages in it, and backups of its hub: an old one, a newer, and that of an earlier version."""
 
     federation: Federation
     key: Path
     old: Path
     new: Path
+    earlier: Path
     seen: dict[str, Seen]
     node: Path
 
@@ -55,6 +56,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     backup.back_up(rehearsal.hub, folder / "old.archive", public)
     rehearsal.play([replace(STORY[0], ago=10)], now + 3000)
     backup.back_up(rehearsal.hub, folder / "new.archive", public)
+    rehearsal.hub.db.downgrade(MIGRATIONS, "0001")
+    backup.back_up(rehearsal.hub, folder / "earlier.archive", public)
+    rehearsal.hub.db.upgrade(MIGRATIONS)
     seen = {}
     for unit, node in rehearsal.nodes.items():
         with node.db.read() as session:
@@ -62,8 +66,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     given = {"path": str(folder / "node.archive"), "recovery": b64(public)}
     operations_of(rehearsal.nodes["UZ"])["backup"](given)
     rehearsal.close()
-    old, new, node_archive = (folder / f"{name}.archive" for name in ("old", "new", "node"))
-    return Kept(federation, folder / "recovery", old, new, seen, node_archive)
+    old, new, earlier, node_archive = (folder / f"{name}.archive" for name in ("old", "new", "earlier", "node"))
+    return Kept(federation, folder / "recovery", old, new, earlier, seen, node_archive)
 
 
 def empty_hub(kept: Kept, folder: Path) -> HubSettings:
@@ -123,6 +127,17 @@ def test_what_is_restored_is_what_was_there(kept: Kept, tmp_path: Path) -> None:
             heads.append(Log(LOG_ID).head(session))
         database.close()
     assert heads[0] == heads[1]
+
+
+def test_an_archive_of_an_earlier_version_is_brought_up_with_the_same_receipts(kept: Kept, tmp_path: Path) -> None:
+    found = []
+    for settings in (kept.federation.hub, restored(kept, tmp_path, kept.earlier)):
+        database = Database(settings.database)
+        with database.read() as session:
+            found.append(set(lookup.every_receipt(session.connection())))
+        database.close()
+    assert found[0] == found[1]
+    assert found[0]
 
 
 def test_a_hub_is_never_restored_over_another(kept: Kept) -> None:
