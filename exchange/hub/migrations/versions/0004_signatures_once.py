@@ -9,8 +9,8 @@ from alembic import op
 
 from crypto.statements import Parts, split
 
-revision = "0002"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0003"
 
 ROWS_AT_ONCE = 500
 
