@@ -41,7 +41,7 @@ def test_data_goes_up_and_the_way_down_leaves_nothing(desk: Desk) -> None:
 
 
 def whole_receipts(desk: Desk) -> set[bytes]:
-    """Every receipt as revision 0003 kept it: whole, in each row."""
+    """Every receipt as revision 0004 kept it: whole, in each row."""
     with desk.db.read() as session:
         query = "SELECT receipt FROM message UNION ALL SELECT wire FROM receipt"
         return {bytes(wire) for (wire,) in session.connection().exec_driver_sql(query)}
@@ -55,7 +55,7 @@ def test_receipts_are_the_same_bytes_whether_their_signatures_are_stored_once_or
     answers, boxes = [desk.post(one.wire).content for one in sealed], [desk.inbox(unit) for unit in desk.units]
     with desk.db.read() as session:
         stored = {wire for _, wire in lookup.every_receipt(session.connection())}
-    desk.db.downgrade(MIGRATIONS, "0003")
+    desk.db.downgrade(MIGRATIONS, "0004")
     assert whole_receipts(desk) == stored >= set(answers)
     desk.db.upgrade(MIGRATIONS)
     desk.restart()

@@ -56,7 +56,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     backup.back_up(rehearsal.hub, folder / "old.archive", public)
     rehearsal.play([replace(STORY[0], ago=10)], now + 3000)
     backup.back_up(rehearsal.hub, folder / "new.archive", public)
-    rehearsal.hub.db.downgrade(MIGRATIONS, "0003")
+    rehearsal.hub.db.downgrade(MIGRATIONS, "0004")
     backup.back_up(rehearsal.hub, folder / "earlier.archive", public)
     rehearsal.hub.db.upgrade(MIGRATIONS)
     seen = {}

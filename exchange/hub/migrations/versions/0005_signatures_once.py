@@ -9,8 +9,8 @@ from alembic import op
 
 from crypto.statements import Parts, split
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 ROWS_AT_ONCE = 500
 
