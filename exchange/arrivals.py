@@ -53,18 +53,25 @@ class Screened:
 def screen(now: int, header: Header, directory: Directory) -> Screened:
     """Return whose signature to check, before the costly check itself (protocol.md §6.3, §6.4).
 
-    An unknown unit, a suspended one, a foreign, expired or revoked key are one refusal: strangers learn nothing.
+    An unknown unit, a suspended one and a foreign key are one refusal: strangers learn nothing. A key of the sender's
+    own that has ended passes: what it sealed may have been accepted before, and `judge` decides in order.
     """
     if header.env != directory.federation.env:
         return Screened(refusal=Refusal.WRONG_ENVIRONMENT)
     try:
         directory.check_active(header.sender)
-        key = directory.signing_key(header.skid, now)
     except SchemaError:
         return Screened(refusal=Refusal.NOT_ALLOWED)
-    if key.unit != header.sender:
-        return Screened(refusal=Refusal.NOT_ALLOWED)
-    return Screened(key.public)
+    public = signer(now, header.sender, header.skid, directory)
+    return Screened(refusal=Refusal.NOT_ALLOWED) if public is None else Screened(public)
+
+
+def signer(now: int, unit: str, kid: str, directory: Directory) -> bytes | None:
+    """Return the public key `kid` of `unit` if it signs now or has ended, None for one that nobody vouches for."""
+    key = directory.keys.get(kid)
+    if key is None or key.use != "SIGNING" or key.unit != unit:
+        return None
+    return key.public if key.fault(now) is None or key.ended(now) else None
 
 
 # --- envelopes --------------------------------------------------------------------------------------------------------
@@ -113,11 +120,12 @@ class Verdict(StrEnum):
     ID_TAKEN = "ID_TAKEN"
     EARLY = "EARLY"
     REFUSE_FOR_GOOD = "REFUSE_FOR_GOOD"
+    KEY_ENDED = "KEY_ENDED"
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The decision: `expected` with EARLY, `other` (the eid there) with EQUIVOCATION, `reason` with a refusal."""
+    """The decision: `expected` with EARLY or KEY_ENDED, `other` (the eid there) with EQUIVOCATION, or a `reason`."""
 
     verdict: Verdict
     expected: SenderHead | None = None
@@ -140,6 +148,9 @@ def judge(now: int, arrival: Arrival, facts: Facts, directory: Directory) -> Jud
     # §6.6 the same envelope again, byte for byte
     if facts.same_id is not None and facts.same_id.digest == arrival.digest:
         return _DUPLICATE
+    # §6.6 new bytes under a key that has ended by the log's time: a receiver would not believe their entry
+    if directory.keys[header.skid].fault(now) is not None:
+        return Judgement(Verdict.KEY_ENDED, expected=SenderHead(facts.head.seq + 1, facts.head.eid))
     # §6.6 a number that another envelope consumed
     if header.seq <= facts.head.seq and facts.same_seq is not None and facts.same_seq.eid != arrival.eid:
         return Judgement(Verdict.EQUIVOCATION, other=facts.same_seq.eid)
@@ -229,6 +240,10 @@ class Delivery:
     state: State
     expires: int
     handed_at: int | None = None
+
+
+KEY_ENDED = "KEY_ENDED"
+"""Why a receipt is not logged whose signing key ended first: the unit signs the same statement under its next one."""
 
 
 class Reception(StrEnum):

@@ -66,6 +66,7 @@ class Answer(StrEnum):
     SUBMITTED = "SUBMITTED"
     REFUSED = "REFUSED"
     EARLY = "EARLY"
+    KEY_ENDED = "KEY_ENDED"
     TAKEN = "TAKEN"
     JUNK = "JUNK"
     NOTHING = "NOTHING"
@@ -77,6 +78,7 @@ class Push(StrEnum):
     ACCEPT = "ACCEPT"
     REFUSE = "REFUSE"
     RESEND = "RESEND"
+    RESEAL = "RESEAL"
     RETRY = "RETRY"
     HALT = "HALT"
 
@@ -88,6 +90,7 @@ class Alarm(StrEnum):
     SEQUENCE_FORKED = "SEQUENCE_FORKED"
     HISTORY_LOST = "HISTORY_LOST"
     ENVELOPE_UNACCEPTABLE = "ENVELOPE_UNACCEPTABLE"
+    SIGNING_KEY_ENDED = "SIGNING_KEY_ENDED"
     DIRECTORY_STALE = "DIRECTORY_STALE"
     EQUIVOCATION = "EQUIVOCATION"
     UNFORESEEN = "UNFORESEEN"
@@ -103,10 +106,11 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Our own sequence: `eids` are the envelopes still held by number, `first` is the lowest number held."""
+    """Our own sequence: the envelopes still held by number, the next number, the highest with a receipt of the hub."""
 
     eids: Mapping[int, str]
     next_seq: int
+    accepted: int = 0
 
     def before(self, seq: int) -> str | None:
         """Return the envelope before `seq`, or None if it is not held any more."""
@@ -115,10 +119,10 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """The decision about one answered envelope: `resend_from` with RESEND, `alarm` with HALT."""
+    """The decision about one answered envelope: `again_from` with RESEND and RESEAL, `alarm` with HALT."""
 
     act: Push
-    resend_from: int | None = None
+    again_from: int = 0
     alarm: Alarm | None = None
 
 
@@ -132,13 +136,18 @@ _SETTLED: Mapping[Answer, Pushed] = {
 
 
 def answered(seq: int, answer: Answer, expected: Expected | None, chain: Chain) -> Pushed:
-    """Decide about envelope `seq` of `chain` after `answer`; `expected` comes with EARLY (protocol.md §6.6, §7.2).
+    """Decide about envelope `seq` of `chain` after `answer` (protocol.md §6.6, §7.2).
+
+    `expected` comes with EARLY and KEY_ENDED.
 
     An EARLY that names an earlier number is normal after a parallel push, and after a restore of the hub: everything
     from there is sent again, accepted or not. It halts when the hub's history is not ours: a number that we never
     reached, or another predecessor, means that this node or the hub lost or forked its past, and a person must look.
+
+    A KEY_ENDED consumed nothing: what the hub does not have is sealed anew from there on, under the same numbers. What
+    it once gave a receipt for is never sealed anew, because a recipient may hold it.
     """
-    if answer is not Answer.EARLY:
+    if answer in _SETTLED:
         return _SETTLED[answer]
     if expected is None:
         return Pushed(Push.RETRY)
@@ -149,9 +158,12 @@ def answered(seq: int, answer: Answer, expected: Expected | None, chain: Chain) 
         return Pushed(Push.HALT, alarm=Alarm.HISTORY_LOST)
     if expected.prev != before:
         return Pushed(Push.HALT, alarm=Alarm.SEQUENCE_FORKED)
+    if answer is Answer.KEY_ENDED:
+        lost = expected.seq <= chain.accepted
+        return Pushed(Push.HALT, alarm=Alarm.HISTORY_LOST) if lost else Pushed(Push.RESEAL, expected.seq)
     if expected.seq == seq:
         return Pushed(Push.RETRY)  # it waits for the very envelope that it just got: no progress to be had at once
-    return Pushed(Push.RESEND, resend_from=expected.seq)
+    return Pushed(Push.RESEND, expected.seq)
 
 
 def to_send(now: int, line: Line, queued: Sequence[int]) -> tuple[int, ...]:

@@ -127,6 +127,24 @@ class Denied(ExchangeError):
     )
 
 
+class KeyEnded(ExchangeError):
+    """The unit's own key was revoked or has expired; carries the number from which to seal anew."""
+
+    code = "EX-4032"
+    words = _words(
+        (
+            "The signing key has ended",
+            "It was revoked or has expired before this hub accepted the envelope; nothing was consumed.",
+            "Seal it anew, from the expected number on, under the unit's present key.",
+        ),
+        (
+            "Срок ключа подписи истёк",
+            "Ключ отозван или истёк до того, как конверт был принят; номер не израсходован.",
+            "Запечатайте заново, начиная с ожидаемого номера, действующим ключом органа.",
+        ),
+    )
+
+
 class Unfound(ExchangeError):
     """No such thing here, or not for this caller: one answer for both."""
 

@@ -43,6 +43,7 @@ STATUSES: Final[Mapping[type[ExchangeError], int]] = {
     errors.WrongEnvironment: 400,
     errors.Unsigned: 401,
     errors.Denied: 403,
+    errors.KeyEnded: 403,
     errors.Unfound: 404,
     errors.MethodNotAllowed: 405,
     errors.IdTaken: 409,

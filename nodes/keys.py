@@ -134,8 +134,8 @@ def new_encryption(session: Session, maker: Maker, signer: SigningKey) -> Encryp
     return key
 
 
-def new_request(session: Session, maker: Maker, signer: SigningKey) -> None:
-    """Make the Ed25519 key that signs this node's requests to the hub."""
+def new_request(session: Session, maker: Maker, signer: SigningKey) -> str:
+    """Make the Ed25519 key that signs this node's requests to the hub, and return its id."""
     seed = os.urandom(32)
     private = Ed25519PrivateKey.from_private_bytes(seed)
     public = private.public_key().public_bytes_raw()
@@ -148,13 +148,14 @@ def new_request(session: Session, maker: Maker, signer: SigningKey) -> None:
         node=maker.settings.node_name,
         kid=node_kid(public),
         public=public,
-        possession=prove_node_possession(private, unit, possession_nonce(env, maker.now)),
+        possession=_possession(private, maker),
         stated=maker.now,
         not_before=maker.now,
         not_after=maker.now + NODE_LIFE,
         prev=_newest(session, "NODE"),
     )
     _add(session, statement, signer)
+    return statement.kid
 
 
 def new_note_keys(session: Session, maker: Maker, signer: SigningKey, use: Literal["LOG", "WITNESS"]) -> None:
@@ -239,6 +240,13 @@ def sweep(session: Session, store: KeyStore) -> None:
                 continue
 
 
+def ids(session: Session) -> dict[str, str]:
+    """Return for each purpose the id of the key in use; for encryption the newest."""
+    found = {"SIGNING": signing_in_use(session), "ENCRYPTION": _newest(session, "ENCRYPTION")}
+    found["NODE"] = _in_use(session, "NODE")
+    return {purpose: kid for purpose, kid in found.items() if kid is not None}
+
+
 def unposted(session: Session) -> list[KeyRow]:
     """Return our statements that the hub has not confirmed yet, oldest first."""
     rows = session.scalars(select(KeyRow).where(KeyRow.posted_at.is_(None)).order_by(KeyRow.not_before, KeyRow.kid))
@@ -246,12 +254,12 @@ def unposted(session: Session) -> list[KeyRow]:
 
 
 def restate(session: Session, maker: Maker, signer: SigningKey) -> list[bytes]:
-    """State anew the keys that turn and that the hub has not confirmed, and return all that it has not, oldest first.
+    """State anew the keys that the hub has not confirmed, and return all those statements, oldest first.
 
     The hub logs no such statement of another time than its own, and it may have been away when the key was made. What
-    the root signed is left as it is. A node key is published with the unit's card.
+    the root signed is left as it is.
     """
-    waiting = [row for row in unposted(session) if row.purpose != "NODE"]
+    waiting = unposted(session)
     for row in waiting:
         if row.purpose != "SIGNING":
             row.statement = _stated_anew(row, maker, signer)
@@ -265,7 +273,16 @@ def _stated_anew(row: KeyRow, maker: Maker, signer: SigningKey) -> bytes:
         seeds = witness_seeds(maker.store, said.kid) if said.use == "WITNESS" else b"".join(log_seeds(maker.store))
         nonce = possession_nonce(said.env, maker.now)
         changes["possession"] = note_keys.prove_possession(seeds, said.unit, said.name, nonce)
+    elif row.purpose == "NODE":
+        changes["possession"] = _possession(
+            Ed25519PrivateKey.from_private_bytes(maker.store.load("node", f"node-{row.kid}")), maker
+        )
     return sign_statement(said.model_copy(update=changes), signer)
+
+
+def _possession(private: Ed25519PrivateKey, maker: Maker) -> bytes:
+    settings = maker.settings
+    return prove_node_possession(private, settings.unit, possession_nonce(settings.env, maker.now))
 
 
 def confirm(session: Session, directory: Directory, now: int) -> int:

@@ -4,13 +4,14 @@ Numbers, predecessors, envelope, sealed copy, deliveries, thread and log leaf st
 the commit, nothing was sealed and the draft is there; if after it, the courier finds the envelope (protocol.md §7.1).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
 from crypto.header import GENESIS, HeaderDraft
 from crypto.sealing import Recipient, Sealed
 from crypto.sealing import seal as seal_envelope
+from exchange.courier import Pair
 from nodes import cases, checking, draft_rows, restored, threads
 from nodes.errors import DraftChanged, Incomplete
 from nodes.node import Node
@@ -68,13 +69,10 @@ def seal_and_queue(session: Session, node: Node, directory: Directory, content: 
         classification=content.label("classification"),
         handling=tuple(sorted(str(code) for code in handling)) if isinstance(handling, list) else (),
     )
-    recipients = [
-        Recipient(unit, directory.encryption_key(unit, now).public, pair.seq + 1, pair.eid)
-        for unit, pair in pairs.items()
-    ]
-    sealed = seal_envelope(draft, content_bytes, node.keys.signing, recipients)
+    places = {unit: Pair(pair.seq + 1, pair.eid) for unit, pair in pairs.items()}
+    sealed = seal_envelope(draft, content_bytes, node.keys.signing, _recipients(directory, places, now))
     _advance([own, *pairs.values()], sealed.eid)
-    store_sent(session, node, Sent(sealed, content, content_bytes, case))
+    store_sent(session, node, Sent(sealed, content, content_bytes, case, places))
     session.add(
         OutboxRow(
             seq=draft.seq,
@@ -88,6 +86,11 @@ def seal_and_queue(session: Session, node: Node, directory: Directory, content: 
     )
     threads.note_message(session, node, content, case)
     return sealed
+
+
+def _recipients(directory: Directory, places: Mapping[str, Pair], now: int) -> list[Recipient]:
+    keys = {unit: directory.encryption_key(unit, now).public for unit in places}
+    return [Recipient(unit, keys[unit], place.seq, place.prev) for unit, place in places.items()]
 
 
 def _chain(session: Session, name: str) -> ChainRow:

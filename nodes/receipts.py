@@ -15,6 +15,7 @@ from crypto import envelope as cme
 from crypto.errors import CryptoError
 from crypto.header import Header
 from exchange import courier
+from exchange.arrivals import KEY_ENDED
 from exchange.courier import FINAL, State
 from nodes import alerts
 from nodes.alerts import Cause, Raised
@@ -187,6 +188,9 @@ def posted(session: Session, node: Node, outcomes: Iterable[Outcome]) -> list[st
             continue
         if outcome.code == OUTSIDE_TIME:
             _state_anew(row, node.now())
+            continue
+        if outcome.code == KEY_ENDED:
+            row.wire = None  # the same statement is signed again under the present key
             continue
         row.posted, row.outcome, row.logged = node.now(), outcome.code or outcome.status, outcome.time
         touched.append(row.eid)

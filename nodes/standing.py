@@ -36,6 +36,7 @@ def status(session: Session, node: Node) -> NodeStatus:
         directory_fresh_until=snapshot.expires if snapshot is not None else None,
         directory_usable_until=snapshot.expires + SNAPSHOT_GRACE if snapshot is not None else None,
         key_days=keys.days_left(session, node.now()),
+        key_ids=keys.ids(session),
         log_size=node.log.head(session).size,
     )
 

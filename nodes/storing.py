@@ -4,6 +4,7 @@ What arrived and what was sent are rows of one table. This module decides nothin
 what `arrivals` has accepted and what `outbox` has sealed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from crypto.header import GENESIS
 from crypto.sealing import Opened, Sealed
-from exchange.courier import State
+from exchange.courier import Pair, State
 from nodes import cases, log, rest
 from nodes.node import Node
 from nodes.tables import CaseRow, DeliveryRow, MessageRow
@@ -33,12 +34,13 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message sealed by this unit."""
+    """A message sealed by this unit, and its place in the order of each pair."""
 
     sealed: Sealed
     content: Content
     content_bytes: bytes
     case: CaseRow
+    pairs: Mapping[str, Pair]
 
 
 def store_arrival(session: Session, node: Node, arrived: Arrived) -> MessageRow:
@@ -76,7 +78,9 @@ def store_sent(session: Session, node: Node, sent: Sent) -> MessageRow:
     session.add(row)
     session.flush()
     for unit in sorted(content.units):
-        session.add(_delivery(content.msg_id, unit, State.QUEUED, node.now()))
+        delivery = _delivery(content.msg_id, unit, State.QUEUED, node.now())
+        delivery.pair_seq, delivery.pair_prev = sent.pairs[unit].seq, sent.pairs[unit].prev
+        session.add(delivery)
         act = log.Act(
             operation="DISCLOSE",
             actor=content.author.officer,
@@ -129,10 +133,16 @@ def _row(node: Node, case: CaseRow, content: Content, eid: str) -> MessageRow:
     )
 
 
+def keep_salt(node: Node, case: CaseRow, row: MessageRow, salt: bytes) -> None:
+    """Keep the salt that opens the content commitment of the row's envelope."""
+    key = rest.case_key(node.store.kek, case)
+    row.salt_sealed = key.seal(salt, *rest.place("message", row.message_id, "salt"))
+
+
 def _seal(node: Node, case: CaseRow, row: MessageRow, content: bytes, salt: bytes) -> None:
     key = rest.case_key(node.store.kek, case)
     row.sealed = key.seal(content, *rest.place("message", row.message_id, "content"))
-    row.salt_sealed = key.seal(salt, *rest.place("message", row.message_id, "salt"))
+    keep_salt(node, case, row, salt)
 
 
 def _delivery(message_id: str, unit: str, state: State, now: int) -> DeliveryRow:
@@ -145,6 +155,8 @@ def _delivery(message_id: str, unit: str, state: State, now: int) -> DeliveryRow
         handed_out=None,
         delivered=now if state is State.DELIVERED else None,
         opened=None,
+        pair_seq=None,
+        pair_prev=None,
     )
 
 

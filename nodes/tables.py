@@ -211,7 +211,7 @@ class ThreadRow(Row):
 
 
 class DeliveryRow(Row):
-    """One message for one recipient: the state that receipts have brought it to."""
+    """One message for one recipient: the state that receipts have brought it to, and our place in the pair's order."""
 
     __tablename__ = "node_delivery"
     message_id: Mapped[str] = mapped_column(ForeignKey("node_message.message_id"), primary_key=True)
@@ -222,6 +222,8 @@ class DeliveryRow(Row):
     handed_out: Mapped[int | None]
     delivered: Mapped[int | None]
     opened: Mapped[int | None]
+    pair_seq: Mapped[int | None]
+    pair_prev: Mapped[str | None]
 
 
 class OutboxRow(Row):

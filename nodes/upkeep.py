@@ -5,16 +5,18 @@ alert says so in time.
 """
 
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
+from exchange.courier import Alarm
 from nodes import alerts, keys, log, trust
 from nodes.alerts import Cause, Raised
 from nodes.errors import AnswerRefused, NotReady
 from nodes.hub_client import HubClient
-from nodes.keys import SIGNING_WARNING, Maker
+from nodes.keys import SIGNING_WARNING, Keys, Maker
 from nodes.node import Node
 from nodes.tables import DirectoryRow, KeyRow, QuarantineRow
 from schemas.directory import DirectoryParts
-from schemas.trust import DirectoryRefused, DirectoryStale
+from schemas.trust import Directory, DirectoryRefused, DirectoryStale, KeyNotValid
 
 ALARM = "DIRECTORY_REFUSED"
 HELD = "HELD"
@@ -51,6 +53,7 @@ def _accept(node: Node, parts: DirectoryParts) -> bool:
             keys.confirm(session, directory, now)
             alerts.clear(session, ALARM, node.unit)
             ours = keys.load(session, node.store, node.settings)
+            _watch_signing(session, node, directory, ours)
     except DirectoryRefused as error:
         with node.db.write() as session:
             alerts.raise_alert(session, node, Raised(ALARM, node.unit, alerts.ADMIN, outbound=True))
@@ -59,6 +62,15 @@ def _accept(node: Node, parts: DirectoryParts) -> bool:
     if changed:
         node.changed.bump()
     return changed
+
+
+def _watch_signing(session: Session, node: Node, directory: Directory, ours: Keys) -> None:
+    """Say at once that the key we sign with was revoked or has expired: from then on nothing of ours is accepted."""
+    key, cause = directory.keys.get(ours.signing.kid), Alarm.SIGNING_KEY_ENDED.value
+    if key is not None and key.ended(node.now()):
+        alerts.raise_alert(session, node, Raised(cause, node.unit, alerts.ADMIN, outbound=True))
+    else:
+        alerts.clear(session, cause, node.unit)
 
 
 def publish(node: Node, client: HubClient) -> int:
@@ -77,7 +89,7 @@ def publish(node: Node, client: HubClient) -> int:
 
 def _unposted(node: Node) -> bool:
     with node.db.read() as session:
-        return any(row.purpose != "NODE" for row in keys.unposted(session))
+        return bool(keys.unposted(session))
 
 
 def turn_keys(node: Node) -> None:
@@ -90,13 +102,22 @@ def turn_keys(node: Node) -> None:
         _turn_keys(node, node.now())
 
 
+def _nobody_can_seal_to_us(session: Session, node: Node, now: int) -> bool:
+    """Say whether the directory believes none of our encryption keys any more, as after the theft of their voucher."""
+    try:
+        node.directory().encryption_key(node.unit, now)
+    except KeyNotValid:
+        return not any(row.purpose == "ENCRYPTION" for row in keys.unposted(session))
+    return False
+
+
 def _turn_keys(node: Node, now: int) -> None:
     try:
         node.directory().freshness(now)
     except (NotReady, DirectoryStale):
         return
     with node.db.read() as session:
-        due = keys.encryption_due(session, now)
+        due = keys.encryption_due(session, now) or _nobody_can_seal_to_us(session, node, now)
         pairs = keys.note_keys_due(session, now)
         ends = keys.days_left(session, now).get("SIGNING", 0) * keys.DAY <= SIGNING_WARNING
     with node.db.write() as session:

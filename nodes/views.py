@@ -355,4 +355,5 @@ class NodeStatus:
     directory_fresh_until: int | None
     directory_usable_until: int | None
     key_days: Mapping[str, int]
+    key_ids: Mapping[str, str]
     log_size: int

@@ -64,6 +64,11 @@ class KeyRecord:
             return "NOT_VALID"
         return None
 
+    def ended(self, at: int) -> bool:
+        """Return whether the key was believed once and is not any more at log time `at`: revoked, or past its time."""
+        revoked = self.revocation is not None and at >= self.revocation.effective
+        return not self.dormant and (revoked or at >= self.not_after)
+
 
 Records = dict[str, KeyRecord]
 _VOUCHED_BY_SIGNING_KEY = frozenset({"ENCRYPTION", "NODE", *NOTE_USES})

@@ -14,12 +14,14 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from crypto.encoding import b64
-from crypto.instants import to_text
+from crypto.errors import CryptoError
+from crypto.instants import from_text, to_text
 from exchange.database import Database
 from exchange.service import configure_logging
 from nodes import backup, enrolment, trust
 from nodes.courier import Courier
-from nodes.enrolment import Identity, Secrets
+from nodes.enrolment import Identity, Secrets, Withdrawal
+from nodes.hub_client import HubClient
 from nodes.node import MIGRATIONS, Node, Surroundings, open_node
 from nodes.settings import SETTINGS_FILE, NodeSettings
 from nodes.trust import fingerprint
@@ -198,15 +200,49 @@ def rotate(
     file: PassphraseFile = None,
     descriptor: PassphraseFd = None,
     *,
+    request: Annotated[
+        bool,
+        typer.Option("--request", help="The key of requests to the hub instead: no root, no stop."),
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Make the next signing key, once a year, with the root key brought back for it. The node must not be running."""
+    if request:
+        members = Access(home, file, descriptor).do("rotate-request-key", {})
+        note("The courier publishes the key and then uses it. Withdraw the old one with `serai node revoke`.")
+        show(Report("node-rotate", members, lines=[members["kid"]]), as_json=as_json)
+        return
     root_secret = passphrase(root_file, None, "passphrase of the root key")
     with opened(Access(home, file, descriptor)) as node:
         enrolment.new_signing_key(node, root_secret)
         kid = node.keys.signing.kid
     note("Start the node: its courier publishes the key. Then take the root key away again.")
     show(Report("node-rotate", {"kid": kid}, lines=[kid]), as_json=as_json)
+
+
+@app.command("revoke")
+def revoke(
+    home: NodeHome,
+    kid: Annotated[str, typer.Argument(help="Id of the key, as `serai node status` shows it.")],
+    stolen_since: Annotated[
+        str | None, typer.Option("--stolen-since", help="Time (RFC 3339, UTC) from which others may have held it.")
+    ] = None,
+    root_file: RootPassphraseFile = None,
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Withdraw a key of this unit, with the root key brought back for it. The node must not be running."""
+    root_secret = passphrase(root_file, None, "passphrase of the root key")
+    try:
+        since = None if stolen_since is None else from_text(stolen_since)
+    except CryptoError as error:
+        raise CommandError("SERAI-TIME", "--stolen-since is not a time such as 2026-11-22T06:00:00Z.") from error
+    with opened(Access(home, file, descriptor)) as node, HubClient(node) as client:
+        enrolment.revoke(node, client, root_secret, Withdrawal(kid, since))
+    note("Make the next signing key with `serai node rotate`: what still waits under this one is then sealed anew.")
+    show(Report("node-revoke", {"kid": kid}, lines=[kid]), as_json=as_json)
 
 
 @app.command("migrate")

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from crypto.encoding import unb64
-from nodes import accounts, backup, drafts, duty, inbox, messages, outbox, signin, standing
+from nodes import accounts, backup, drafts, duty, enrolment, inbox, messages, outbox, signin, standing
 from nodes.accounts import NewUser
 from nodes.courier import sync_once
 from nodes.drafts import NewDraft, Saved
@@ -28,6 +28,7 @@ def operations_of(node: Node) -> Mapping[str, Operation]:
         "status": _status,
         "sync": _sync,
         "backup": _backup,
+        "rotate-request-key": _rotate_request_key,
         "user.add": _add,
         "user.list": _list,
         "user.disable": _disable,
@@ -56,6 +57,10 @@ def _status(node: Node, _: Members) -> Members:
 def _backup(node: Node, given: Members) -> Members:
     heading = backup.back_up(node, Path(given["path"]), unb64(given["recovery"]))
     return {"path": given["path"], "ekid": heading.ekid}
+
+
+def _rotate_request_key(node: Node, _: Members) -> Members:
+    return {"kid": enrolment.new_request_key(node)}
 
 
 def _sync(node: Node, _: Members) -> Members:

@@ -155,6 +155,14 @@ class World:
             self.append(self.units[unit].note_statement("WITNESS", self.now, self.env))
         return self
 
+    def follow(self, unit: str) -> SigningKey:
+        """Introduce a second signing key of a unit, by its root, and return it."""
+        keys, following = self.units[unit], SigningKey.generate()
+        proof = signing.prove_possession(following, unit, keychecks.possession_nonce(self.env, self.now))
+        statement = key_statement(keys, "SIGNING", following.public, self.now, self.env, proof)
+        self.append(sign_statement(statement, keys.root))
+        return following
+
     def append(self, wire: bytes) -> None:
         self.statements.append(LoggedStatement(wire=wire, index=len(self.statements)))
 

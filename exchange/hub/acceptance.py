@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from crypto.statements import Parts
 from exchange import arrivals
 from exchange.arrivals import Arrival, Facts, Judgement, SenderHead, State, Stored, Verdict
-from exchange.errors import EarlyNumber, Equivocation, ExchangeError, IdTaken
+from exchange.errors import EarlyNumber, Equivocation, ExchangeError, IdTaken, KeyEnded
 from exchange.hub import lookup, rows
 from exchange.hub.batch import MESSAGE_KIND, Batch, Mail, Unsigned
 from exchange.hub.sequencer import Kind
@@ -205,6 +205,11 @@ def _early(_batch: Batch, _book: Book, _job: Acceptance, judgement: Judgement) -
     return EarlyNumber(expected_seq=expected.seq, expected_prev=expected.eid)
 
 
+def _key_ended(_batch: Batch, _book: Book, _job: Acceptance, judgement: Judgement) -> ExchangeError:
+    expected = judgement.expected or SenderHead()
+    return KeyEnded(expected_seq=expected.seq, expected_prev=expected.eid)
+
+
 def _taken(_batch: Batch, _book: Book, _job: Acceptance, _judgement: Judgement) -> ExchangeError:
     return IdTaken()
 
@@ -240,4 +245,5 @@ _ACTS: Final[dict[Verdict, Act]] = {
     Verdict.ID_TAKEN: _taken,
     Verdict.EARLY: _early,
     Verdict.REFUSE_FOR_GOOD: _refuse,
+    Verdict.KEY_ENDED: _key_ended,
 }

@@ -12,6 +12,7 @@ from audit.errors import NotInLog
 from crypto import canonical, encoding, instants
 from crypto.envelope import MAX_ENVELOPE
 from crypto.errors import CryptoError
+from exchange import arrivals
 from exchange.arrivals import Reception
 from exchange.errors import BadRequest, Denied, LogRolledBack, NotReceipts, WrongMedia
 from exchange.hub import bell, callers, handout
@@ -93,12 +94,12 @@ def _check_signer(one: SignedReceipt, directory: Directory, now: int, good: set[
     kid = one.kids[0]
     try:
         directory.check_active(one.receipt.unit)
-        key = directory.signing_key(kid, now)
-        if key.unit != one.receipt.unit or len(one.kids) != 1:
+        public = arrivals.signer(now, one.receipt.unit, kid, directory)
+        if public is None or len(one.kids) != 1:
             raise Denied
         batch = (one.signed.size, one.signed.root, one.signed.signatures)
         if batch not in good:
-            one.verify({kid: key.public})
+            one.verify({kid: public})
     except (CryptoError, SchemaError) as error:
         raise Denied from error
     return batch

@@ -12,7 +12,7 @@ from sqlalchemy import and_, delete, exists, or_, select, tuple_, update
 
 from crypto import statements
 from exchange import arrivals
-from exchange.arrivals import FINAL, NOT_DELIVERED_AFTER, Delivery, Received, Reception, State
+from exchange.arrivals import FINAL, KEY_ENDED, NOT_DELIVERED_AFTER, Delivery, Received, Reception, State
 from exchange.hub.batch import RECEIPT_KIND, Batch, Mail
 from exchange.hub.handout import receipt
 from exchange.hub.register import REFRESH, Register
@@ -97,6 +97,8 @@ def _note(
     received = arrivals.judge_receipt(batch.now, stated, one.digest, delivery, known[0] if known else None)
     if received.reception is Reception.KNOWN and known is not None:
         return Noted(stated.eid, stated.type, received, known[1], known[2])
+    if received.state is not None and batch.directory.keys[one.signed.kids[0]].fault(batch.now):
+        received = Received(Reception.REFUSED, code=KEY_ENDED)
     if row is None or received.state is None:
         return Noted(stated.eid, stated.type, received)
     index = batch.log_receipt(stated, one.digest)

@@ -106,6 +106,8 @@ _ALERTS: Final[Mapping[str, str]] = {
     "NOT_COLLECTED_24H": noted("A unit has not collected a message for 24 hours"),
     "REJECTED": noted("A unit could not read a message of yours"),
     "KEYS_ENDING": noted("Keys of this unit end soon"),
+    "RESEALED": noted("A message waited under a signing key that has ended: it was sealed anew and sent"),
+    "SIGNING_KEY_ENDED": noted("The signing key of this unit has ended: nothing leaves until there is a new one"),
     "RESTORED": noted("This node was restored from a backup"),
     "LOG_ROLLED_BACK": noted("The hub showed another history: call the administrator"),
     "SEQUENCE_FORKED": noted("Another copy of this node is sending: stop one of them"),

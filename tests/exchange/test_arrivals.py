@@ -22,6 +22,7 @@ from exchange.arrivals import (
     Stored,
     Verdict,
 )
+from schemas.directory import sign_statement
 from schemas.receipts import HUB_TYPES, REFUSED_REASONS, UNIT_TYPES, Receipt
 from tests.federation import World
 from tests.instants import DAY, NOW
@@ -93,6 +94,25 @@ def test_equivocation_names_what_is_there() -> None:
 def test_a_used_id_is_taken() -> None:
     facts = Facts(SenderHead(), Stored("b" * 64, b"2"))
     assert arrivals.judge(NOW, arrival(), facts, DIRECTORY).verdict is Verdict.ID_TAKEN
+
+
+def test_a_key_that_has_ended_passes_the_screen_and_accepts_nothing_new() -> None:
+    world = World(NOW).add("KG", "TJ")
+    keys = world.units["TJ"]
+    world.append(sign_statement(world.revocation("TJ", keys.signing.kid, "SUPERSEDED", NOW), keys.root))
+    sealed = Arrival("e" * 64, b"1", header(skid=keys.signing.kid, to=(Addressee("KG", keys.encryption.kid),)))
+    directory = world.directory()
+    assert arrivals.screen(NOW, sealed.header, directory).public == keys.signing.public
+    judged = arrivals.judge(NOW, sealed, Facts(SenderHead(3, "a" * 64)), directory)
+    assert (judged.verdict, judged.expected) == (Verdict.KEY_ENDED, SenderHead(4, "a" * 64))
+    known = Facts(SenderHead(3, "a" * 64), Stored("e" * 64, b"1"))
+    assert arrivals.judge(NOW, sealed, known, directory).verdict is Verdict.DUPLICATE
+
+
+def test_a_key_past_its_time_has_ended_and_one_before_it_is_nobodys() -> None:
+    assert arrivals.judge(NOW + 395 * DAY, arrival(), Facts(), DIRECTORY).verdict is Verdict.KEY_ENDED
+    assert arrivals.screen(NOW + 395 * DAY, header(), DIRECTORY).public
+    assert arrivals.screen(NOW - DAY, header(), DIRECTORY).refusal is Refusal.NOT_ALLOWED
 
 
 REFUSED = {

@@ -78,6 +78,7 @@ def test_a_receipt_settles_an_envelope_and_silence_repeats_it() -> None:
         Answer.SUBMITTED: Push.ACCEPT,
         Answer.REFUSED: Push.REFUSE,
         Answer.EARLY: Push.RETRY,
+        Answer.KEY_ENDED: Push.RETRY,
         Answer.TAKEN: Push.HALT,
         Answer.JUNK: Push.HALT,
         Answer.NOTHING: Push.RETRY,
@@ -86,12 +87,31 @@ def test_a_receipt_settles_an_envelope_and_silence_repeats_it() -> None:
 
 def test_an_early_number_resends_from_where_the_hub_stands() -> None:
     pushed = courier.answered(6, Answer.EARLY, Expected(5, EIDS[4]), CHAIN)
-    assert (pushed.act, pushed.resend_from) == (Push.RESEND, 5)
+    assert (pushed.act, pushed.again_from) == (Push.RESEND, 5)
 
 
 def test_a_restored_hub_is_refilled_from_the_first_number() -> None:
     pushed = courier.answered(2, Answer.EARLY, Expected(1, FIRST_PREV), Chain({1: "a" * 64, 2: "b" * 64}, 3))
-    assert (pushed.act, pushed.resend_from) == (Push.RESEND, 1)
+    assert (pushed.act, pushed.again_from) == (Push.RESEND, 1)
+
+
+def test_what_the_hub_does_not_have_is_sealed_anew_when_its_key_has_ended() -> None:
+    for seq, expected in ((6, Expected(5, EIDS[4])), (5, Expected(5, EIDS[4]))):
+        pushed = courier.answered(seq, Answer.KEY_ENDED, expected, CHAIN)
+        assert (pushed.act, pushed.again_from) == (Push.RESEAL, 5)
+
+
+def test_what_the_hub_gave_a_receipt_for_is_not_sealed_anew() -> None:
+    pushed = courier.answered(6, Answer.KEY_ENDED, Expected(5, EIDS[4]), Chain(EIDS, 7, accepted=5))
+    assert (pushed.act, pushed.alarm) == (Push.HALT, Alarm.HISTORY_LOST)
+
+
+@given(st.integers(4, 6), st.integers(1, 8), st.sampled_from([FIRST_PREV, *EIDS.values()]), st.integers(0, 6))
+def test_nothing_is_sealed_anew_that_the_hub_may_have(seq: int, number: int, prev: str, accepted: int) -> None:
+    pushed = courier.answered(seq, Answer.KEY_ENDED, Expected(number, prev), Chain(EIDS, 7, accepted))
+    if pushed.act is Push.RESEAL:
+        assert (pushed.again_from, EIDS.get(number - 1)) == (number, prev)
+        assert accepted < number <= seq
 
 
 def test_a_hub_that_waits_for_what_it_just_got_is_given_time() -> None:

@@ -10,11 +10,13 @@ from sqlalchemy import select
 from crypto.encryption import EncryptionKey
 from crypto.header import GENESIS, Blob
 from crypto.sealing import Sealed
+from exchange.errors import KeyEnded
 from exchange.hub import administration
 from exchange.hub.acceptance import MESSAGES
 from exchange.hub.administration import Offered
 from exchange.hub.sequencer import Job
 from exchange.hub.tables import EVIDENCE
+from exchange.hub.verification import Recent, prepare
 from schemas import entries, receipts
 from schemas.directory import sign_statement
 from schemas.receipts import Receipt
@@ -227,12 +229,40 @@ def test_a_suspended_unit_gets_the_answer_of_a_stranger_and_consumes_nothing(des
     assert desk.post(sealed.wire).status_code == 201
 
 
+def revoke(desk: Desk, unit: str = "TJ") -> None:
+    """The unit's root withdraws its signing key, as of now."""
+    keys = desk.world.units[unit]
+    revocation = desk.world.revocation(unit, keys.signing.kid, "SUPERSEDED", desk.now)
+    administration.offer(desk.hub, Offered(sign_statement(revocation, keys.root), None))
+
+
 def test_a_revoked_key_signs_nothing_any_more(desk: Desk) -> None:
     sealed = desk.seal()
-    keys = desk.world.units["TJ"]
-    revocation = desk.world.revocation("TJ", keys.signing.kid, "COMPROMISED", desk.now, desk.now - 60)
-    administration.offer(desk.hub, Offered(sign_statement(revocation, keys.root), None))
-    assert code(desk.post(sealed.wire)) == "EX-4031"
+    revoke(desk)
+    before = desk.rows()
+    answer = desk.post(sealed.wire)
+    assert (answer.status_code, code(answer)) == (403, "EX-4032")
+    assert (answer.json()["expected_seq"], answer.json()["expected_prev"]) == (1, GENESIS)
+    assert desk.rows() == before
+
+
+def test_what_was_accepted_before_the_revocation_keeps_its_receipt(desk: Desk) -> None:
+    sealed = desk.seal()
+    first = desk.post(sealed.wire)
+    desk.consumed(sealed)
+    desk.now += 60
+    revoke(desk)
+    desk.restart()  # nothing is answered from memory
+    again = desk.post(sealed.wire)
+    assert (first.status_code, again.status_code, again.content) == (201, 200, first.content)
+    assert code(desk.post(desk.seal().wire)) == "EX-4032"
+
+
+def test_a_key_that_is_revoked_while_its_envelope_waits_consumes_nothing(desk: Desk) -> None:
+    acceptance = prepare(desk.seal().wire, desk.hub.register.current, Recent(), desk.now)
+    revoke(desk)
+    with pytest.raises(KeyEnded):
+        desk.hub.do(MESSAGES, acceptance)
 
 
 def test_a_foreign_key_may_not_sign_for_a_unit(desk: Desk) -> None:

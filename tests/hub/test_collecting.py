@@ -9,7 +9,9 @@ import pytest
 from exchange.arrivals import NOT_DELIVERED_AFTER
 from exchange.hub import administration, upkeep
 from exchange.hub.acceptance import MESSAGES
+from exchange.hub.administration import Offered
 from schemas import entries, receipts
+from schemas.directory import sign_statement
 from tests.hub.desk import Desk
 from tests.instants import DAY, MINUTE
 
@@ -176,6 +178,19 @@ def test_nobody_reports_for_another_unit(desk: Desk) -> None:
     before = desk.rows()
     assert desk.report(desk.receipt("KG", "DELIVERED", sealed.eid)).status_code == 403
     assert desk.rows() == before
+
+
+def test_a_receipt_under_a_key_that_has_ended_is_named_and_not_logged(desk: Desk) -> None:
+    sealed = desk.send()
+    desk.inbox("KG")
+    known, late = desk.receipt("KG", "DELIVERED", sealed.eid), desk.receipt("KG", "OPENED", sealed.eid)
+    outcomes(desk, known)
+    keys = desk.world.units["KG"]
+    ended = desk.world.revocation("KG", keys.signing.kid, "SUPERSEDED", desk.now)
+    administration.offer(desk.hub, Offered(sign_statement(ended, keys.root), None))
+    first, second = outcomes(desk, known, late)
+    assert first["status"] == "KNOWN"
+    assert (second["status"], second["code"]) == ("REFUSED", "KEY_ENDED")
 
 
 def test_a_receipt_of_the_other_environment_is_refused(desk: Desk) -> None:

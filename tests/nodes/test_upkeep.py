@@ -7,15 +7,16 @@ from audit import store as log_store
 from exchange.database import Database
 from nodes import drafts, enrolment, keys, trust, upkeep
 from nodes.drafts import NewDraft, Saved
-from nodes.enrolment import Identity, Secrets
+from nodes.enrolment import Identity, Secrets, Withdrawal
 from nodes.errors import AnswerRefused, BadInput, DraftChanged, NotFound, NotReady
 from nodes.hub_client import HubClient
 from nodes.node import MIGRATIONS
 from nodes.tables import AlertRow, DirectoryRow, DraftRow, KeyRow, MessageRow, Row
 from nodes.views import DraftForm
 from schemas.directory import Names
+from schemas.errors import SchemaError
 from tests.hub.desk import CHEAP
-from tests.instants import DAY
+from tests.instants import DAY, HOUR
 from tests.nodes.world import PASSPHRASE, World, canary, send, someone
 
 
@@ -69,6 +70,25 @@ def test_the_next_signing_key_needs_the_root_and_is_used_once_published(small: W
     small.sync()
     with small.node("KG").db.read() as session:
         assert len(session.scalars(select(MessageRow)).all()) == 1
+
+
+def test_the_request_key_turns_without_the_root_and_the_old_one_is_withdrawn(small: World) -> None:
+    node = small.node("TJ")
+    before = node.keys.request_keyid.rpartition("/")[2]
+    small.pass_time(60)
+    kid = enrolment.new_request_key(node)
+    with pytest.raises(NotReady):
+        enrolment.new_request_key(node)
+    small.pass_time(HOUR)  # the statement is made again by the time at which it is published
+    small.sync("TJ")
+    assert node.keys.request_keyid == f"TJ/node-1/{kid}"
+    with HubClient(node) as client:
+        with pytest.raises(NotReady):
+            enrolment.revoke(node, client, PASSPHRASE, Withdrawal(kid))
+        enrolment.revoke(node, client, PASSPHRASE, Withdrawal(before))
+        with pytest.raises(SchemaError):
+            node.directory().node_key(f"TJ/node-1/{before}", small.now)
+    small.sync()
 
 
 def test_an_administrator_hears_in_time_that_the_signing_key_ends(small: World) -> None:

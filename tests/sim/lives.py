@@ -31,7 +31,7 @@ def live(seed: int, steps: int = STEPS) -> Counter[str]:
             raise Violation(f"seed {seed}: {violation}") from violation
         finally:
             world.close()
-        return world.seen + world.network.fates
+        return world.seen + world.network.fates + oracle.seen()
 
 
 def settle(world: World, oracle: Oracle) -> None:
@@ -42,6 +42,8 @@ def settle(world: World, oracle: Oracle) -> None:
         world.now += ROUND
         world.tick()
         for unit in UNITS:
+            if world.ended(unit):
+                world.renew(unit)
             world.sync(unit)
         oracle.after_step()
         left = oracle.at_rest()

@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from audit.checkpoints import LogSigner
 from audit.log import Log
 from exchange.hub.tables import DELIVERY, MESSAGE
+from nodes.alerts import Cause
 from nodes.keys import log_seeds
 from nodes.node import Node
-from nodes.tables import DeliveryRow, MessageRow, OutboxRow, QuarantineRow, ReceiptRow
+from nodes.tables import AlertRow, DeliveryRow, MessageRow, OutboxRow, QuarantineRow, ReceiptRow
 from tests.sim.rules import Violation
 from tests.sim.world import CANARY, UNITS, World
 
@@ -99,6 +100,15 @@ class Oracle:
         self._evidence(accepted, arrived)
         self._logs()
         self._blind()
+
+    def seen(self) -> Counter[str]:
+        """Count what can only be seen in the rows: messages that were sealed anew."""
+        found: Counter[str] = Counter()
+        for node in self.world.nodes.values():
+            with node.db.read() as session:
+                query = select(func.count()).where(AlertRow.cause == Cause.RESEALED)
+                found["RESEALED"] += session.scalar(query) or 0
+        return found
 
     def _arrivals(self) -> Counter[tuple[str, str]]:
         found: Counter[tuple[str, str]] = Counter()

@@ -9,12 +9,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Final, Literal
 
 from crypto.header import GENESIS, Addressee, Header
 from exchange import arrivals, courier
 from exchange.arrivals import Delivery, Facts, Judgement, Received, SenderHead, Stored, Verdict
 from exchange.courier import Answer, Chain, Expected, Finding, Line, Pair, Push, Pushed, State, Taken
+from schemas.directory import sign_statement
 from schemas.receipts import Receipt
 from schemas.trust import Directory
 from tests.federation import World as Federation
@@ -22,9 +24,19 @@ from tests.instants import NOW
 
 UNITS: Final = ("KG", "KZ", "TJ")
 _FEDERATION: Final = Federation(NOW).add(*UNITS)
-_DIRECTORY: Final = _FEDERATION.directory()
 _EKIDS: Final = {unit: keys.encryption.kid for unit, keys in _FEDERATION.units.items()}
-_SKIDS: Final = {unit: keys.signing.kid for unit, keys in _FEDERATION.units.items()}
+_FIRST: Final = {unit: keys.signing.kid for unit, keys in _FEDERATION.units.items()}
+_NEXT: Final = {unit: _FEDERATION.follow(unit).kid for unit in UNITS}
+
+
+@cache
+def _directory(revoked: frozenset[str]) -> Directory:
+    """The directory in which the units in `revoked` have withdrawn the first of their two signing keys."""
+    world = replace(_FEDERATION, statements=list(_FEDERATION.statements))
+    for unit in sorted(revoked):
+        keys = world.units[unit]
+        world.append(sign_statement(world.revocation(unit, _FIRST[unit], "SUPERSEDED", NOW), keys.root))
+    return world.directory()
 
 
 class Violation(AssertionError):
@@ -73,6 +85,7 @@ class Hub:
     deliveries: dict[tuple[str, str], Delivery] = field(default_factory=dict)
     receipts: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
     mailboxes: dict[str, list[tuple[int, str, str, str]]] = field(default_factory=dict)
+    revoked: frozenset[str] = frozenset()
     seen: Counter[str] = field(default_factory=Counter)
 
     def submit(self, now: int, message: Message) -> tuple[Answer, Expected | None]:
@@ -83,7 +96,8 @@ class Hub:
             self.by_id.get((header.sender, header.id)),
             self.by_seq.get((header.sender, header.seq)),
         )
-        verdict = self.rules.judge(now, arrivals.Arrival(message.eid, message.digest, header), facts, _DIRECTORY)
+        directory = _directory(self.revoked)
+        verdict = self.rules.judge(now, arrivals.Arrival(message.eid, message.digest, header), facts, directory)
         self.seen[f"JUDGED {verdict.verdict}"] += 1
         if verdict.verdict in (Verdict.ACCEPT, Verdict.REFUSE_FOR_GOOD):
             self._consume(message, verdict)
@@ -95,6 +109,8 @@ class Hub:
 
     def _consume(self, message: Message, verdict: Judgement) -> None:
         header, stored = message.header, Stored(message.eid, message.digest)
+        if header.sender in self.revoked and header.skid == _FIRST[header.sender]:
+            raise Violation(f"the hub took {message.eid[:8]} under a key that was revoked before")
         self.by_id[header.sender, header.id] = stored
         self.by_seq[header.sender, header.seq] = stored
         self.heads[header.sender] = SenderHead(header.seq, message.eid)
@@ -164,6 +180,7 @@ _ANSWERS: Final[Mapping[Verdict, Answer]] = {
     Verdict.EQUIVOCATION: Answer.TAKEN,
     Verdict.ID_TAKEN: Answer.TAKEN,
     Verdict.EARLY: Answer.EARLY,
+    Verdict.KEY_ENDED: Answer.KEY_ENDED,
 }
 
 
@@ -175,6 +192,8 @@ class Node:
     rules: Rules
     sent: dict[int, Message] = field(default_factory=dict)
     queued: set[int] = field(default_factory=set)
+    accepted: int = 0
+    skid: str = ""
     pairs: dict[str, Pair] = field(default_factory=dict)
     states: dict[tuple[str, str], State] = field(default_factory=dict)
     held: dict[str, Message] = field(default_factory=dict)
@@ -185,16 +204,17 @@ class Node:
     alarms: list[str] = field(default_factory=list)
     line: Line = field(default_factory=Line)
     seen: Counter[str] = field(default_factory=Counter)
+    _before: dict[int, Message] = field(default_factory=dict)
 
     def seal(self, now: int, to: list[str], life: int) -> Message:
         """Assign the numbers and queue an envelope, in one transaction."""
         seq = len(self.sent) + 1
         prev = self.sent[seq - 1].eid if seq > 1 else GENESIS
-        eid = hashlib.sha256(f"{self.unit}/{seq}".encode()).hexdigest()
+        eid = self._eid(seq, prev)
         header = Header(
             env="live",
             ctype="message",
-            id=eid[:32],
+            id=f"{seq:032x}",
             sender=self.unit,
             created=now,
             expires=now + life,
@@ -204,7 +224,7 @@ class Node:
             urgency="ROUTINE",
             classification="RESTR",
             handling=("H1",),
-            skid=_SKIDS[self.unit],
+            skid=self.skid,
             to=tuple(Addressee(unit, _EKIDS[unit]) for unit in sorted(to)),
             ptc=GENESIS,
         )
@@ -214,6 +234,32 @@ class Node:
         self.states.update({(eid, unit): State.QUEUED for unit in to})
         return message
 
+    def __post_init__(self) -> None:
+        self.skid = _FIRST[self.unit]
+
+    def _eid(self, seq: int, prev: str) -> str:
+        return hashlib.sha256(f"{self.unit}/{seq}/{self.skid}/{prev}".encode()).hexdigest()
+
+    def renew(self) -> None:
+        """Sign with the next key from now on."""
+        self.skid = _NEXT[self.unit]
+
+    def reseal(self, now: int, first: int) -> None:
+        """Seal everything from number `first` on again, in its places, in one transaction."""
+        for seq in range(first, len(self.sent) + 1):
+            prev = self.sent[seq - 1].eid if seq > 1 else GENESIS
+            old, eid = self.sent[seq], self._eid(seq, prev)
+            life = old.header.expires - old.header.created
+            header = replace(old.header, skid=self.skid, prev=prev, created=now, expires=now + life)
+            renamed = {one.eid: self.sent[number].eid for number, one in self._before.items()}
+            pairs = {unit: Pair(pair.seq, renamed.get(pair.prev, pair.prev)) for unit, pair in old.pairs.items()}
+            self._before[seq], self.sent[seq] = old, Message(eid, header, pairs)
+            for unit in pairs:
+                self.states[eid, unit] = self.states.pop((old.eid, unit))
+        renamed = {one.eid: self.sent[number].eid for number, one in self._before.items()}
+        self.pairs = {unit: Pair(pair.seq, renamed.get(pair.prev, pair.prev)) for unit, pair in self.pairs.items()}
+        self.seen["RESEALED"] += 1
+
     def _next_pair(self, unit: str, eid: str) -> Pair:
         last = self.pairs.get(unit, Pair(0, GENESIS))
         self.pairs[unit] = Pair(last.seq + 1, eid)
@@ -221,20 +267,23 @@ class Node:
 
     def answered(self, now: int, jitter: int, seq: int, answer: Answer, expected: Expected | None) -> None:
         """Store what follows from the hub's answer about our number `seq`."""
-        chain = Chain({number: message.eid for number, message in self.sent.items()}, len(self.sent) + 1)
+        chain = Chain({number: one.eid for number, one in self.sent.items()}, len(self.sent) + 1, self.accepted)
         pushed = self.rules.answered(seq, answer, expected, chain)
         self.seen[f"PUSHED {pushed.act}"] += 1
         message = self.sent[seq]
         if pushed.act in (Push.ACCEPT, Push.REFUSE):
             self.queued.discard(seq)
+            self.accepted = max(self.accepted, seq)
             state = State.SUBMITTED if pushed.act is Push.ACCEPT else State.REFUSED
             for addressee in message.header.to:
                 self._move(message.eid, addressee.unit, state)
             self.line = self.line.succeeded()
-        elif pushed.act is Push.RESEND and pushed.resend_from is not None:
-            self.queued.update(range(pushed.resend_from, seq + 1))
+        elif pushed.act is Push.RESEND:
+            self.queued.update(range(pushed.again_from, seq + 1))
             self.line = self.line.narrowed()
-        elif pushed.act is Push.RETRY:
+        elif pushed.act is Push.RESEAL and self.skid == _NEXT[self.unit]:
+            self.reseal(now, pushed.again_from)
+        elif pushed.act in (Push.RETRY, Push.RESEAL):
             self.line = self.line.failed(now, jitter)
         else:
             self.alarms.append(str(pushed.alarm))

@@ -34,6 +34,7 @@ class Weather:
     delayed: float
     crash: float
     skew: int
+    revoked: float
     jumps: bool
 
 
@@ -51,7 +52,7 @@ class RulesWorld:
         draw = self.random.choice
         self.weather = Weather(
             draw((0, 0, 0.1, 0.4)), draw((0, 0, 0.1, 0.4)), draw((0, 0.2)), draw((0, 0.2)), draw((0, 0.1)),
-            draw((0, 0, 90, -90, 400)), draw((False, True)),
+            draw((0, 0, 90, -90, 400)), draw((0, 0.1)), draw((False, True)),
         )  # fmt: skip
         self.skews = {unit: draw((0, self.weather.skew)) for unit in UNITS}
 
@@ -85,14 +86,16 @@ class RulesWorld:
     def push(self, node: Node) -> None:
         """The courier sends what its rule allows, all at once: who is first at the hub is chance."""
         window = self.rules.to_send(self.now, node.line, sorted(node.queued))
+        offered = {seq: node.sent[seq] for seq in window}
         for seq in self.random.sample(window, len(window)):
-            message = node.sent[seq]
+            message = offered[seq]
             try:
                 answer, expected = self.call(node, partial(self.hub.submit, self.now, message))
             except Lost:
                 self.delay(message)
                 answer, expected = Answer.NOTHING, None
-            node.answered(self.now, self.random.randrange(1024), seq, answer, expected)
+            if node.sent[seq] == message:  # else it was sealed anew, and the answer is about the old seal
+                node.answered(self.clock(node), self.random.randrange(1024), seq, answer, expected)
 
     def pull(self, node: Node) -> None:
         """The courier collects; it may die between any two items."""
@@ -131,9 +134,17 @@ class RulesWorld:
         node.restart()
         if self.random.random() < self.weather.crash:
             node.cursor = -1
+        self.revoke(node)
         self.cut ^= {node.unit} if self.random.random() < self.weather.crash else set()
         if self.late:
             self.hub.submit(self.now, self.late.pop(self.random.randrange(len(self.late))))
+
+    def revoke(self, node: Node) -> None:
+        """A unit's key is revoked at the hub; its node learns of its next key some time later."""
+        if node.unit in self.hub.revoked and self.random.random() < 0.5:
+            node.renew()
+        if self.random.random() < self.weather.revoked:
+            self.hub.revoked |= {node.unit}
 
     def delay(self, message: Message) -> None:
         """Let a lost request arrive later, after whatever is sent in between."""
@@ -173,7 +184,9 @@ class RulesWorld:
 
     def heal(self) -> None:
         """End all trouble and let everybody finish; raises Violation if somebody cannot."""
-        self.weather = Weather(0, 0, 0, 0, 0, 0, jumps=False)
+        self.weather = Weather(0, 0, 0, 0, 0, 0, 0, jumps=False)
+        for node in self.nodes.values():
+            node.renew()
         self.cut.clear()
         self.skews = dict.fromkeys(UNITS, 0)
         for message in self.late:

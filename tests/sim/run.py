@@ -32,6 +32,8 @@ SOMETIMES: Final = (
     "PARTITIONED",
     "HUB_RESTARTED",
     "NODE_RESTARTED",
+    "REVOKED",
+    "RESEALED",
 )
 """What fifty worlds must reach: a trouble that never comes tests nothing."""
 

@@ -23,6 +23,8 @@ SOMETIMES = (
     "PUSHED RESEND",
     "PUSHED RETRY",
     "PUSHED REFUSE",
+    "JUDGED KEY_ENDED",
+    "RESEALED",
     "RECEIPT KNOWN None",
     "RECEIPT REFUSED OUTSIDE_TIME",
     "LAPSED EXPIRED",
@@ -55,6 +57,23 @@ def knows_no_duplicate(now: int, arrival: arrivals.Arrival, facts: Facts, direct
 def takes_any_order(now: int, arrival: arrivals.Arrival, facts: Facts, directory: Directory) -> Judgement:
     judged = arrivals.judge(now, arrival, facts, directory)
     return Judgement(Verdict.ACCEPT) if judged.verdict is Verdict.EARLY else judged
+
+
+def takes_a_revoked_key(now: int, arrival: arrivals.Arrival, facts: Facts, directory: Directory) -> Judgement:
+    judged = arrivals.judge(now, arrival, facts, directory)
+    return Judgement(Verdict.ACCEPT) if judged.verdict is Verdict.KEY_ENDED else judged
+
+
+def forgets_what_it_took_under_a_revoked_key(
+    now: int, arrival: arrivals.Arrival, facts: Facts, directory: Directory
+) -> Judgement:
+    judged = arrivals.judge(now, arrival, replace(facts, same_id=None), directory)
+    return judged if judged.verdict is Verdict.KEY_ENDED else arrivals.judge(now, arrival, facts, directory)
+
+
+def seals_anew_what_was_accepted(seq: int, answer: Answer, expected: Expected | None, chain: Chain) -> Pushed:
+    pushed = courier.answered(seq, answer, expected, chain)
+    return replace(pushed, again_from=max(1, pushed.again_from - 1)) if pushed.act is Push.RESEAL else pushed
 
 
 def believes_any_time(
@@ -116,6 +135,9 @@ class Planted:
 PLANTED = {
     "the hub knows no duplicate": Planted(Rules(judge=knows_no_duplicate), 20),
     "the hub takes any order": Planted(Rules(judge=takes_any_order), 20),
+    "the hub takes a revoked key": Planted(Rules(judge=takes_a_revoked_key), 40),
+    "the hub forgets what it took": Planted(Rules(judge=forgets_what_it_took_under_a_revoked_key), 200),
+    "the courier seals anew what is accepted": Planted(Rules(answered=seals_anew_what_was_accepted), 40),
     "the hub hands out what expired": Planted(Rules(hand_out=hands_out_what_expired), 40),
     "the hub writes RELAYED at every hand-out": Planted(Rules(hand_out=hands_out_anew_each_time), 40),
     "the hub expires what it handed out": Planted(Rules(lapse=expires_what_was_handed_out), 40),

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -21,17 +21,19 @@ from sqlalchemy import event, select
 from exchange.database import Database
 from exchange.errors import ExchangeError
 from exchange.hub import administration
+from exchange.hub.administration import Offered
 from exchange.hub.app import create_app
 from exchange.hub.hub import Hub
 from exchange.hub.keys import HubKeys
-from nodes import accounts, drafts, messages, outbox, signin
+from nodes import accounts, drafts, enrolment, keys, messages, outbox, signin
 from nodes.accounts import NewUser
 from nodes.courier import sync_once
 from nodes.drafts import NewDraft, Saved
+from nodes.errors import NotReady
 from nodes.node import Node, Surroundings, open_node
 from nodes.tables import MessageRow, UserRow
 from nodes.views import Actor, DraftForm
-from schemas.directory import Names
+from schemas.directory import Names, Revocation, sign_statement
 from serai.demo import replies, requests
 from serai.demo.writing import Writing
 from serai.federation import Federation, Plan, UnitPlan, establish
@@ -98,8 +100,8 @@ class World:
         settings = self.federation.hub.model_copy(update={"home": self.folder / "hub"})
         database = Database(settings.database)
         self.burn(database, "hub")
-        keys = HubKeys.open(settings.home, self.federation.passphrase, settings.origin)
-        self.hub = Hub(settings, keys, database, lambda: self.now, inline=True)
+        hub_keys = HubKeys.open(settings.home, self.federation.passphrase, settings.origin)
+        self.hub = Hub(settings, hub_keys, database, lambda: self.now, inline=True)
         self.hub.check_identity()
         self.inside = Inside(create_app(self.hub))
 
@@ -175,8 +177,8 @@ class World:
     def step(self) -> None:
         """Let one thing happen."""
         unit = self.random.choice(UNITS)
-        acts = (self.write, self.reply, self.read, self.sync, self.pass_time, self.trouble, self.suspend)
-        self.random.choices(acts, (3, 4, 2, 8, 3, 3, 1))[0](unit)
+        acts = (self.write, self.reply, self.read, self.sync, self.pass_time, self.trouble, self.suspend, self.revoke)
+        self.random.choices(acts, (3, 4, 2, 8, 3, 3, 1, 1))[0](unit)
 
     def write(self, unit: str) -> None:
         """An officer opens a thread."""
@@ -271,6 +273,32 @@ class World:
                 self.seen["SUSPENDED"] += not suspended
             except Crash:
                 self.restart_hub()
+
+    def revoke(self, unit: str) -> None:
+        """The root of a unit withdraws its signing key behind its node's back; some time later there is a next one."""
+        node = self.nodes[unit]
+        if self.ended(unit):
+            self.renew(unit)
+        elif self.random.random() < 0.4:
+            statement = Revocation(
+                env="live", unit=unit, kid=node.keys.signing.kid, reason="SUPERSEDED", stated=self.now
+            )
+            wire = sign_statement(statement, keys.open_root(node.settings, self.federation.passphrase))
+            try:
+                administration.offer(self.hub, Offered(wire, None))
+                self.seen["REVOKED"] += 1
+            except Crash:
+                self.restart_hub()
+
+    def ended(self, unit: str) -> bool:
+        """Whether the hub knows that the key which a unit's node signs with has ended."""
+        record = self.hub.register.current.keys[self.nodes[unit].keys.signing.kid]
+        return record.ended(self.now)
+
+    def renew(self, unit: str) -> None:
+        """The administrator of a unit brings the root and makes the next signing key, unless one waits already."""
+        with self.alive(unit) as node, suppress(NotReady):
+            enrolment.new_signing_key(node, self.federation.passphrase)
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
