@@ -11,11 +11,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from nodes import log, passwords
+from nodes.account_tables import EnrolmentRow, RoleRow, SessionRow, UserRow
 from nodes.errors import BadInput, NotFound, UserExists
 from nodes.node import Node
 from nodes.permissions import EXCLUSIVE, MATRIX, Action, allowed, require
 from nodes.signin import code_hash
-from nodes.tables import EnrolmentRow, RoleRow, SessionRow, UserRow
 from nodes.views import Actor, User
 from schemas.codes import table
 

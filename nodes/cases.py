@@ -10,10 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nodes import log, rest
+from nodes.account_tables import UserRow
 from nodes.errors import NotFound
 from nodes.node import Node
 from nodes.permissions import Action, allowed, require
-from nodes.tables import CaseRow, CounterRow, MemberRow, UserRow
+from nodes.tables import CaseRow, CounterRow, MemberRow
 from nodes.views import Actor
 
 

@@ -12,12 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nodes import alerts, cases, log, rest, threads
+from nodes.account_tables import UserRow
 from nodes.accounts import may_own, roles_of
 from nodes.alerts import Cause, Raised
 from nodes.errors import BadInput, NotFound, OutOfStep
 from nodes.node import Node
 from nodes.permissions import Action, require
-from nodes.tables import AssignmentRow, CaseRow, MessageRow, UserRow
+from nodes.tables import AssignmentRow, CaseRow, MessageRow
 from nodes.views import Actor, Assignment
 
 LONGEST_NOTE = 1000

@@ -9,9 +9,9 @@ import hashlib
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from nodes.account_tables import RateRow
 from nodes.errors import TooManyAttempts
 from nodes.settings import NodeSettings
-from nodes.tables import RateRow
 
 
 def check(session: Session, settings: NodeSettings, account: str, address: str, now: int) -> None:

@@ -53,25 +53,9 @@ def by(actor: Actor, operation: str) -> "Act":
 
 def record(session: Session, node: Node, act: Act) -> int:
     """Append `act` to the node's log and its index row; returns the leaf's index, true once the transaction commits."""
-    now = node.now()
-    salt = os.urandom(SALT)
+    now, salt = node.now(), os.urandom(SALT)
     subject, justification = _cut(act.subject), _cut(act.justification)
-    entry = ActEntry(
-        time=now,
-        nonce=os.urandom(16).hex(),
-        operation=act.operation,
-        result="DENIED" if act.denied else "DONE",
-        actor=commitment(salt, act.actor),
-        role=act.role,
-        case=commitment(salt, act.case.case_ref) if act.case else None,
-        eid=act.eid,
-        unit=act.unit,
-        codes=act.codes or None,
-        digest=act.digest,
-        count=act.count,
-        subject=commitment(salt, subject) if subject else None,
-        justification=commitment(salt, justification) if justification else None,
-    )
+    entry = _entry(act, now, salt)
     appended = node.log.append(session, [entry.to_bytes()], now)
     index = appended.first_index
     words = {"salt": b64(salt), "codes": list(act.codes), "subject": subject, "justification": justification}
@@ -93,6 +77,26 @@ def record(session: Session, node: Node, act: Act) -> int:
         )
     )
     return index
+
+
+def _entry(act: Act, now: int, salt: bytes) -> ActEntry:
+    subject, justification = _cut(act.subject), _cut(act.justification)
+    return ActEntry(
+        time=now,
+        nonce=os.urandom(16).hex(),
+        operation=act.operation,
+        result="DENIED" if act.denied else "DONE",
+        actor=commitment(salt, act.actor),
+        role=act.role,
+        case=commitment(salt, act.case.case_ref) if act.case else None,
+        eid=act.eid,
+        unit=act.unit,
+        codes=act.codes or None,
+        digest=act.digest,
+        count=act.count,
+        subject=commitment(salt, subject) if subject else None,
+        justification=commitment(salt, justification) if justification else None,
+    )
 
 
 def denied(session: Session, node: Node, actor: Actor, error: ExchangeError) -> None:

@@ -10,10 +10,10 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from nodes import log, rest
+from nodes.account_tables import SessionRow
 from nodes.errors import BadInput, MandateNeeded
 from nodes.node import Node
 from nodes.permissions import Action, require
-from nodes.tables import SessionRow
 from nodes.views import Actor
 
 SHORTEST: Final = 10

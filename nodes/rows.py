@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from crypto import canonical
 from crypto.canonical import Json
 from nodes import cases, clocks, storing, threads
+from nodes.account_tables import UserRow
 from nodes.node import Node
-from nodes.tables import CaseRow, DeliveryRow, MemberRow, MessageRow, ThreadRow, UserRow
+from nodes.tables import CaseRow, DeliveryRow, MemberRow, MessageRow, ThreadRow
 from nodes.views import Actor, Clock, InboxRow
 from schemas.base import WIRE_LIMIT
 

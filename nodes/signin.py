@@ -13,9 +13,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from nodes import limits, log, passwords, rest
+from nodes.account_tables import EnrolmentRow, RoleRow, SessionRow, UserRow
 from nodes.errors import Denied, SignedOut, SignInRefused
 from nodes.node import Node
-from nodes.tables import EnrolmentRow, RoleRow, SessionRow, UserRow
 from nodes.views import Actor, EnrolmentOffer, SignedIn
 
 TOUCH = 30

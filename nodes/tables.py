@@ -24,63 +24,6 @@ class Row(DeclarativeBase):
     type_annotation_map: ClassVar[dict[type, object]] = {int: BigInteger, bytes: LargeBinary, str: String}
 
 
-# --- people -----------------------------------------------------------------------------------------------------------
-
-
-class UserRow(Row):
-    """An officer's account. `user_id` is the staff number that stands in messages; the name stays in this node."""
-
-    __tablename__ = "node_user"
-    user_id: Mapped[str] = mapped_column(primary_key=True)
-    display_name: Mapped[str]
-    language: Mapped[str]
-    agency: Mapped[str]
-    created: Mapped[int]
-    disabled_at: Mapped[int | None]
-    password_phc: Mapped[str | None]
-    totp_sealed: Mapped[bytes | None]
-    totp_last_step: Mapped[int]
-
-
-class RoleRow(Row):
-    """One role that a user holds; a user without a row here may do nothing."""
-
-    __tablename__ = "node_role"
-    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), primary_key=True)
-    role: Mapped[str] = mapped_column(primary_key=True)
-
-
-class EnrolmentRow(Row):
-    """The open enrolment of a user: the hash of the printed code and, once begun, the sealed TOTP secret offered."""
-
-    __tablename__ = "node_enrolment"
-    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), primary_key=True)
-    code_hash: Mapped[str]
-    expires: Mapped[int]
-    totp_sealed: Mapped[bytes | None]
-
-
-class SessionRow(Row):
-    """A signed-in browser: only the hash of its token is known here. `mandate` is why an auditor sits there, sealed."""
-
-    __tablename__ = "node_session"
-    token_hash: Mapped[str] = mapped_column(primary_key=True)
-    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), index=True)
-    csrf: Mapped[str]
-    created: Mapped[int]
-    seen: Mapped[int]
-    mandate: Mapped[bytes | None]
-
-
-class RateRow(Row):
-    """Attempts counted in the current window for one account or address (hashed)."""
-
-    __tablename__ = "node_rate"
-    bucket: Mapped[str] = mapped_column(primary_key=True)
-    window: Mapped[int]
-    count: Mapped[int]
-
-
 # --- keys and directory -----------------------------------------------------------------------------------------------
 
 

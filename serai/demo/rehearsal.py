@@ -19,11 +19,11 @@ from exchange.hub.app import create_app
 from exchange.hub.hub import Hub
 from exchange.hub.keys import HubKeys
 from nodes import alerts, collecting, drafts, duty, messages, outbox, pushing, signin, upkeep
+from nodes.account_tables import UserRow
 from nodes.courier import sync_once
 from nodes.drafts import NewDraft, Saved
 from nodes.hub_client import HubClient
 from nodes.node import Node, Surroundings, open_node
-from nodes.tables import UserRow
 from nodes.views import Actor, DraftForm
 from serai.demo.accounts import Account, enrol
 from serai.demo.people import PEOPLE, Person

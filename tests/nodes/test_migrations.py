@@ -6,7 +6,8 @@ from sqlalchemy import MetaData, inspect, select, text
 
 from audit import store
 from exchange.database import Database
-from nodes import log, tables
+from nodes import log
+from nodes.account_tables import UserRow
 from nodes.node import MIGRATIONS
 from nodes.tables import EventRow
 from tests.nodes.world import World
@@ -14,7 +15,7 @@ from tests.nodes.world import World
 
 def models() -> MetaData:
     every = MetaData()
-    for metadata in (store.metadata, tables.Row.metadata):
+    for metadata in (store.metadata, UserRow.metadata):
         for table in metadata.tables.values():
             table.to_metadata(every)
     return every

@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from nodes import accounts, passwords, signin
+from nodes.account_tables import RateRow, SessionRow, UserRow
 from nodes.accounts import NewUser
 from nodes.enrolment import Identity, Secrets, init
 from nodes.errors import BadInput, Denied, SignedOut, SignInRefused, TooManyAttempts, UserExists
 from nodes.node import Node, Surroundings, open_node
 from nodes.settings import NodeSettings
 from nodes.signin import Credentials, Enrolment
-from nodes.tables import EventRow, RateRow, SessionRow, UserRow
+from nodes.tables import EventRow
 from nodes.views import SignedIn
 from schemas.directory import Names
 from tests.hub.desk import CHEAP

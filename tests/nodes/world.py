@@ -21,11 +21,11 @@ from exchange.database import Database
 from exchange.hub import administration
 from exchange.hub.administration import Publication
 from nodes import courier, drafts, enrolment, outbox, trust
+from nodes.account_tables import RoleRow, UserRow
 from nodes.drafts import NewDraft, Saved
 from nodes.enrolment import Identity, Secrets
 from nodes.node import Node, Surroundings, open_node
 from nodes.settings import NodeSettings
-from nodes.tables import RoleRow, UserRow
 from nodes.views import Actor, DraftForm
 from schemas.directory import Names, UnitCard, sign_federation
 from tests.federation import everybody

@@ -26,12 +26,13 @@ from exchange.hub.app import create_app
 from exchange.hub.hub import Hub
 from exchange.hub.keys import HubKeys
 from nodes import accounts, drafts, enrolment, keys, messages, outbox, signin
+from nodes.account_tables import UserRow
 from nodes.accounts import NewUser
 from nodes.courier import sync_once
 from nodes.drafts import NewDraft, Saved
 from nodes.errors import NotReady
 from nodes.node import Node, Surroundings, open_node
-from nodes.tables import MessageRow, UserRow
+from nodes.tables import MessageRow
 from nodes.views import Actor, DraftForm
 from schemas.directory import Names, Revocation, sign_statement
 from serai.demo import replies, requests
