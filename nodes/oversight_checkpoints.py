@@ -19,7 +19,7 @@ from nodes.forks import Fork
 from nodes.mirror import Mirror
 from nodes.mirroring import hub_keys
 from nodes.node import Node
-from nodes.oversight_proofs import own_keys
+from nodes.oversight_keys import Witnessed, own_keys, witnessed
 from nodes.oversight_steps import Join, join
 
 OWN: Final = "own"
@@ -44,6 +44,7 @@ class Followed:
 
     origin: str
     newest: Signed
+    witnessed: Witnessed
     mirrored: int
     asked: int
 
@@ -135,7 +136,10 @@ def _followed(session: Session, node: Node) -> Followed | None:
         return None
     mirror = Mirror(session, keys.origin)
     known = mirror.held
-    return Followed(keys.origin, _signed(known.note, keys), known.size, mirror.asked) if known is not None else None
+    if known is None:
+        return None
+    newest = _signed(known.note, keys)
+    return Followed(keys.origin, newest, witnessed(node, known.note), known.size, mirror.asked)
 
 
 def _signed(note: bytes, keys: LogKeys) -> Signed:

@@ -4,21 +4,22 @@ Proofs are made under a signed checkpoint; one that covers the newest entries is
 shown here was verified here, with the same code that verifies it offline.
 """
 
+import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
 from audit import store
-from audit.checkpoints import LogKeys
 from audit.errors import AuditError
 from audit.proof import LogProof, verify_proof
 from audit.store import StoredCheckpoint
 from crypto.merkle_hash import leaf_hash
 from nodes import log
-from nodes.errors import NotFound, NotReady
+from nodes.errors import NotFound
 from nodes.node import Node
 from nodes.oversight import LoggedAct, cases_of, proven, said, words_of
+from nodes.oversight_keys import own_keys
 from nodes.oversight_mandates import mandate_of
 from nodes.oversight_steps import Step, climb
 from nodes.permissions import Action, require
@@ -49,6 +50,13 @@ def look(session: Session, node: Node, actor: Actor, view: str, *particulars: st
     """Log that `actor` looked at one of the auditor's views; raises `Denied`."""
     require(actor, Action.READ_LOG)
     act = replace(log.by(actor, "AUDIT_ACCESS"), codes=(view, *particulars))
+    log.record(session, node, replace(act, justification=mandate_of(session, node, actor, demand=False)))
+
+
+def record_file(session: Session, node: Node, actor: Actor, data: bytes, *result: str) -> None:
+    """Log that `actor` had a file checked, by its digest and with the result; raises `Denied`."""
+    require(actor, Action.READ_LOG)
+    act = replace(log.by(actor, "AUDIT_ACCESS"), codes=("FILE", *result), digest=hashlib.sha512(data).hexdigest())
     log.record(session, node, replace(act, justification=mandate_of(session, node, actor, demand=False)))
 
 
@@ -126,13 +134,6 @@ def proof_file(session: Session, node: Node, index: int) -> bytes:
         raise NotFound
     path = node.log.inclusion(session, index, signed.size)
     return LogProof(index, tuple(path), signed.note, node.log.entry(session, index)).to_bytes()
-
-
-def own_keys(node: Node) -> LogKeys:
-    """Return the public keys under which this node signs its log."""
-    if node.log.keys is None:
-        raise NotReady("the log has no signing keys here")
-    return node.log.keys
 
 
 def _fault(session: Session, node: Node, index: int) -> str:

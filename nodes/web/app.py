@@ -26,6 +26,9 @@ from nodes.errors import (
     Denied,
     DirectoryTooOld,
     DraftChanged,
+    EvidenceRefused,
+    HubProblem,
+    HubUnreachable,
     Incomplete,
     MandateNeeded,
     NotFound,
@@ -41,6 +44,8 @@ from nodes.views import SignedIn
 from nodes.web import (
     audit_checkpoints,
     audit_entry,
+    audit_evidence,
+    audit_files,
     audit_looks,
     case_pages,
     compose_pages,
@@ -71,9 +76,11 @@ ROUTERS: Final = (
     duty_pages.router,
     people_pages.router,
     log_pages.router,
-    audit_entry.router,
+    audit_evidence.router,
+    audit_files.router,
     audit_checkpoints.router,
     audit_looks.router,
+    audit_entry.router,  # behind the other addresses under /log, which are not numbers
     quarantine_pages.router,
 )
 
@@ -86,6 +93,7 @@ STATUSES: Final[dict[type[ExchangeError], int]] = {
     MethodNotAllowed: 405,
     DraftChanged: 409,
     OutOfStep: 409,
+    EvidenceRefused: 409,
     UserExists: 409,
     BadInput: 422,
     Incomplete: 422,
@@ -94,6 +102,8 @@ STATUSES: Final[dict[type[ExchangeError], int]] = {
     MandateNeeded: 428,
     NotReady: 503,
     Unavailable: 503,
+    HubUnreachable: 503,
+    HubProblem: 503,
     DirectoryTooOld: 503,
 }
 """Error -> HTTP status; what is not in it is 500."""

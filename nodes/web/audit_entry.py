@@ -36,8 +36,8 @@ class Shown:
     older: int | None
 
 
-@router.get("/log/{index:int}")
-@router.get("/log/{index:int}.json")
+@router.get("/log/{index}")
+@router.get("/log/{index}.json")
 def show_entry(desk: AtDesk, index: int) -> Response:
     """Show one entry with its proof."""
     found = _open(desk, index)
@@ -47,7 +47,7 @@ def show_entry(desk: AtDesk, index: int) -> Response:
     return desk.page("log_entry.html", values)
 
 
-@router.get("/log/{index:int}/proof")
+@router.get("/log/{index}/proof")
 def download_proof(desk: AtDesk, index: int) -> Response:
     """Hand out the `.tlog-proof` of an entry."""
     oversight_proofs.cover(desk.node, index)

@@ -6,19 +6,23 @@ Every router of signed-in pages depends on `at_desk`; there is no other way to a
 import hashlib
 import hmac
 import secrets
+from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from exchange.errors import BadRequest
 from nodes import signin
 from nodes.errors import Denied, SignedOut
 from nodes.node import Node
+from nodes.views import SignedIn
 from nodes.web.guard import SAFE_METHODS
 from nodes.web.site import Desk, Door
 
 LONGEST_FORM: Final = 1 << 20
+LONGEST_FILE: Final = 32 << 20
 MOST_FIELDS: Final = 4000
 
 
@@ -50,6 +54,38 @@ async def read_form(request: Request) -> FormData:
     if not length.isdecimal() or int(length) > LONGEST_FORM:
         raise BadRequest("form")
     return await request.form(max_files=0, max_fields=MOST_FIELDS)
+
+
+class _InMemory(MultiPartParser):
+    """What is sent to be looked at never touches the disk, not even as a temporary file."""
+
+    spool_max_size = LONGEST_FILE + LONGEST_FORM
+
+
+def known(request: Request) -> SignedIn:
+    """Return who is signed in; raises `SignedOut`. Nothing of a stranger's file is read."""
+    node = node_of(request)
+    return signin.authenticate(node, request.cookies.get(cookie_name(node, "serai"), ""))
+
+
+async def read_upload(request: Request, _known: Annotated[SignedIn, Depends(known)]) -> AsyncIterator[FormData]:
+    """Give a posted form with one file, held in memory until the answer; raises `BadRequest` for one too long."""
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or int(length) > LONGEST_FILE + LONGEST_FORM:
+        raise BadRequest("file")
+    try:
+        form = await _InMemory(request.headers, request.stream(), max_files=1, max_fields=20).parse()
+    except (MultiPartException, KeyError) as error:
+        raise BadRequest("form") from error
+    try:
+        yield form
+    finally:
+        await form.close()
+
+
+def at_counter(request: Request, form: Annotated[FormData, Depends(read_upload)]) -> Desk:
+    """Return the desk of a signed-in person who hands in one file; raises as `at_desk` does."""
+    return at_desk(request, form)
 
 
 def at_desk(request: Request, form: Annotated[FormData, Depends(read_form)]) -> Desk:
@@ -86,6 +122,7 @@ def visit_token(visit: str) -> str:
     return hashlib.sha256(b"serai/visit-token/1" + visit.encode()).hexdigest()
 
 
+AtCounter = Annotated[Desk, Depends(at_counter)]
 AtDesk = Annotated[Desk, Depends(at_desk)]
 AtDoor = Annotated[Door, Depends(at_door)]
 Posted = Annotated[FormData, Depends(read_form)]

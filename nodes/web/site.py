@@ -120,6 +120,11 @@ class Desk:
         value = self.form.get(name, "")
         return value.strip() if isinstance(value, str) else ""
 
+    def file(self, name: str) -> bytes:
+        """Return the bytes of one posted file; empty when there is none."""
+        value = self.form.get(name, "")
+        return b"" if isinstance(value, str) else value.file.read()
+
     def texts(self, name: str) -> tuple[str, ...]:
         """Return all texts posted under `name`."""
         return tuple(value for value in self.form.getlist(name) if isinstance(value, str))
@@ -223,6 +228,7 @@ _MENU: Final[tuple[tuple[str, Action], ...]] = (
     ("/quarantine", Action.ADMINISTER_KEYS),
     ("/log", Action.READ_LOG),
     ("/checkpoints", Action.READ_LOG),
+    ("/verify", Action.READ_LOG),
 )
 
 
@@ -238,6 +244,7 @@ def _menu(request: Request, node: Node, actor: Actor) -> tuple[MenuItem, ...]:
         "/quarantine": gettext("Not opened"),
         "/log": gettext("Log"),
         "/checkpoints": gettext("Checkpoints"),
+        "/verify": gettext("Verify a file"),
     }
     path, waiting = request.url.path, 0
     if allowed(actor, Action.LIST_ARRIVALS):

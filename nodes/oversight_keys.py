@@ -1,0 +1,75 @@
+"""Whose signatures count on a checkpoint of a log: its own keys and its witnesses, as this node knows them.
+
+Its own log from its own key store, the hub's from the federation document, other units' from their statements.
+"""
+
+from dataclasses import dataclass
+
+from audit.checkpoints import LogKeys
+from audit.cosignatures import CosignerKeys
+from audit.errors import AuditError, QuorumMissed
+from audit.policy import Policy
+from nodes.errors import NotReady
+from nodes.mirroring import hub_keys
+from nodes.node import Node
+from schemas.errors import SchemaError
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """Which units of the federation cosigned a checkpoint of the hub's log, when, and how many must.
+
+    `fault` is empty if enough did, else the code of what is wrong.
+    """
+
+    cosigned: tuple[tuple[str, int], ...]
+    needed: int
+    of: int
+    fault: str
+
+
+def own_keys(node: Node) -> LogKeys:
+    """Return the public keys under which this node signs its log."""
+    if node.log.keys is None:
+        raise NotReady("the log has no signing keys here")
+    return node.log.keys
+
+
+def log_keys(node: Node, origin: str) -> LogKeys | None:
+    """Return the keys of the log `origin`; None for a log that this federation does not know."""
+    ours = own_keys(node)
+    if origin == ours.origin:
+        return ours
+    try:
+        if origin == hub_keys(node).origin:
+            return hub_keys(node)
+        statement = node.directory().log_key(origin, node.now()).statement
+        return LogKeys.of(origin, statement.public)
+    except (NotReady, SchemaError, AuditError):
+        return None
+
+
+def witnessed(node: Node, note: bytes) -> Witnessed:
+    """Return what the witnesses of the federation say of a checkpoint of the hub's log."""
+    directory = node.directory()
+    quorum, units = directory.federation.quorum, directory.federation.witnesses
+    stated = {
+        unit: [CosignerKeys.of(one.statement.name or unit, one.statement.public) for one in records]
+        for unit, records in directory.witness_keys(node.now()).items()
+    }
+    times: dict[str, int] = {}
+    fault = ""
+    try:
+        open_policy = Policy.federated(hub_keys(node), stated, 0)
+        believed = open_policy.verify(note)
+        for unit in units:
+            given = [at for name, at in believed.cosigned.items() if name.partition(".")[0] == unit]
+            if given and unit in believed.names:
+                times[unit] = max(given)
+        if quorum:
+            Policy.federated(hub_keys(node), stated, quorum).verify(note)
+    except QuorumMissed as error:
+        fault = error.code
+    except AuditError as error:
+        times, fault = {}, error.code
+    return Witnessed(tuple(sorted(times.items())), quorum, len(units), fault)
