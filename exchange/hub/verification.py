@@ -77,8 +77,20 @@ class Waiting:
     reply: asyncio.Future[Outcome]
 
 
+@dataclass(slots=True)
+class _Taken:
+    """A chunk that a thread has taken, and what goes on from it once it is prepared."""
+
+    waiting: Sequence[Waiting]
+    jobs: list[Job] | None = None
+
+
 class Verifier:
-    """Threads that prepare what came, in chunks, and hand it to the sequencer; inline, whoever puts does it."""
+    """Threads that prepare what came, in chunks, and hand it to the sequencer; inline, whoever puts does it.
+
+    Chunks are handed on in the order in which they were taken: a sender with several envelopes on the way would else be
+    told that the second is early because another thread was quicker.
+    """
 
     def __init__(
         self, prepare_one: Callable[[bytes], Acceptance | Receipted], sequencer: Sequencer, threads: int
@@ -86,6 +98,7 @@ class Verifier:
         self._prepare = prepare_one
         self._sequencer = sequencer
         self._queue: deque[Waiting] = deque()
+        self._under_way: deque[_Taken] = deque()
         self._ready = threading.Condition()
         self._stopped = False
         self._threads = [
@@ -109,7 +122,9 @@ class Verifier:
     def put(self, waiting: Waiting) -> None:
         """Queue raw bytes; without threads they are prepared at once."""
         if not self._threads:
-            self._chunk([waiting])
+            jobs = self._prepared([waiting])
+            if jobs:
+                self._sequencer.put(jobs)
             return
         with self._ready:
             self._queue.append(waiting)
@@ -123,10 +138,24 @@ class Verifier:
                 if not self._queue:
                     return
                 share = max(1, min(CHUNK, len(self._queue) // len(self._threads)))
-                chunk = [self._queue.popleft() for _ in range(share)]
-            self._chunk(chunk)
+                taken = _Taken([self._queue.popleft() for _ in range(share)])
+                self._under_way.append(taken)
+            jobs: list[Job] = []
+            try:
+                jobs = self._prepared(taken.waiting)
+            finally:
+                with self._ready:
+                    taken.jobs = jobs
+                    self._hand_on()
 
-    def _chunk(self, chunk: Sequence[Waiting]) -> None:
+    def _hand_on(self) -> None:
+        while self._under_way and self._under_way[0].jobs is not None:
+            jobs = self._under_way.popleft().jobs
+            if jobs:
+                self._sequencer.put(jobs)
+
+    def _prepared(self, chunk: Sequence[Waiting]) -> list[Job]:
+        """Return the jobs for what is good; what is not is answered at once."""
         jobs: list[Job] = []
         done: list[Job] = []
         outcomes: list[Outcome] = []
@@ -146,5 +175,4 @@ class Verifier:
                 outcomes.append(outcome)
         if done:
             settle(done, outcomes)
-        if jobs:
-            self._sequencer.put(jobs)
+        return jobs
