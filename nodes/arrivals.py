@@ -1,302 +1,184 @@
-"""Arrivals: an item of the inbox is verified and opened in the order of protocol.md §4, and stored with what follows.
+"""Arrivals: what was examined is judged against what is stored, in the order of protocol.md §4, and then stored.
 
-One item is one transaction of the caller: envelope, sealed content, case, thread, receipt to be sent, alert, log leaf.
-What cannot be opened is quarantined with its reason. To the outside every cryptographic failure is one code; the
-finding itself stays in the local log.
+With it goes all that follows: sealed content, case, thread, receipt to be sent, alert, log leaf, in the work of the
+caller's transaction. What cannot be opened is quarantined with its reason. To the outside every cryptographic failure
+is one code; the finding itself stays in the local log.
 """
 
-import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from crypto import envelope as cme
-from crypto.envelope import Envelope
-from crypto.errors import (
-    BadSignature,
-    CryptoError,
-    NotForUs,
-    WrongEnvironment,
-    WrongSenderKey,
-)
-from crypto.sealing import Opened, open_sealed
 from exchange import courier
 from exchange.courier import ARRIVALS, Finding, Pair, Take, Taken
 from exchange.errors import Conflict
-from nodes import alerts, cases, log, receipts, storing, threads
+from nodes import alerts, log, receipts, storing, threads
 from nodes.alerts import Cause, Raised
 from nodes.answers import Frame, FrameKind
-from nodes.errors import AnswerRefused, NotFound, OutOfStep
-from nodes.node import Node
+from nodes.errors import NotFound, OutOfStep
+from nodes.opening import Examined, Message
+from nodes.receipts import Evidence
 from nodes.storing import Arrived
-from nodes.tables import MessageRow, QuarantineRow
+from nodes.tables import QuarantineRow
+from nodes.work import Work
 from schemas import entries
 from schemas.codes import table
-from schemas.content import Content, check_labels
+from schemas.content import Content
 from schemas.entries import MessageEntry
-from schemas.errors import LabelMismatch, SchemaError, SchemaUnknown
-from schemas.trust import Directory, DirectoryStale, KeyUnknown, UnitSuspended, UnitUnknown
+from schemas.errors import SchemaError
 
 HELD = "HELD"
 REJECTED = "REJECTED"
 
 
-class _Found(Exception):
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.value)
-        self.finding = finding
+def read_ahead(work: Work, items: Sequence[Examined]) -> None:
+    """Read with a few queries what judging and storing these items will ask for."""
+    work.quarantine.read(item.frame.index for item in items)
+    messages = [item.message for item in items if item.message is not None]
+    contents = [message.content for message in messages]
+    proofs = [item.evidence.receipt.eid for item in items if item.evidence is not None]
+    known = work.by_eid.read([*(item.entry.eid for item in items if item.entry is not None), *proofs])
+    named = (name for one in contents for name in (one.msg_id, one.in_reply_to, one.thread_id) if name is not None)
+    work.messages.read([*named, *(row.message_id for row in known)])
+    work.by_place.read(
+        (message.envelope.header.sender, message.opened.pair_seq + step) for message in messages for step in (-1, 0, 1)
+    )
+    work.read_threads([*(row.thread_id for row in known), *(one.thread_id for one in contents)])
+    work.receipts.read([*proofs, *(message.envelope.eid for message in messages)])
+    work.deliveries.read([*(row.message_id for row in known), *(one.msg_id for one in contents)])
+    work.outbox.read(row.message_id for row in known)
+    work.cases.read(row.case_id for row in work.by_thread.read(one.thread_id for one in contents))
 
 
-@dataclass(frozen=True, slots=True)
-class _Outside:
-    """What is known before anything is opened."""
-
-    entry: MessageEntry
-    envelope: Envelope
-
-
-def take(session: Session, node: Node, frame: Frame) -> bool:
-    """Take one item of the inbox; returns whether it is held to be tried again. No item makes it raise."""
-    if frame.kind is FrameKind.RECEIPT:
-        return _take_receipt(session, node, frame)
-    finding, arrived = Finding.GOOD, None
-    try:
-        arrived = _open(session, node, frame)
-    except _Found as found:
-        finding = found.finding
+def take(work: Work, item: Examined) -> bool:
+    """Take one item; returns whether it is held to be tried again."""
+    if item.frame.kind is FrameKind.RECEIPT:
+        return _take_receipt(work, item)
+    finding, gap = _judge(work, item)
     taken = ARRIVALS[finding]
-    _raise_alarm(session, node, frame, taken)
+    _raise_alarm(work, item.frame, taken)
     if taken.take is Take.HOLD:
-        _hold(session, node, frame, finding)
+        _hold(work, item.frame, finding)
         return True
     if taken.take is Take.REJECT:
-        _reject(session, node, frame, finding, taken)
+        _reject(work, item.frame, finding, taken)
         return False
-    _release(session, frame)
-    if arrived is not None:
-        row = storing.store_arrival(session, node, arrived)
-        threads.note_message(session, node, arrived.content, cases.of(session, row.case_id))
-        _after(session, node, arrived)
+    _release(work, item.frame)
+    if taken.take is Take.STORE and item.entry is not None and item.message is not None:
+        _store(work, item.frame, item.entry, item.message, gap=gap)
     return False
 
 
-def set_aside(session: Session, node: Node, frame: Frame) -> bool:
+def set_aside(work: Work, frame: Frame) -> bool:
     """Hold an item that could not be taken for a reason that nobody foresaw, so that it stops nothing behind it."""
-    _raise_alarm(session, node, frame, ARRIVALS[Finding.UNFORESEEN])
-    _hold(session, node, frame, Finding.UNFORESEEN)
+    _raise_alarm(work, frame, ARRIVALS[Finding.UNFORESEEN])
+    _hold(work, frame, Finding.UNFORESEEN)
     return True
 
 
-def _raise_alarm(session: Session, node: Node, frame: Frame, taken: Taken) -> None:
+def _raise_alarm(work: Work, frame: Frame, taken: Taken) -> None:
     if taken.alarm is not None:
-        alarm = Raised(taken.alarm.value, f"{frame.index}", alerts.ADMIN, outbound=True)
-        alerts.raise_alert(session, node, alarm)
+        work.alert(Raised(taken.alarm.value, f"{frame.index}", alerts.ADMIN, outbound=True))
 
 
-def _open(session: Session, node: Node, frame: Frame) -> Arrived:
-    """Steps 1-13 of protocol.md §4; raises `_Found` with the first thing that is wrong."""
-    outside = _outside(session, frame)
-    opened = _unseal(node, outside)
-    content = _content(opened)
-    _known_before(session, content, opened)
-    _permitted(node, outside, content)
-    header = outside.envelope.header
+def _judge(work: Work, item: Examined) -> tuple[Finding, bool]:
+    """Return the first thing that is wrong, and whether an earlier message of this sender is missing."""
+    if item.entry is not None and work.by_eid.one(item.entry.eid) is not None:
+        return Finding.SEEN, False
+    if item.message is None:
+        return item.finding, False
+    opened, sender = item.message.opened, item.message.envelope.header.sender
     pair = Pair(opened.pair_seq, opened.pair_prev)
-    predecessor = select(MessageRow.eid).where(
-        MessageRow.direction == "IN", MessageRow.sender == header.sender, MessageRow.pair_seq == pair.seq - 1
-    )
-    gap = courier.pair_gap(pair, session.scalar(predecessor))
-    _in_step(session, node, content, gap=gap)
-    return Arrived(frame.index, frame.payload, outside.envelope.eid, opened, content, outside.entry.time, gap)
+    before = work.by_place.one((sender, pair.seq - 1))
+    gap = courier.pair_gap(pair, before.eid if before is not None else None)
+    if work.messages.one(item.message.content.msg_id) is not None:
+        return Finding.ID_TAKEN, gap
+    if work.by_place.one((sender, pair.seq)) is not None:
+        return Finding.EQUIVOCATION, gap
+    if not item.message.permitted:
+        return Finding.KIND_FORBIDDEN, gap
+    return _in_step(work, item.message.content, gap=gap), gap
 
 
-def _outside(session: Session, frame: Frame) -> _Outside:
-    """Entry and envelope belong together, and the envelope is new. Steps 1, 2 and the entry's own leaf."""
-    try:
-        entry = entries.parse(frame.entry)
-    except SchemaError as error:
-        raise _Found(Finding.ENTRY_MISMATCH) from error
-    if not isinstance(entry, MessageEntry):
-        raise _Found(Finding.ENTRY_MISMATCH)
-    if session.scalar(select(MessageRow.message_id).where(MessageRow.eid == entry.eid)) is not None:
-        raise _Found(Finding.SEEN)
-    if not frame.payload:
-        raise _Found(Finding.GONE)
-    try:
-        envelope = cme.parse(frame.payload)
-    except CryptoError as error:
-        raise _Found(Finding.MALFORMED) from error
-    same = (entry.eid, entry.sender, entry.to, entry.sha512) == (
-        envelope.eid,
-        envelope.header.sender,
-        tuple(addressee.unit for addressee in envelope.header.to),
-        hashlib.sha512(frame.payload).hexdigest(),
-    )
-    if not same:
-        raise _Found(Finding.ENTRY_MISMATCH)
-    return _Outside(entry, envelope)
-
-
-def _unseal(node: Node, outside: _Outside) -> Opened:
-    """Steps 3-10: environment, sender's key at the log time, both halves, our key, wrap, body, padding, commitment."""
-    header = outside.envelope.header
-    if header.env != node.settings.env:
-        raise _Found(Finding.ENV_MISMATCH)
-    public = _sender_key(node, node.directory(), outside)
-    try:
-        return open_sealed(outside.envelope, node.keys.encryption, node.unit, public, node.settings.env)
-    except CryptoError as error:
-        finding = next((found for kind, found in _CRYPTO.items() if isinstance(error, kind)), Finding.UNDECRYPTABLE)
-        raise _Found(finding) from error
-
-
-_CRYPTO: dict[type[CryptoError], Finding] = {
-    WrongEnvironment: Finding.ENV_MISMATCH,
-    WrongSenderKey: Finding.BAD_SIGNATURE,
-    BadSignature: Finding.BAD_SIGNATURE,
-    NotForUs: Finding.NOT_FOR_US,
-}
-
-
-def _sender_key(node: Node, directory: Directory, outside: _Outside) -> bytes:
-    header = outside.envelope.header
-    try:
-        directory.freshness(node.now())
-        directory.check_active(header.sender)
-        key = directory.signing_key(header.skid, outside.entry.time)
-    except SchemaError as error:
-        finding = next((found for kind, found in _TRUST.items() if isinstance(error, kind)), Finding.KEY_REVOKED)
-        raise _Found(finding) from error
-    if key.unit != header.sender:
-        raise _Found(Finding.BAD_SIGNATURE)
-    return key.public
-
-
-_TRUST: dict[type[SchemaError], Finding] = {
-    DirectoryStale: Finding.DIRECTORY_STALE,
-    UnitSuspended: Finding.UNIT_SUSPENDED,
-    UnitUnknown: Finding.KEY_UNKNOWN,
-    KeyUnknown: Finding.KEY_UNKNOWN,
-}
-"""What a newer directory may cure; a key that was revoked or not valid at the log time stays so."""
-
-
-def _content(opened: Opened) -> Content:
-    """Step 11: the content keeps every rule of its kind, and its labels equal the clear header."""
-    if opened.header.ctype != "message":
-        raise _Found(Finding.KIND_UNKNOWN)
-    try:
-        content = Content.from_bytes(opened.content)
-        check_labels(content, opened.header)
-    except SchemaUnknown as error:
-        raise _Found(Finding.KIND_UNKNOWN) from error
-    except LabelMismatch as error:
-        raise _Found(Finding.LABEL_MISMATCH) from error
-    except SchemaError as error:
-        raise _Found(Finding.CONTENT_INVALID) from error
-    return content
-
-
-def _known_before(session: Session, content: Content, opened: Opened) -> None:
-    """Step 12: neither the id nor the place in the pair's order was used by another envelope."""
-    if session.get(MessageRow, content.msg_id) is not None:
-        raise _Found(Finding.ID_TAKEN)
-    same_place = select(MessageRow.eid).where(
-        MessageRow.direction == "IN", MessageRow.sender == content.author.unit, MessageRow.pair_seq == opened.pair_seq
-    )
-    if session.scalar(same_place) is not None:
-        raise _Found(Finding.EQUIVOCATION)
-
-
-def _permitted(node: Node, outside: _Outside, content: Content) -> None:
-    """The kind may come from that agency to ours, and the agreement of the pair covers it: checked at both ends."""
-    header, directory = outside.envelope.header, node.directory()
-    try:
-        directory.check_agreement(header.sender, node.unit, header.family, header.classification)
-        ours = frozenset(directory.unit(node.unit).agencies)
-    except SchemaError as error:
-        raise _Found(Finding.KIND_FORBIDDEN) from error
-    if not content.declared.receivers & ours or content.author.agency not in directory.unit(header.sender).agencies:
-        raise _Found(Finding.KIND_FORBIDDEN)
-
-
-def _in_step(session: Session, node: Node, content: Content, *, gap: bool) -> None:
+def _in_step(work: Work, content: Content, *, gap: bool) -> Finding:
     """The message is a step of its exchange; after a gap the lifecycle cannot tell, and the message is kept."""
-    parent = session.get(MessageRow, content.in_reply_to) if content.in_reply_to else None
+    parent = work.messages.one(content.in_reply_to) if content.in_reply_to else None
     try:
         if parent is not None:
-            content.check(storing.content_of(node, cases.of(session, parent.case_id), parent))
-        threads.check_step(session, node, content)
-    except NotFound as error:
-        raise _Found(Finding.CASE_ERASED) from error
-    except OutOfStep as error:
-        raise _Found(Finding.OUT_OF_STEP) from error
-    except Conflict as error:
-        if not gap:
-            raise _Found(Finding.OUT_OF_STEP) from error
-    except SchemaError as error:
-        raise _Found(Finding.CONTENT_INVALID) from error
+            content.check(storing.content_of(work.node, work.case(parent.case_id), parent))
+        threads.check_step(work, content)
+    except NotFound:
+        return Finding.CASE_ERASED
+    except OutOfStep:
+        return Finding.OUT_OF_STEP
+    except Conflict:
+        return Finding.GOOD if gap else Finding.OUT_OF_STEP
+    except SchemaError:
+        return Finding.CONTENT_INVALID
+    return Finding.GOOD
 
 
-def _after(session: Session, node: Node, arrived: Arrived) -> None:
-    """What an arrival sets off: the receipt that starts the clock, and an alert if it is urgent."""
-    message_id = arrived.content.msg_id
-    receipts.make(session, node, arrived.eid, "DELIVERED")
-    if table("urgency")[arrived.content.label("urgency")].extra["urgent"]:
-        alerts.raise_alert(session, node, Raised(Cause.URGENT, message_id, alerts.DUTY, message_id, outbound=True))
+def _store(work: Work, frame: Frame, entry: MessageEntry, message: Message, *, gap: bool) -> None:
+    """Store a message, and what it sets off: the receipt that starts the clock, and an alert if it is urgent."""
+    content, eid = message.content, message.envelope.eid
+    arrived = Arrived(frame.index, frame.payload, eid, message.opened, content, entry.time, gap)
+    case = storing.store_arrival(work, arrived)
+    threads.note_message(work, content, case)
+    receipts.make(work, eid, "DELIVERED")
+    if table("urgency")[content.label("urgency")].extra["urgent"]:
+        work.alert(Raised(Cause.URGENT, content.msg_id, alerts.DUTY, content.msg_id, outbound=True))
 
 
-def _take_receipt(session: Session, node: Node, frame: Frame) -> bool:
-    try:
-        evidence = receipts.check_collected(node.directory(), frame.payload, frame.entry)
-    except KeyUnknown:
-        _hold(session, node, frame, Finding.KEY_UNKNOWN)
-        return True
-    except AnswerRefused:
-        _keep(session, node, frame, Finding.BAD_SIGNATURE, REJECTED)
+def _take_receipt(work: Work, item: Examined) -> bool:
+    if item.evidence is not None:
+        _release(work, item.frame)
+        _believe(work, item.evidence)
         return False
-    _release(session, frame)
-    receipts.store(session, node, evidence)
-    threads.note_receipt(session, node, evidence.receipt)
-    return False
+    if item.finding is Finding.BAD_SIGNATURE:
+        _keep(work, item.frame, item.finding, REJECTED)
+        return False
+    _raise_alarm(work, item.frame, ARRIVALS[item.finding])
+    _hold(work, item.frame, item.finding)
+    return True
 
 
-def _hold(session: Session, node: Node, frame: Frame, finding: Finding) -> None:
-    row = _keep(session, node, frame, finding, HELD)
-    row.retry_at = courier.retry_at(node.now(), row.attempts)
+def _believe(work: Work, evidence: Evidence) -> None:
+    receipts.store(work, evidence)
+    threads.note_receipt(work, evidence.receipt)
+
+
+def _hold(work: Work, frame: Frame, finding: Finding) -> None:
+    row = _keep(work, frame, finding, HELD)
+    row.retry_at = courier.retry_at(work.node.now(), row.attempts)
     row.attempts += 1
 
 
-def _reject(session: Session, node: Node, frame: Frame, finding: Finding, taken: Taken) -> None:
+def _reject(work: Work, frame: Frame, finding: Finding, taken: Taken) -> None:
     """Keep it as evidence and tell the sender, with the one reason from the closed list."""
-    row = _keep(session, node, frame, finding, REJECTED)
+    row = _keep(work, frame, finding, REJECTED)
     if row.eid is not None:
-        receipts.make(session, node, row.eid, "REJECTED", taken.reason)
-    log.record(
-        session,
-        node,
-        log.Act(operation="OPEN_FAILED", eid=row.eid, unit=row.sender, codes=(finding.value,), denied=True),
+        receipts.make(work, row.eid, "REJECTED", taken.reason)
+    work.record(log.Act(operation="OPEN_FAILED", eid=row.eid, unit=row.sender, codes=(finding.value,), denied=True))
+
+
+def _keep(work: Work, frame: Frame, finding: Finding, state: str) -> QuarantineRow:
+    row = work.quarantine.one(frame.index)
+    if row is not None:
+        row.reason, row.state = finding.value, state
+        return row
+    eid, sender = _named(frame)
+    row = QuarantineRow(
+        hub_index=frame.index,
+        frame=int(frame.kind),
+        eid=eid,
+        sender=sender,
+        reason=finding.value,
+        state=state,
+        since=work.node.now(),
+        attempts=0,
+        retry_at=work.node.now(),
+        entry=frame.entry,
+        wire=frame.payload,
     )
-
-
-def _keep(session: Session, node: Node, frame: Frame, finding: Finding, state: str) -> QuarantineRow:
-    row = session.get(QuarantineRow, frame.index)
-    if row is None:
-        eid, sender = _named(frame)
-        row = QuarantineRow(
-            hub_index=frame.index,
-            frame=int(frame.kind),
-            eid=eid,
-            sender=sender,
-            since=node.now(),
-            attempts=0,
-            retry_at=node.now(),
-            entry=frame.entry,
-            wire=frame.payload,
-        )
-        session.add(row)
-    row.reason, row.state = finding.value, state
+    work.add(row)
     return row
 
 
@@ -309,7 +191,7 @@ def _named(frame: Frame) -> tuple[str | None, str | None]:
     return (entry.eid, entry.sender) if isinstance(entry, MessageEntry) else (None, None)
 
 
-def _release(session: Session, frame: Frame) -> None:
-    row = session.get(QuarantineRow, frame.index)
+def _release(work: Work, frame: Frame) -> None:
+    row = work.quarantine.one(frame.index)
     if row is not None:
-        session.delete(row)
+        work.delete(row)

@@ -16,22 +16,22 @@ from nodes.node import Node
 from nodes.permissions import Action, allowed, require
 from nodes.tables import CaseRow, CounterRow, MemberRow
 from nodes.views import Actor
+from nodes.work import Work
 
 
-def open_case(session: Session, node: Node, case_ref: str | None = None) -> CaseRow:
+def open_case(work: Work, case_ref: str | None = None) -> CaseRow:
     """Open a case with a fresh key; `case_ref` is a new number of this unit unless one is given."""
-    now = node.now()
+    node, now = work.node, work.node.now()
     case_id = uuid.uuid4().hex
     _, wrapped = rest.new_key(node.store.kek, "case", case_id)
     case = CaseRow(
         case_id=case_id,
-        case_ref=case_ref or next_ref(session, node),
+        case_ref=case_ref or next_ref(work),
         opened=now,
         updated=now,
         wrapped_key=wrapped,
     )
-    session.add(case)
-    session.flush()
+    work.add(case)
     return case
 
 
@@ -89,14 +89,14 @@ def members(session: Session, case_id: str) -> tuple[str, ...]:
     return tuple(session.scalars(query))
 
 
-def next_ref(session: Session, node: Node) -> str:
+def next_ref(work: Work) -> str:
     """Return the next case number of the year, `TJ-TJ-2026-000001`, and use it up; units without a country are XX."""
-    year = datetime.fromtimestamp(node.now(), UTC).year
+    year, unit = datetime.fromtimestamp(work.node.now(), UTC).year, work.node.unit
     name = f"case:{year}"
-    counter = session.get(CounterRow, name, with_for_update=True)
+    counter = work.counters.one(name)
     if counter is None:
         counter = CounterRow(name=name, value=0)
-        session.add(counter)
+        work.add(counter)
     counter.value += 1
-    country = node.unit if len(node.unit) == 2 else "XX"
-    return f"{country}-{node.unit}-{year}-{counter.value:06d}"
+    country = unit if len(unit) == 2 else "XX"
+    return f"{country}-{unit}-{year}-{counter.value:06d}"

@@ -15,8 +15,9 @@ from exchange.errors import Conflict
 from nodes import cases, draft_rows, storing, threads
 from nodes.errors import OutOfStep
 from nodes.node import Node
-from nodes.tables import DraftRow, MessageRow
+from nodes.tables import DraftRow
 from nodes.views import Actor, Check, Draft, Fault, Reader
+from nodes.work import Work
 from schemas import faults, fields, labels
 from schemas.content import Author, Content, Recipient
 from schemas.errors import SchemaError
@@ -27,6 +28,15 @@ from schemas.words import Words
 
 COMMON = "common"
 BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What is to be judged: a draft, the id of the message that it becomes, and its case if it has one."""
+
+    draft: Draft
+    message_id: str
+    case_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,7 @@ class Judged:
 def check(session: Session, node: Node, row: DraftRow, actor: Actor) -> Check:
     """Return everything that the check page shows about a draft."""
     draft = draft_rows.view(session, node, row)
-    judged = judge(session, node, actor, row)
+    judged = judge(Work(session, node), actor, Written(draft, row.message_id, row.case_id))
     directory = node.directory()
     return Check(
         draft,
@@ -54,16 +64,16 @@ def check(session: Session, node: Node, row: DraftRow, actor: Actor) -> Check:
     )
 
 
-def judge(session: Session, node: Node, actor: Actor, row: DraftRow) -> Judged:
+def judge(work: Work, actor: Actor, written: Written) -> Judged:
     """Judge a draft as it stands, in the order labels, body, message as a whole, recipients, exchange."""
-    draft = draft_rows.view(session, node, row)
+    node, draft = work.node, written.draft
     kind = kind_of(draft.kind)
     values, objects = _split(draft.body)
     found = list(_faults(COMMON, fields.validate(labels.FIELDS, draft.common)))
     given = {name: value for name, value in draft.body.items() if name not in kind.computed}
     wrong = fields.validate(kind.fields, given)
     found += _faults(BODY, wrong)
-    parent = _parent(session, node, draft)
+    parent = _parent(work, draft)
     if not wrong:
         values, objects = _split(kind.complete(given))
         facts = Facts(values, objects, draft.common, parent.body if parent else None, node.now())
@@ -74,34 +84,34 @@ def judge(session: Session, node: Node, actor: Actor, row: DraftRow) -> Judged:
     warnings = _missing(kind, facts) if not wrong else ()
     if found:
         return Judged(None, tuple(found), warnings, completeness)
-    content, whole = _content(session, node, actor, _Parts(draft, kind, values, objects, row))
+    content, whole = _content(work, actor, _Parts(written, kind, values, objects), parent)
     return Judged(content if not whole else None, whole, warnings, completeness)
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    draft: Draft
+    written: Written
     kind: Kind
     body: dict[str, Json]
     objects: list[dict[str, Json]]
-    row: DraftRow
 
 
-def _content(session: Session, node: Node, actor: Actor, parts: _Parts) -> tuple[Content | None, tuple[Fault, ...]]:
+def _content(
+    work: Work, actor: Actor, parts: _Parts, parent: Content | None
+) -> tuple[Content | None, tuple[Fault, ...]]:
     """Put the message together and ask the rules of the message as a whole, then the exchange."""
-    draft, now = parts.draft, node.now()
-    parent = session.get(MessageRow, draft.in_reply_to) if draft.in_reply_to else None
-    case = cases.of(session, parts.row.case_id) if parts.row.case_id else None
+    node, written, draft, now = work.node, parts.written, parts.written.draft, work.node.now()
+    case = work.case(written.case_id) if written.case_id else None
     exercise = node.settings.exercise_id if node.settings.env == "exercise" else None
     try:
         content = Content(
-            msg_id=parts.row.message_id,
+            msg_id=written.message_id,
             kind=draft.kind,
             schema_version=parts.kind.version,
             mode="EXERCISE" if node.settings.env == "exercise" else "LIVE",
             exercise_id=exercise,
-            case_ref=case.case_ref if case else cases.next_ref(session, node),
-            thread_id=parent.thread_id if parent is not None else parts.row.message_id,
+            case_ref=case.case_ref if case else cases.next_ref(work),
+            thread_id=parent.thread_id if parent is not None else written.message_id,
             in_reply_to=draft.in_reply_to,
             author=Author(unit=node.unit, agency=actor.agency, officer=actor.user_id, name=actor.display_name),
             recipients=tuple(Recipient(unit=unit, role="TO") for unit in sorted(draft.recipients)),
@@ -113,19 +123,19 @@ def _content(session: Session, node: Node, actor: Actor, parts: _Parts) -> tuple
         )
     except ValidationError:
         return None, (_fault("draft", "MALFORMED", _MALFORMED),)
-    found = tuple(_whole(content.faults(_parent(session, node, draft))))
+    found = tuple(_whole(content.faults_as_a_whole()))
     if found:
         return None, found
     try:
-        threads.check_step(session, node, content)
+        threads.check_step(work, content)
     except (OutOfStep, Conflict):
         return None, (_fault("draft", "OUT_OF_STEP", _OUT_OF_STEP),)
     return content, ()
 
 
-def _parent(session: Session, node: Node, draft: Draft) -> Content | None:
-    row = session.get(MessageRow, draft.in_reply_to) if draft.in_reply_to else None
-    return storing.content_of(node, cases.of(session, row.case_id), row) if row is not None else None
+def _parent(work: Work, draft: Draft) -> Content | None:
+    row = work.messages.one(draft.in_reply_to) if draft.in_reply_to else None
+    return storing.content_of(work.node, work.case(row.case_id), row) if row is not None else None
 
 
 def _recipients(node: Node, kind: Kind, draft: Draft) -> Iterable[Fault]:

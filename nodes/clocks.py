@@ -13,13 +13,23 @@ from exchange import clock
 from exchange.clock import Effect, Limit, Message, Running, Stamp
 from nodes.tables import DeliveryRow, MessageRow, ReceiptRow, ThreadRow
 from nodes.views import Clock
+from nodes.work import Work
 
 _STAMPED = ("RELAYED", "DELIVERED")
 
 
-def read(session: Session, thread: ThreadRow, now: int) -> clock.Clock | None:
-    """Return the clock of `thread` at `now`, or None before its request was accepted by the hub."""
-    return _judge(thread, _gather(session, [thread]), now)
+def read(work: Work, thread: ThreadRow) -> clock.Clock | None:
+    """Return the clock of `thread` now, or None before its request was accepted by the hub."""
+    work.read_threads([thread.thread_id])
+    messages = sorted(work.by_thread.read([thread.thread_id]), key=lambda row: (row.stored, row.message_id))
+    deliveries = work.deliveries.read(row.message_id for row in messages)
+    receipts = work.receipts.read(row.eid for row in messages)
+    facts = _Facts(
+        messages,
+        frozenset((one.message_id, one.unit) for one in deliveries),
+        [row for row in receipts if row.type in _STAMPED],
+    )
+    return _judge(thread, facts, work.node.now())
 
 
 def views(session: Session, found: Sequence[ThreadRow], now: int) -> dict[tuple[str, str], Clock | None]:

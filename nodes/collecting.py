@@ -1,10 +1,12 @@
-"""Collecting: what the hub holds for this unit is taken item by item, each in one transaction, and receipted.
+"""Collecting: what the hub holds for this unit is taken a page at a time, in one transaction, and receipted.
 
 Asking acknowledges nothing: the mark of how far we have read moves in the same transaction as what was read, so after a
-crash the same item comes again and changes nothing (protocol.md §7.4, §7.6).
+crash the same page comes again and changes nothing (protocol.md §7.4, §7.6). Signatures are verified and envelopes
+opened before the transaction begins.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 from sqlalchemy import select
@@ -14,18 +16,22 @@ from sqlalchemy.orm import Session
 from crypto.merkle_hash import leaf_hash
 from exchange.courier import Alarm
 from exchange.errors import LogRolledBack, Unavailable
-from nodes import alerts, arrivals, receipts, restored, threads, upkeep
+from nodes import alerts, arrivals, opening, receipts, restored, threads, upkeep
 from nodes.alerts import Raised
 from nodes.answers import Frame, FrameKind
 from nodes.errors import HubProblem, HubUnreachable
 from nodes.hub_client import HubClient
 from nodes.node import Node
+from nodes.opening import Examined
 from nodes.tables import CursorRow, QuarantineRow
+from nodes.work import Work
 
 INBOX = "inbox"
 FOLLOWING = "FOLLOWING"
 HELD = "HELD"
 RETRIES_AT_ONCE = 64
+PAGE = 64
+"""Items of one transaction: enough to share a flush and its queries, few enough that officers do not wait for it."""
 
 _OF_THE_ITEM = (IntegrityError, DataError)
 """What a store that is well says about one item."""
@@ -33,10 +39,11 @@ _OF_THE_ITEM = (IntegrityError, DataError)
 _log = structlog.get_logger("nodes.collecting")
 
 
-def step(node: Node, client: HubClient, wait: int) -> int:
+def step(node: Node, client: HubClient, wait: int, pool: ThreadPoolExecutor | None = None) -> int:
     """Ask once and take everything that came; returns how many items. Raises `HubUnreachable`, `HubProblem`.
 
-    A hub whose log is not the one we read before is not followed: an alarm is raised and the mark stays.
+    With a `pool` items are opened in parallel. A hub whose log is not the one we read before is not followed: an alarm
+    is raised and the mark stays.
     """
     with node.db.read() as session:
         cursor = session.get(CursorRow, INBOX)
@@ -48,10 +55,11 @@ def step(node: Node, client: HubClient, wait: int) -> int:
             _halt(node)
         raise
     held = False
-    for frame in frames:
-        held = _take(node, frame, mark=True) or held
-    with node.db.write() as session:
-        _note_contact(session, node, ended=not frames)
+    for at in range(0, len(frames), PAGE):
+        page = opening.examine_all(node, frames[at : at + PAGE], pool)
+        held = any(_take(node, page, mark=True)) or held
+    if not frames:
+        _note_end(node)
     if held and upkeep.refresh(node, client):
         retry_held(node)
     return len(frames)
@@ -68,9 +76,9 @@ def hand_over(node: Node, client: HubClient) -> int:
         return 0
     outcomes = client.post_receipts(wires)
     with node.db.write() as session:
-        touched = receipts.posted(session, node, outcomes)
-        for eid in touched:
-            threads.refresh_for(session, node, eid)
+        work = Work(session, node)
+        touched = receipts.posted(work, outcomes)
+        threads.refresh_for(work, touched)
     if not touched:
         raise HubUnreachable("no receipt of ours was taken note of")
     return len(touched)
@@ -87,48 +95,65 @@ def retry_held(node: Node) -> int:
     )
     with node.db.read() as session:
         frames = [_frame(row) for row in session.scalars(due)]
-    return sum(not _take(node, frame, mark=False) for frame in frames)
+    if not frames:
+        return 0
+    return _take(node, opening.examine_all(node, frames), mark=False).count(False)
 
 
-def _take(node: Node, frame: Frame, *, mark: bool) -> bool:
-    """Take one item, and with `mark` move the mark behind it, in one transaction; returns whether it is held.
+def _take(node: Node, page: Sequence[Examined], *, mark: bool) -> list[bool]:
+    """Take a page, and with `mark` move the mark behind it, in one transaction; returns for each item if it is held.
 
-    An item that fails for a reason that nobody foresaw is set aside with an alarm and tried again later: it never holds
-    up what stands behind it. A store that fails is no fault of the item, and the item comes again.
+    If the page fails for a reason that nobody foresaw, its items are taken one by one, and the one at fault is set
+    aside with an alarm and tried again later: it never holds up what stands behind it. A store that fails is no fault
+    of the items, and they come again.
     """
     try:
-        held = _in_one(node, frame, arrivals.take, mark=mark)
+        held = _in_one(node, page, mark=mark)
     except Exception as error:
         if isinstance(error, Unavailable) and not isinstance(error.__cause__, _OF_THE_ITEM):
             raise
-        _log.error("arrival set aside", index=frame.index, error=type(error).__name__)
-        held = _in_one(node, frame, arrivals.set_aside, mark=mark)
+        if len(page) > 1:
+            return [held for item in page for held in _take(node, [item], mark=mark)]
+        _log.error("arrival set aside", index=page[0].frame.index, error=type(error).__name__)
+        held = _set_aside(node, page[0].frame, mark=mark)
     node.changed.bump()
     return held
 
 
-def _in_one(node: Node, frame: Frame, act: Callable[[Session, Node, Frame], bool], *, mark: bool) -> bool:
+def _in_one(node: Node, page: Sequence[Examined], *, mark: bool) -> list[bool]:
     with node.db.write() as session:
-        held = act(session, node, frame)
+        work = Work(session, node)
+        arrivals.read_ahead(work, page)
+        held = [arrivals.take(work, item) for item in page]
+        work.finish()
         if mark:
-            session.merge(
-                CursorRow(
-                    name=INBOX,
-                    index=frame.index,
-                    leaf=leaf_hash(frame.entry).hex(),
-                    state=FOLLOWING,
-                    since=node.now(),
-                )
-            )
+            _mark(session, node, page[-1].frame)
     return held
 
 
-def _note_contact(session: Session, node: Node, *, ended: bool) -> None:
-    cursor = session.get(CursorRow, INBOX)
-    if cursor is not None:
-        cursor.state, cursor.since = FOLLOWING, node.now()
+def _set_aside(node: Node, frame: Frame, *, mark: bool) -> list[bool]:
+    with node.db.write() as session:
+        work = Work(session, node)
+        held = arrivals.set_aside(work, frame)
+        work.finish()
+        if mark:
+            _mark(session, node, frame)
+    return [held]
+
+
+def _mark(session: Session, node: Node, frame: Frame) -> None:
+    leaf = leaf_hash(frame.entry).hex()
+    session.merge(CursorRow(name=INBOX, index=frame.index, leaf=leaf, state=FOLLOWING, since=node.now()))
     alerts.clear(session, Alarm.LOG_ROLLED_BACK.value, INBOX)
-    if ended:
+
+
+def _note_end(node: Node) -> None:
+    """Note that the mailbox was read to its end."""
+    with node.db.write() as session:
+        cursor = session.get(CursorRow, INBOX)
+        if cursor is not None:
+            cursor.state, cursor.since = FOLLOWING, node.now()
+        alerts.clear(session, Alarm.LOG_ROLLED_BACK.value, INBOX)
         restored.note_read(session)
 
 

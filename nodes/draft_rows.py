@@ -29,10 +29,8 @@ def own_row(session: Session, actor: Actor, draft_id: str) -> DraftRow:
 def view(session: Session, node: Node, row: DraftRow) -> Draft:
     """Return a draft unsealed."""
     key = rest.draft_key(node.store.kek, row)
-    opened = canonical.loads(key.open(row.sealed, *rest.place("draft", row.draft_id, "form")), limit=LARGEST)
-    form = opened if isinstance(opened, dict) else {}
+    form = _form(key.open(row.sealed, *rest.place("draft", row.draft_id, "form")))
     case = session.get(CaseRow, row.case_id) if row.case_id else None
-    recipients = form.get("recipients", [])
     return Draft(
         row.draft_id,
         row.revision,
@@ -40,9 +38,9 @@ def view(session: Session, node: Node, row: DraftRow) -> Draft:
         row.author,
         case.case_ref if case else None,
         row.in_reply_to,
-        tuple(str(unit) for unit in recipients) if isinstance(recipients, list) else (),
-        _members(form, "common"),
-        _members(form, "body"),
+        form.recipients,
+        form.common,
+        form.body,
         row.created,
         row.updated,
     )
@@ -50,6 +48,15 @@ def view(session: Session, node: Node, row: DraftRow) -> Draft:
 
 def sealed(node: Node, row: DraftRow, form: DraftForm) -> bytes:
     """Return a form sealed for its row; raises `BadInput` for values that canonical JSON cannot carry."""
+    return rest.draft_key(node.store.kek, row).seal(_plain(form), *rest.place("draft", row.draft_id, "form"))
+
+
+def normal(form: DraftForm) -> DraftForm:
+    """Return a form as it would be read from its row; raises `BadInput` as `sealed` does."""
+    return _form(_plain(form))
+
+
+def _plain(form: DraftForm) -> bytes:
     units: list[Json] = [*sorted(set(form.recipients))]
     value: dict[str, Json] = {"recipients": units, "common": dict(form.common), "body": dict(form.body)}
     try:
@@ -58,7 +65,15 @@ def sealed(node: Node, row: DraftRow, form: DraftForm) -> bytes:
         raise BadInput("form") from error
     if len(plain) > LARGEST:
         raise BadInput("form too large")
-    return rest.draft_key(node.store.kek, row).seal(plain, *rest.place("draft", row.draft_id, "form"))
+    return plain
+
+
+def _form(plain: bytes) -> DraftForm:
+    opened = canonical.loads(plain, limit=LARGEST)
+    form = opened if isinstance(opened, dict) else {}
+    recipients = form.get("recipients", [])
+    units = tuple(str(unit) for unit in recipients) if isinstance(recipients, list) else ()
+    return DraftForm(units, _members(form, "common"), _members(form, "body"))
 
 
 def _members(form: Mapping[str, Json], name: str) -> Mapping[str, Json]:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nodes import cases, checking, draft_rows, log, rest, storing, threads
+from nodes.checking import Written
 from nodes.errors import BadInput, Denied, DraftChanged, NotFound
 from nodes.node import Node
 from nodes.permissions import Action, require
@@ -45,6 +46,46 @@ class Saved:
 
 def create(session: Session, node: Node, actor: Actor, new: NewDraft) -> Draft:
     """Begin a draft; an answer takes over recipient, case and labels. Raises `Denied`, `NotFound`, `BadInput`."""
+    begun = _begin(session, node, actor, new)
+    row = _row(node, actor, new, begun.case)
+    row.sealed = draft_rows.sealed(node, row, begun.form)
+    session.add(row)
+    session.flush()
+    return draft_rows.view(session, node, row)
+
+
+def write(session: Session, node: Node, actor: Actor, new: NewDraft, form: DraftForm) -> Written:
+    """Return what a draft begun with `new` and filled with `form` would be, without keeping one.
+
+    Recipients and labels that the form leaves out are those that the draft begins with. Raises what `create` raises.
+    """
+    begun, now = _begin(session, node, actor, new), node.now()
+    recipients = form.recipients or begun.form.recipients
+    given = draft_rows.normal(DraftForm(recipients, {**begun.form.common, **form.common}, form.body))
+    message_id, case = _message_id(now), begun.case
+    draft = Draft(
+        draft_id=message_id,
+        revision=1,
+        kind=new.kind,
+        author=actor.user_id,
+        case_ref=case.case_ref if case is not None else None,
+        in_reply_to=new.in_reply_to,
+        recipients=given.recipients,
+        common=given.common,
+        body=given.body,
+        created=now,
+        updated=now,
+    )
+    return Written(draft, message_id, case.case_id if case is not None else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    case: CaseRow | None
+    form: DraftForm
+
+
+def _begin(session: Session, node: Node, actor: Actor, new: NewDraft) -> _Begun:
     require(actor, Action.COMPOSE)
     try:
         kind = kind_of(new.kind)
@@ -63,11 +104,7 @@ def create(session: Session, node: Node, actor: Actor, new: NewDraft) -> Draft:
         threads.note_local(session, node, session.get_one(MessageRow, parent.thread_id), "START")
     if case is not None:
         cases.require_read(session, actor, case.case_id)
-    row = _row(node, actor, new, case)
-    row.sealed = draft_rows.sealed(node, row, form)
-    session.add(row)
-    session.flush()
-    return draft_rows.view(session, node, row)
+    return _Begun(case, form)
 
 
 def save(session: Session, node: Node, actor: Actor, order: Saved) -> Draft:

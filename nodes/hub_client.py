@@ -4,7 +4,7 @@ What carries signed receipts or directory parts is returned as bytes, because it
 answer must carry the hub's RFC 9421 signature (protocol.md §11). No redirects, no environment proxies.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -23,6 +23,9 @@ from schemas.directory import DirectoryParts, node_kid
 from schemas.errors import SchemaError
 
 JSON = "application/json"
+BODY_SENT = "http11.send_request_body.complete"
+"""What the transport says when a request is on its way."""
+
 DIRECTORY_LIMIT = 16 * 1024 * 1024
 RECEIPTED = frozenset({200, 201, 422})
 """Statuses of an answer that is a receipt: accepted, accepted before, refused for good."""
@@ -42,14 +45,10 @@ class HubClient:
     def __init__(self, node: Node) -> None:
         settings = node.settings
         self._node = node
-        self._client = httpx.Client(
-            base_url=settings.hub_url,
-            transport=node.surroundings.transport,
-            timeout=httpx.Timeout(settings.request_timeout, connect=10),
-            limits=httpx.Limits(max_connections=answers.MOST_FRAMES, max_keepalive_connections=8),
-            trust_env=False,
-            follow_redirects=False,
-        )
+        self._address = settings.hub_url.rstrip("/")
+        self._patience = httpx.Timeout(settings.request_timeout, connect=10).as_dict()
+        limits = httpx.Limits(max_connections=answers.MOST_FRAMES, max_keepalive_connections=8)
+        self._transport = node.surroundings.transport or httpx.HTTPTransport(limits=limits, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
@@ -59,11 +58,18 @@ class HubClient:
 
     def close(self) -> None:
         """End the connection."""
-        self._client.close()
+        self._transport.close()
 
-    def post_message(self, wire: bytes) -> Posted:
-        """Offer one envelope. A receipt proves itself; anything else must be a signed problem."""
-        response = self._send("POST", "/v1/messages", wire)
+    def post_message(self, wire: bytes, sent: Callable[[], None] | None = None) -> Posted:
+        """Offer one envelope. A receipt proves itself; anything else must be a signed problem.
+
+        `sent` is called once the last byte is on its way, so that the next one may follow on another connection.
+        """
+        fields = {"content-type": OCTETS, "accept-encoding": "identity"}
+        request = httpx.Request("POST", f"{self._address}/v1/messages", content=wire, headers=fields)
+        if sent is not None:
+            request.extensions["trace"] = lambda event, _: sent() if event == BODY_SENT else None
+        response = self._ask(request)
         if _media(response) == OCTETS and response.status_code in RECEIPTED:
             return Posted(receipt=response.content)
         self._demand_signed(response)
@@ -132,12 +138,20 @@ class HubClient:
         return answers.logged_document(response.content)
 
     def _send(self, method: str, path: str, body: bytes = b"", media: str = OCTETS) -> httpx.Response:
+        fields = {"content-type": media, "accept-encoding": "identity"}
+        return self._ask(httpx.Request(method, self._address + path, content=body, headers=fields))
+
+    def _ask(self, request: httpx.Request) -> httpx.Response:
+        """Sign a request and return its answer, whatever that is worth."""
         node = self._node
         auth = NodeAuth(node.keys.request, node.keys.request_keyid, node.settings.env, node.now)
-        fields = {"content-type": media, "accept-encoding": "identity"}
+        request.extensions["timeout"] = self._patience
         try:
-            with self._client.stream(method, path, content=body, headers=fields, auth=auth) as response:
-                return _read(response)
+            answer = self._transport.handle_request(next(auth.auth_flow(request)))
+            try:
+                return _read(answer, request)
+            finally:
+                answer.close()
         except httpx.HTTPError as error:
             raise HubUnreachable(type(error).__name__) from error
 
@@ -166,7 +180,7 @@ def _media(response: httpx.Response) -> str:
     return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
 
 
-def _read(response: httpx.Response) -> httpx.Response:
+def _read(response: httpx.Response, request: httpx.Request) -> httpx.Response:
     """Return the answer with its body, of a bounded size: a hostile hub must not fill the memory."""
     if "content-encoding" in response.headers:
         raise AnswerRefused("an encoding that was not asked for")
@@ -176,6 +190,4 @@ def _read(response: httpx.Response) -> httpx.Response:
         if size > FRAMES_LIMIT:
             raise AnswerRefused("an answer above every limit")
         parts.append(part)
-    return httpx.Response(
-        response.status_code, headers=response.headers, content=b"".join(parts), request=response.request
-    )
+    return httpx.Response(response.status_code, headers=response.headers, content=b"".join(parts), request=request)

@@ -6,6 +6,7 @@ operations. A denial is logged by its handler in a fresh transaction, because th
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from crypto import canonical
 from crypto.at_rest import DataKey
 from crypto.encoding import b64
 from exchange.errors import ExchangeError
-from nodes import rest
+from nodes import bulk, rest
 from nodes.node import Node
 from nodes.tables import CaseRow, EventRow
 from nodes.views import Actor
@@ -46,6 +47,15 @@ class Act:
     count: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """Where an act came to stand in the log."""
+
+    index: int
+    hash: bytes
+    time: int
+
+
 def by(actor: Actor, operation: str) -> "Act":
     """Return the start of an act of `actor`, with the first of his roles."""
     return Act(operation=operation, actor=actor.user_id, role=min(actor.roles, default=None))
@@ -53,30 +63,38 @@ def by(actor: Actor, operation: str) -> "Act":
 
 def record(session: Session, node: Node, act: Act) -> int:
     """Append `act` to the node's log and its index row; returns the leaf's index, true once the transaction commits."""
-    now, salt = node.now(), os.urandom(SALT)
+    return record_all(session, node, [act])
+
+
+def record_all(session: Session, node: Node, acts: Sequence[Act]) -> int:
+    """Append `acts` in their order, one leaf each, and their index rows; returns the index of the first leaf."""
+    now = node.now()
+    salts = [os.urandom(SALT) for _ in acts]
+    entries = [_entry(act, now, salt).to_bytes() for act, salt in zip(acts, salts, strict=True)]
+    appended = node.log.append(session, entries, now)
+    leaves = (_Leaf(appended.first_index + at, found, now) for at, found in enumerate(appended.leaf_hashes))
+    bulk.insert(session, [_row(node, act, salt, leaf) for act, salt, leaf in zip(acts, salts, leaves, strict=True)])
+    return appended.first_index
+
+
+def _row(node: Node, act: Act, salt: bytes, leaf: _Leaf) -> EventRow:
     subject, justification = _cut(act.subject), _cut(act.justification)
-    entry = _entry(act, now, salt)
-    appended = node.log.append(session, [entry.to_bytes()], now)
-    index = appended.first_index
     words = {"salt": b64(salt), "codes": list(act.codes), "subject": subject, "justification": justification}
-    sealed = _key(node, act.case).seal(canonical.dumps(words), *rest.place("event", str(index), "words"))
-    session.add(
-        EventRow(
-            index=index,
-            operation=act.operation,
-            at=now,
-            actor=act.actor,
-            role=act.role,
-            case_id=act.case.case_id if act.case else None,
-            message_id=act.message_id,
-            eid=act.eid,
-            unit=act.unit,
-            denied=int(act.denied),
-            leaf=appended.leaf_hashes[0].hex(),
-            sealed=sealed,
-        )
+    place = rest.place("event", str(leaf.index), "words")
+    return EventRow(
+        index=leaf.index,
+        operation=act.operation,
+        at=leaf.time,
+        actor=act.actor,
+        role=act.role,
+        case_id=act.case.case_id if act.case else None,
+        message_id=act.message_id,
+        eid=act.eid,
+        unit=act.unit,
+        denied=int(act.denied),
+        leaf=leaf.hash.hex(),
+        sealed=_key(node, act.case).seal(canonical.dumps(words), *place),
     )
-    return index
 
 
 def _entry(act: Act, now: int, salt: bytes) -> ActEntry:

@@ -17,6 +17,7 @@ from nodes.node import Node
 from nodes.permissions import Action, allowed
 from nodes.tables import DeliveryRow, MessageRow, ThreadRow
 from nodes.views import Actor, Delivery, InboxRow, MessageDetail, Reply
+from nodes.work import Work
 from schemas.content import Content
 from schemas.kinds import KINDS
 
@@ -39,7 +40,9 @@ def read(session: Session, node: Node, actor: Actor, message_id: str, justificat
     log.record(session, node, act)
     if row.direction == "IN" and row.opened_at is None and allowed(actor, Action.TAKE):
         row.opened_at = node.now()
-        receipts.make(session, node, row.eid, "OPENED")
+        work = Work(session, node)
+        receipts.make(work, row.eid, "OPENED")
+        work.finish()
     session.flush()
     return _detail(session, node, actor, row, content)
 

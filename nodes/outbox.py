@@ -4,22 +4,26 @@ Numbers, predecessors, envelope, sealed copy, deliveries, thread and log leaf st
 the commit, nothing was sealed and the draft is there; if after it, the courier finds the envelope (protocol.md §7.1).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crypto.header import GENESIS, HeaderDraft
 from crypto.sealing import Recipient, Sealed
 from crypto.sealing import seal as seal_envelope
 from exchange.courier import Pair
-from nodes import cases, checking, draft_rows, restored, threads
+from nodes import cases, checking, draft_rows, drafts, restored, threads
+from nodes.checking import Written
+from nodes.drafts import NewDraft
 from nodes.errors import DraftChanged, Incomplete
 from nodes.node import Node
 from nodes.permissions import Action, require
 from nodes.pushing import QUEUED
 from nodes.storing import Sent, store_sent
-from nodes.tables import CaseRow, ChainRow, OutboxRow
-from nodes.views import Actor
+from nodes.tables import CaseRow, ChainRow, MemberRow, OutboxRow
+from nodes.views import Actor, DraftForm
+from nodes.work import Work
 from schemas.content import Content
 from schemas.trust import Directory
 
@@ -33,26 +37,46 @@ def seal(session: Session, node: Node, actor: Actor, draft_id: str, revision: in
     `DirectoryTooOld` after the directory's grace, `NotReady` while a restore is unfinished.
     """
     require(actor, Action.SEND)
-    restored.check_may_seal(session)
-    directory = node.sealing_directory()
     row = draft_rows.own_row(session, actor, draft_id)
     if row.revision != revision:
         raise DraftChanged
-    checked = checking.judge(session, node, actor, row)
+    written = Written(draft_rows.view(session, node, row), row.message_id, row.case_id)
+    _seal_written(Work(session, node), actor, written)
+    session.delete(row)
+    return row.message_id
+
+
+def send(session: Session, node: Node, actor: Actor, new: NewDraft, form: DraftForm) -> str:
+    """Write, check, seal and queue a message in one step, without keeping a draft; returns the message id.
+
+    What the form leaves out is taken from the message that it answers. Raises what `drafts.create` and `seal` raise.
+    """
+    require(actor, Action.SEND)
+    written = drafts.write(session, node, actor, new, form)
+    _seal_written(Work(session, node), actor, written)
+    return written.message_id
+
+
+def _seal_written(work: Work, actor: Actor, written: Written) -> None:
+    restored.check_may_seal(work.session)
+    directory = work.node.sealing_directory()
+    checked = checking.judge(work, actor, written)
     if checked.faults or checked.content is None:
         raise Incomplete(checked.faults)
-    case = cases.of(session, row.case_id) if row.case_id else cases.open_case(session, node, checked.content.case_ref)
-    seal_and_queue(session, node, directory, checked.content, case)
-    cases.add_member(session, case.case_id, actor.user_id, node.now())
-    session.delete(row)
-    return checked.content.msg_id
+    case = work.case(written.case_id) if written.case_id else cases.open_case(work, checked.content.case_ref)
+    seal_and_queue(work, directory, checked.content, case)
+    if written.case_id is None:
+        work.add(MemberRow(case_id=case.case_id, user_id=actor.user_id, since=work.node.now()))
+    work.finish()
+    if written.case_id is not None:
+        cases.add_member(work.session, case.case_id, actor.user_id, work.node.now())
 
 
-def seal_and_queue(session: Session, node: Node, directory: Directory, content: Content, case: CaseRow) -> Sealed:
+def seal_and_queue(work: Work, directory: Directory, content: Content, case: CaseRow) -> Sealed:
     """Assign numbers, seal `content` to every unit it names, store it with its evidence and queue it."""
-    now = node.now()
-    own = _chain(session, OWN)
-    pairs = {unit: _chain(session, f"out:{unit}") for unit in sorted(content.units)}
+    node, now = work.node, work.node.now()
+    chains = _chains(work.session, [OWN, *(f"out:{unit}" for unit in sorted(content.units))])
+    own, pairs = chains[OWN], {unit: chains[f"out:{unit}"] for unit in sorted(content.units)}
     content_bytes = content.to_bytes()
     handling = content.labels["handling"]
     draft = HeaderDraft(
@@ -71,9 +95,9 @@ def seal_and_queue(session: Session, node: Node, directory: Directory, content: 
     )
     places = {unit: Pair(pair.seq + 1, pair.eid) for unit, pair in pairs.items()}
     sealed = seal_envelope(draft, content_bytes, node.keys.signing, _recipients(directory, places, now))
-    _advance([own, *pairs.values()], sealed.eid)
-    store_sent(session, node, Sent(sealed, content, content_bytes, case, places))
-    session.add(
+    _advance(chains.values(), sealed.eid)
+    store_sent(work, Sent(sealed, content, content_bytes, case, places))
+    work.add(
         OutboxRow(
             seq=draft.seq,
             message_id=content.msg_id,
@@ -84,7 +108,7 @@ def seal_and_queue(session: Session, node: Node, directory: Directory, content: 
             accepted=None,
         )
     )
-    threads.note_message(session, node, content, case)
+    threads.note_message(work, content, case)
     return sealed
 
 
@@ -93,16 +117,15 @@ def _recipients(directory: Directory, places: Mapping[str, Pair], now: int) -> l
     return [Recipient(unit, keys[unit], place.seq, place.prev) for unit, place in places.items()]
 
 
-def _chain(session: Session, name: str) -> ChainRow:
-    """The last link of a chain, locked until the transaction ends: two sealings never get one number."""
-    row = session.get(ChainRow, name, with_for_update=True)
-    if row is None:
-        row = ChainRow(chain=name, seq=0, eid=GENESIS)
-        session.add(row)
-        session.flush()
-    return row
+def _chains(session: Session, names: Sequence[str]) -> dict[str, ChainRow]:
+    """The last links of chains, locked until the transaction ends: two sealings never get one number."""
+    query = select(ChainRow).where(ChainRow.chain.in_(names)).order_by(ChainRow.chain).with_for_update()
+    found = {row.chain: row for row in session.scalars(query)}
+    new = [ChainRow(chain=name, seq=0, eid=GENESIS) for name in names if name not in found]
+    session.add_all(new)
+    return found | {row.chain: row for row in new}
 
 
-def _advance(chains: Sequence[ChainRow], eid: str) -> None:
+def _advance(chains: Iterable[ChainRow], eid: str) -> None:
     for chain in chains:
         chain.seq, chain.eid = chain.seq + 1, eid

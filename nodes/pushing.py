@@ -1,10 +1,12 @@
-"""Pushing: the outbox goes to the hub in the order of its numbers, and every answer is stored before the next.
+"""Pushing: the outbox goes to the hub in the order of its numbers, a window at a time, and its answers are stored.
 
 An unanswered request is unknown and is repeated; the hub answers a repetition with the first receipt, byte for byte
 (protocol.md §6.6, §7.2). An envelope stays in the outbox until every recipient is final, so a restored hub is refilled.
 What was sealed under a key that ended before the hub had it is sealed anew (§7.8).
 """
 
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -21,12 +23,21 @@ from nodes.hub_client import HubClient
 from nodes.node import Node
 from nodes.receipts import Evidence
 from nodes.tables import MessageRow, OutboxRow
+from nodes.work import Work
 
 QUEUED = "QUEUED"
 ACCEPTED = "ACCEPTED"
 REFUSED = "REFUSED"
 FINAL = "FINAL"
 _PATIENT = range(500, 600)
+_QUEUED = (
+    select(OutboxRow.seq, OutboxRow.eid, OutboxRow.message_id, MessageRow.envelope)
+    .join(MessageRow, MessageRow.message_id == OutboxRow.message_id)
+    .where(OutboxRow.state == QUEUED)
+    .order_by(OutboxRow.seq)
+)
+_SETTLED = frozenset({Push.ACCEPT, Push.REFUSE})
+_AGAIN = frozenset({Push.RESEND, Push.RESEAL})
 _FORKS = frozenset({IdTaken.code, Equivocation.code})
 _EXPECTING = {EarlyNumber.code: Answer.EARLY, KeyEnded.code: Answer.KEY_ENDED}
 
@@ -62,39 +73,42 @@ def step(node: Node, client: HubClient, line: Line, pool: ThreadPoolExecutor | N
     if pool is None or len(offers) < 2:
         replies = [_ask(node, client, offer) for offer in offers[:1]]
     else:
-        replies = list(pool.map(lambda offer: _ask(node, client, offer), offers))
+        replies = _ask_all(node, client, offers, pool)
+    if not replies:
+        return 0
     if any(reply.answer is Answer.KEY_ENDED for reply in replies):
         upkeep.refresh(node, client)
-    settled = 0
-    for reply in sorted(replies, key=lambda reply: reply.offer.seq):
-        pushed = _store(node, reply)
-        if pushed.act in {Push.ACCEPT, Push.REFUSE}:
-            settled += 1
-        elif pushed.act is Push.RESEAL or (pushed.act is Push.RESEND and settled == 0):
-            return settled + 1
-        elif pushed.act in {Push.RETRY, Push.HALT} and settled == 0:
-            raise HubUnreachable(pushed.alarm.value if pushed.alarm else "no answer")
-    return settled
+    decided = _store(node, replies)
+    settled = sum(pushed.act in _SETTLED for pushed in decided)
+    if settled == 0 and decided[0].act not in _AGAIN:
+        raise HubUnreachable(decided[0].alarm.value if decided[0].alarm else "no answer")
+    return max(settled, 1)
 
 
 def _offers(node: Node, line: Line) -> list[_Offer]:
     with node.db.read() as session:
-        queued = session.scalars(
-            select(OutboxRow.seq).where(OutboxRow.state == QUEUED).order_by(OutboxRow.seq).limit(courier.WINDOW_LARGEST)
-        ).all()
-        chosen = courier.to_send(node.now(), line, queued)
-        rows = session.execute(
-            select(OutboxRow.seq, OutboxRow.eid, OutboxRow.message_id, MessageRow.envelope)
-            .join(MessageRow, MessageRow.message_id == OutboxRow.message_id)
-            .where(OutboxRow.seq.in_(chosen))
-            .order_by(OutboxRow.seq)
-        )
-        return [_Offer(*row) for row in rows]
+        queued = {row.seq: _Offer(*row) for row in session.execute(_QUEUED.limit(line.window))}
+    return [queued[seq] for seq in courier.to_send(node.now(), line, tuple(queued))]
 
 
-def _ask(node: Node, client: HubClient, offer: _Offer) -> _Reply:
+def _ask_all(node: Node, client: HubClient, offers: Sequence[_Offer], pool: ThreadPoolExecutor) -> list[_Reply]:
+    """Offer a window: each envelope leaves once the one before has left, and nobody waits for another's answer."""
+    left = [threading.Event() for _ in offers]
+
+    def ask(at: int) -> _Reply:
+        if at:
+            left[at - 1].wait()
+        try:
+            return _ask(node, client, offers[at], left[at].set)
+        finally:
+            left[at].set()
+
+    return list(pool.map(ask, range(len(offers))))
+
+
+def _ask(node: Node, client: HubClient, offer: _Offer, sent: Callable[[], None] | None = None) -> _Reply:
     try:
-        posted = client.post_message(offer.wire)
+        posted = client.post_message(offer.wire, sent)
         if posted.receipt is not None:
             evidence = receipts.check_submitted(node.directory(), posted.receipt, offer.wire, offer.eid)
             return _Reply(offer, Answer(evidence.receipt.type), evidence)
@@ -108,30 +122,58 @@ def _ask(node: Node, client: HubClient, offer: _Offer) -> _Reply:
     return _Reply(offer, Answer.TAKEN if problem.code in _FORKS else Answer.JUNK)
 
 
-def _store(node: Node, reply: _Reply) -> Pushed:
-    """Store one answer in one transaction. If we die before it, the envelope is offered again and answered the same."""
+def _store(node: Node, replies: Sequence[_Reply]) -> list[Pushed]:
+    """Store all answers in one transaction. If we die before it, the envelopes are offered again and answered the same.
+
+    Returns the decisions in the order of the replies; none behind one that has everything from there on sealed anew.
+    """
     with node.db.write() as session:
-        row = session.get(OutboxRow, reply.offer.seq, with_for_update=True)
-        if row is None or row.eid != reply.offer.eid:
-            return Pushed(Push.RETRY)  # it was sealed anew meanwhile, and the answer is about the old seal
-        chain = _chain(session) if reply.expected is not None else Chain({}, 0)
-        pushed = courier.answered(reply.offer.seq, reply.answer, reply.expected, chain)
-        if pushed.act is Push.RESEAL and not resealing.may(session, node, pushed.again_from):
-            pushed = Pushed(Push.HALT, alarm=Alarm.SIGNING_KEY_ENDED)
-        if reply.evidence is not None:
-            row.state = ACCEPTED if pushed.act is Push.ACCEPT else REFUSED
-            row.accepted = reply.evidence.receipt.time
-            receipts.store(session, node, reply.evidence)
-            _record(session, node, reply)
-        if pushed.act is Push.RESEND:
-            session.execute(update(OutboxRow).where(OutboxRow.seq >= pushed.again_from).values(state=QUEUED))
-        if pushed.act is Push.RESEAL:
-            resealing.anew(session, node, pushed.again_from)
-        if pushed.alarm is not None:
-            subject = node.unit if pushed.alarm is Alarm.SIGNING_KEY_ENDED else f"{reply.offer.seq}"
-            alerts.raise_alert(session, node, Raised(pushed.alarm.value, subject, alerts.ADMIN, outbound=True))
+        work = Work(session, node)
+        rows = {row.seq: row for row in work.outbox.read(reply.offer.message_id for reply in replies)}
+        messages = work.by_eid.read(reply.offer.eid for reply in replies)
+        work.cases.read(message.case_id for message in messages)
+        work.deliveries.read(message.message_id for message in messages)
+        work.receipts.read(message.eid for message in messages)
+        decided: list[Pushed] = []
+        for reply in replies:
+            decided.append(_decide(work, reply, rows.get(reply.offer.seq)))
+            if decided[-1].act is Push.RESEAL:
+                break
+        work.finish()
+        _again(session, node, replies, decided)
     node.changed.bump()
+    return decided
+
+
+def _decide(work: Work, reply: _Reply, row: OutboxRow | None) -> Pushed:
+    """Decide about one answer, and note what it proves."""
+    if row is None or row.eid != reply.offer.eid:
+        return Pushed(Push.RETRY)  # it was sealed anew meanwhile, and the answer is about the old seal
+    node, seq = work.node, reply.offer.seq
+    chain = _chain(work.session) if reply.expected is not None else Chain({}, 0)
+    pushed = courier.answered(seq, reply.answer, reply.expected, chain)
+    if pushed.act is Push.RESEAL and not resealing.may(work.session, node, pushed.again_from):
+        pushed = Pushed(Push.HALT, alarm=Alarm.SIGNING_KEY_ENDED)
+    if reply.evidence is not None:
+        row.state = ACCEPTED if pushed.act is Push.ACCEPT else REFUSED
+        row.accepted = reply.evidence.receipt.time
+        receipts.store(work, reply.evidence)
+        _record(work, reply)
+    if pushed.alarm is not None:
+        subject = node.unit if pushed.alarm is Alarm.SIGNING_KEY_ENDED else f"{seq}"
+        work.alert(Raised(pushed.alarm.value, subject, alerts.ADMIN, outbound=True))
     return pushed
+
+
+def _again(session: Session, node: Node, replies: Sequence[_Reply], decided: Sequence[Pushed]) -> None:
+    """Queue again what the hub asked for, but for what it has accepted in the same window, a moment later."""
+    if decided[-1].act is Push.RESEAL:
+        resealing.anew(session, node, decided[-1].again_from)
+    resend = [pushed.again_from for pushed in decided if pushed.act is Push.RESEND]
+    if resend:
+        settled = [one.offer.seq for one, pushed in zip(replies, decided, strict=False) if pushed.act in _SETTLED]
+        behind = update(OutboxRow).where(OutboxRow.seq >= min(resend), OutboxRow.seq.not_in(settled))
+        session.execute(behind.values(state=QUEUED))
 
 
 def _chain(session: Session) -> Chain:
@@ -140,14 +182,16 @@ def _chain(session: Session) -> Chain:
     return Chain(eids, max(eids, default=0) + 1, max((seq for seq, _, at in rows if at is not None), default=0))
 
 
-def _record(session: Session, node: Node, reply: _Reply) -> None:
-    message = session.get_one(MessageRow, reply.offer.message_id)
+def _record(work: Work, reply: _Reply) -> None:
+    message = work.by_eid.one(reply.offer.eid)
+    if message is None:
+        return
     act = log.Act(
         operation="SEND",
-        case=receipts.case_of(session, message),
+        case=work.cases.one(message.case_id),
         message_id=message.message_id,
         eid=message.eid,
         denied=reply.answer is Answer.REFUSED,
         codes=("HUB",),
     )
-    log.record(session, node, act)
+    work.record(act)

@@ -5,7 +5,7 @@ the time of the log entry (protocol.md §7.2, §8). States only ever move by the
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
@@ -22,7 +22,8 @@ from nodes.alerts import Cause, Raised
 from nodes.answers import Outcome
 from nodes.errors import AnswerRefused
 from nodes.node import Node
-from nodes.tables import CaseRow, DeliveryRow, MessageRow, OutboxRow, ReceiptRow
+from nodes.tables import DeliveryRow, MessageRow, ReceiptRow
+from nodes.work import Work
 from schemas import entries, receipts
 from schemas.directory import keys_by_id
 from schemas.entries import MessageEntry, ReceiptEntry, RefusalEntry
@@ -48,20 +49,41 @@ class Evidence:
     logged: int
 
 
+class Batches:
+    """The batch signatures that were found good: what holds for one receipt of a batch holds for all of them.
+
+    The path of each receipt to the signed root is checked when it is parsed. Many threads may use one object.
+    """
+
+    def __init__(self) -> None:
+        self._good: set[tuple[int, bytes, tuple[tuple[str, bytes], ...], tuple[bytes, ...]]] = set()
+
+    def verify(self, signed: SignedReceipt, publics: tuple[bytes, ...]) -> None:
+        """Return if one of `publics` signed; raises `AnswerRefused`."""
+        batch = (signed.signed.size, signed.signed.root, signed.signed.signatures, publics)
+        if batch in self._good:
+            return
+        try:
+            signed.verify(keys_by_id(publics))
+        except CryptoError as error:
+            raise AnswerRefused("a receipt that nobody entitled signed") from error
+        self._good.add(batch)
+
+
 def check_submitted(directory: Directory, wire: bytes, envelope: bytes, eid: str) -> Evidence:
     """Return the hub's verified SUBMITTED or REFUSED receipt for our `envelope`; raises `AnswerRefused`."""
     signed = _parse(wire)
     receipt, header = signed.receipt, cme.parse(envelope).header
     if receipt.type not in {"SUBMITTED", "REFUSED"} or (receipt.eid, receipt.unit) != (eid, header.sender):
         raise AnswerRefused("a receipt about something else")
-    _check_hub(directory, signed, receipt.time)
+    _check_hub(directory, signed, receipt.time, Batches())
     entry = _entry(receipt.entry or b"")
     if entry != _told_by(receipt, header, hashlib.sha512(envelope).hexdigest(), entry.nonce):
         raise AnswerRefused("a receipt whose entry is about something else")
     return Evidence(receipt, signed.signed.statement_bytes, wire, receipt.entry, receipt.time)
 
 
-def check_collected(directory: Directory, payload: bytes, entry_bytes: bytes) -> Evidence:
+def check_collected(directory: Directory, payload: bytes, entry_bytes: bytes, batches: Batches) -> Evidence:
     """Return a verified receipt from the inbox, by the hub or by a unit.
 
     Raises `AnswerRefused` for a lasting fault, `schemas.trust.KeyUnknown` where a newer directory may help.
@@ -77,49 +99,49 @@ def check_collected(directory: Directory, payload: bytes, entry_bytes: bytes) ->
         # The clock of the law starts from what the hub says: it says one time, in the log and in the receipt.
         if receipt.time != entry.time:
             raise AnswerRefused("a receipt of another time than its entry")
-        _check_hub(directory, signed, receipt.time)
+        _check_hub(directory, signed, receipt.time, batches)
     else:
-        _check_unit(directory, signed, entry.time)
+        _check_unit(directory, signed, entry.time, batches)
     return Evidence(receipt, statement, payload, entry_bytes, entry.time)
 
 
-def store(session: Session, node: Node, evidence: Evidence) -> None:
-    """Keep a verified receipt and move the states that it is about; the same receipt again changes nothing."""
+def store(work: Work, evidence: Evidence) -> None:
+    """Keep a verified receipt and move the states that it is about; the same receipt again moves nothing."""
     receipt = evidence.receipt
-    if session.get(ReceiptRow, (receipt.eid, receipt.unit, receipt.type)) is not None:
-        return
-    session.add(
-        ReceiptRow(
-            eid=receipt.eid,
-            unit=receipt.unit,
-            type=receipt.type,
-            time=receipt.time,
-            logged=evidence.logged,
-            origin=HUB if receipt.type in HUB_TYPES else PEER,
-            statement=evidence.statement,
-            wire=evidence.wire,
-            entry=evidence.entry,
-            posted=None,
-            outcome=None,
-        )
+    message = work.by_eid.one(receipt.eid)
+    if work.receipt(receipt.eid, receipt.unit, receipt.type) is None:
+        work.add(_kept(evidence))
+        if message is not None:
+            _believe(work, message, evidence)
+    if message is not None:
+        _settle(work, message)
+
+
+def _kept(evidence: Evidence) -> ReceiptRow:
+    receipt = evidence.receipt
+    return ReceiptRow(
+        eid=receipt.eid,
+        unit=receipt.unit,
+        type=receipt.type,
+        time=receipt.time,
+        logged=evidence.logged,
+        origin=HUB if receipt.type in HUB_TYPES else PEER,
+        statement=evidence.statement,
+        wire=evidence.wire,
+        entry=evidence.entry,
+        posted=None,
+        outcome=None,
     )
-    message = session.scalar(select(MessageRow).where(MessageRow.eid == receipt.eid))
-    if message is None:
-        return
-    if receipt.type in {"SUBMITTED", "REFUSED"}:
+
+
+def _believe(work: Work, message: MessageRow, evidence: Evidence) -> None:
+    receipt = evidence.receipt
+    about_all = receipt.type in {"SUBMITTED", "REFUSED"}
+    if about_all:
         message.hub_index, message.accepted = receipt.index, evidence.logged
-        rows: Sequence[DeliveryRow] = deliveries(session, message.message_id)
-    else:
-        row = session.get(DeliveryRow, (message.message_id, receipt.unit), with_for_update=True)
-        rows = [] if row is None else [row]
-    for row in rows:
-        _move(session, node, message, row, evidence)
-    _settle(session, message)
-
-
-def case_of(session: Session, message: MessageRow) -> CaseRow | None:
-    """Return the case of a message."""
-    return session.get(CaseRow, message.case_id)
+    for row in work.deliveries.read([message.message_id]):
+        if about_all or row.unit == receipt.unit:
+            _move(work, message, row, evidence)
 
 
 def deliveries(session: Session, message_id: str) -> Sequence[DeliveryRow]:
@@ -128,12 +150,13 @@ def deliveries(session: Session, message_id: str) -> Sequence[DeliveryRow]:
     return session.scalars(query).all()
 
 
-def make(session: Session, node: Node, eid: str, kind: str, reason: str | None = None) -> None:
+def make(work: Work, eid: str, kind: str, reason: str | None = None) -> None:
     """Store a receipt of ours in the caller's transaction, once; it is signed with its batch and sent later.
 
     `kind` is DELIVERED, OPENED or REJECTED.
     """
-    if session.get(ReceiptRow, (eid, node.unit, kind)) is not None:
+    node = work.node
+    if work.receipt(eid, node.unit, kind) is not None:
         return
     receipt = Receipt.model_validate(
         {
@@ -146,7 +169,7 @@ def make(session: Session, node: Node, eid: str, kind: str, reason: str | None =
             "reason": reason,
         }
     )
-    session.add(
+    work.add(
         ReceiptRow(
             eid=eid,
             unit=node.unit,
@@ -179,11 +202,12 @@ def to_post(session: Session) -> list[bytes]:
     return [row.wire for row in rows if row.wire is not None]
 
 
-def posted(session: Session, node: Node, outcomes: Iterable[Outcome]) -> list[str]:
+def posted(work: Work, outcomes: Sequence[Outcome]) -> list[str]:
     """Note what the hub did with receipts of ours; returns the envelopes concerned. Others' outcomes change nothing."""
-    touched = []
+    touched, node = [], work.node
+    work.receipts.read(outcome.eid for outcome in outcomes)
     for outcome in outcomes:
-        row = session.get(ReceiptRow, (outcome.eid, node.unit, outcome.type))
+        row = work.receipt(outcome.eid, node.unit, outcome.type)
         if row is None or row.posted is not None:
             continue
         if outcome.code == OUTSIDE_TIME:
@@ -209,13 +233,13 @@ def _unposted() -> Select[ReceiptRow]:
     return own.order_by(ReceiptRow.time, ReceiptRow.type, ReceiptRow.eid)
 
 
-def _move(session: Session, node: Node, message: MessageRow, row: DeliveryRow, evidence: Evidence) -> None:
+def _move(work: Work, message: MessageRow, row: DeliveryRow, evidence: Evidence) -> None:
     receipt = evidence.receipt
     state = courier.advance(State(row.state), State(receipt.type))
     if state != row.state:
         row.state, row.since, row.reason = state, receipt.time, receipt.reason
         if state in {State.REJECTED, State.REFUSED, State.EXPIRED, State.NOT_DELIVERED} and message.direction == "OUT":
-            _tell_author(session, node, message, row)
+            _tell_author(work, message, row)
     # Times are kept whatever the order of arrival: the legal clock is computed from all of them (protocol.md §10).
     if receipt.type == "RELAYED":
         row.handed_out = receipt.time
@@ -225,18 +249,18 @@ def _move(session: Session, node: Node, message: MessageRow, row: DeliveryRow, e
         row.opened = receipt.time
 
 
-def _tell_author(session: Session, node: Node, message: MessageRow, row: DeliveryRow) -> None:
+def _tell_author(work: Work, message: MessageRow, row: DeliveryRow) -> None:
     audience = alerts.owner(message.author) if message.author else alerts.DUTY
     subject = f"{message.message_id}/{row.unit}/{row.state}"
-    alerts.raise_alert(session, node, Raised(Cause.REJECTED, subject, audience, message.message_id))
+    work.alert(Raised(Cause.REJECTED, subject, audience, message.message_id))
 
 
-def _settle(session: Session, message: MessageRow) -> None:
+def _settle(work: Work, message: MessageRow) -> None:
     """Let the outbox forget an envelope once every recipient is final."""
-    row = session.scalar(select(OutboxRow).where(OutboxRow.message_id == message.message_id))
+    row = work.outbox.one(message.message_id)
     if row is None or row.state != "ACCEPTED":
         return
-    if all(State(one.state) in FINAL for one in deliveries(session, message.message_id)):
+    if all(State(one.state) in FINAL for one in work.deliveries.read([message.message_id])):
         row.state = "FINAL"
 
 
@@ -272,14 +296,14 @@ def _told_by(receipt: Receipt, header: Header, sha512: str, nonce: str) -> Messa
     )
 
 
-def _check_hub(directory: Directory, signed: SignedReceipt, at: int) -> None:
+def _check_hub(directory: Directory, signed: SignedReceipt, at: int, batches: Batches) -> None:
     receipt = signed.receipt
     if receipt.by != directory.federation.hub.name or receipt.env != directory.federation.env:
         raise AnswerRefused("a receipt of another hub or environment")
-    _verify(signed, directory.hub_keys("RECEIPT", at))
+    batches.verify(signed, directory.hub_keys("RECEIPT", at))
 
 
-def _check_unit(directory: Directory, signed: SignedReceipt, logged: int) -> None:
+def _check_unit(directory: Directory, signed: SignedReceipt, logged: int, batches: Batches) -> None:
     if signed.receipt.env != directory.federation.env or len(signed.kids) != 1:
         raise AnswerRefused("a receipt of another environment")
     try:
@@ -290,11 +314,4 @@ def _check_unit(directory: Directory, signed: SignedReceipt, logged: int) -> Non
         raise AnswerRefused("a receipt under a key that was not valid") from error
     if key.unit != signed.receipt.unit:
         raise AnswerRefused("a receipt by another unit")
-    _verify(signed, (key.public,))
-
-
-def _verify(signed: SignedReceipt, publics: tuple[bytes, ...]) -> None:
-    try:
-        signed.verify(keys_by_id(publics))
-    except CryptoError as error:
-        raise AnswerRefused("a receipt that nobody entitled signed") from error
+    batches.verify(signed, (key.public,))

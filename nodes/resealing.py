@@ -116,7 +116,7 @@ def _tell(session: Session, node: Node, message: MessageRow) -> None:
     alerts.raise_alert(session, node, Raised(Cause.RESEALED, subject, audience, message.message_id))
     act = log.Act(
         operation="KEY_CHANGE",
-        case=receipts.case_of(session, message),
+        case=cases.of(session, message.case_id),
         message_id=message.message_id,
         eid=message.eid,
         codes=("RESEALED",),

@@ -7,15 +7,12 @@ what `arrivals` has accepted and what `outbox` has sealed.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
-
-from crypto.header import GENESIS
 from crypto.sealing import Opened, Sealed
 from exchange.courier import Pair, State
 from nodes import cases, log, rest
 from nodes.node import Node
 from nodes.tables import CaseRow, DeliveryRow, MessageRow
+from nodes.work import Work
 from schemas.content import Content
 
 
@@ -43,19 +40,18 @@ class Sent:
     pairs: Mapping[str, Pair]
 
 
-def store_arrival(session: Session, node: Node, arrived: Arrived) -> MessageRow:
-    """Store an arrival in the case of its thread, or in a new one, and log it."""
-    content, opened = arrived.content, arrived.opened
-    case = _case_of_thread(session, content.thread_id) or cases.open_case(session, node)
+def store_arrival(work: Work, arrived: Arrived) -> CaseRow:
+    """Store an arrival in the case of its thread, or in a new one, and log it; returns the case."""
+    node, content, opened = work.node, arrived.content, arrived.opened
+    case = _case_of_thread(work, content.thread_id) or cases.open_case(work)
     row = _row(node, case, content, arrived.eid)
     row.direction, row.author, row.envelope = "IN", None, arrived.wire
     row.hub_index, row.accepted, row.gap = arrived.index, arrived.logged, int(arrived.gap)
     row.pair_seq, row.pair_prev = opened.pair_seq, opened.pair_prev
     _seal(node, case, row, opened.content, opened.salt)
-    session.add(row)
-    session.flush()
-    session.add(_delivery(content.msg_id, node.unit, State.DELIVERED, node.now()))
-    _close_gap(session, content.author.unit, opened.pair_seq, arrived.eid)
+    work.add(row)
+    work.add(_delivery(content.msg_id, node.unit, State.DELIVERED, node.now()))
+    _close_gap(work, content.author.unit, opened.pair_seq, arrived.eid)
     case.updated = node.now()
     act = log.Act(
         operation="RECEIVE",
@@ -65,22 +61,21 @@ def store_arrival(session: Session, node: Node, arrived: Arrived) -> MessageRow:
         unit=content.author.unit,
         codes=_codes(content),
     )
-    log.record(session, node, act)
-    return row
+    work.record(act)
+    return case
 
 
-def store_sent(session: Session, node: Node, sent: Sent) -> MessageRow:
+def store_sent(work: Work, sent: Sent) -> None:
     """Store a message of ours with one delivery for each recipient, and log to whom it discloses what."""
-    content, eid = sent.content, sent.sealed.eid
+    node, content, eid = work.node, sent.content, sent.sealed.eid
     row = _row(node, sent.case, content, eid)
     row.direction, row.author, row.envelope = "OUT", content.author.officer, sent.sealed.wire
     _seal(node, sent.case, row, sent.content_bytes, sent.sealed.salt)
-    session.add(row)
-    session.flush()
+    work.add(row)
     for unit in sorted(content.units):
         delivery = _delivery(content.msg_id, unit, State.QUEUED, node.now())
         delivery.pair_seq, delivery.pair_prev = sent.pairs[unit].seq, sent.pairs[unit].prev
-        session.add(delivery)
+        work.add(delivery)
         act = log.Act(
             operation="DISCLOSE",
             actor=content.author.officer,
@@ -91,9 +86,8 @@ def store_sent(session: Session, node: Node, sent: Sent) -> MessageRow:
             justification=content.label("purpose"),
             codes=_codes(content),
         )
-        log.record(session, node, act)
+        work.record(act)
     sent.case.updated = node.now()
-    return row
 
 
 def content_of(node: Node, case: CaseRow, row: MessageRow) -> Content:
@@ -160,32 +154,21 @@ def _delivery(message_id: str, unit: str, state: State, now: int) -> DeliveryRow
     )
 
 
-def _case_of_thread(session: Session, thread_id: str) -> CaseRow | None:
-    case_id = session.scalar(select(MessageRow.case_id).where(MessageRow.thread_id == thread_id).limit(1))
-    case = None if case_id is None else session.get(CaseRow, case_id)
+def _case_of_thread(work: Work, thread_id: str) -> CaseRow | None:
+    found = work.by_thread.read([thread_id])
+    case = work.cases.one(found[0].case_id) if found else None
     # A new key for an erased case would mix what was to be forgotten with what may be kept.
     return case if case is not None and case.wrapped_key is not None else None
 
 
-def _close_gap(session: Session, sender: str, pair_seq: int, eid: str) -> None:
+def _close_gap(work: Work, sender: str, pair_seq: int, eid: str) -> None:
     """The message that names this one as its predecessor misses nothing any more."""
-    session.execute(
-        update(MessageRow)
-        .where(
-            MessageRow.direction == "IN",
-            MessageRow.sender == sender,
-            MessageRow.pair_seq == pair_seq + 1,
-            MessageRow.pair_prev == eid,
-        )
-        .values(gap=0)
-    )
+    follower = work.by_place.one((sender, pair_seq + 1))
+    if follower is not None and follower.pair_prev == eid:
+        follower.gap = 0
 
 
 def _codes(content: Content) -> tuple[str, ...]:
     handling = content.labels["handling"]
     listed = [str(code) for code in handling] if isinstance(handling, list) else []
     return (content.kind, content.label("purpose"), *listed)
-
-
-FIRST = (0, GENESIS)
-"""The state of a chain before its first link."""

@@ -106,6 +106,10 @@ class MessageRow(Row):
     """A message sent (`OUT`) or received (`IN`), with its envelope and its content sealed under the case key."""
 
     __tablename__ = "node_message"
+    __table_args__ = (
+        Index("ix_node_message_place", "sender", "pair_seq"),
+        Index("ix_node_message_box", "direction", "stored"),
+    )
     message_id: Mapped[str] = mapped_column(primary_key=True)
     eid: Mapped[str] = mapped_column(unique=True)
     direction: Mapped[str]
@@ -142,7 +146,7 @@ class ThreadRow(Row):
     unit: Mapped[str] = mapped_column(primary_key=True)
     requester: Mapped[str]
     case_id: Mapped[str] = mapped_column(ForeignKey("node_case.case_id"), index=True)
-    opening: Mapped[str] = mapped_column(ForeignKey("node_message.message_id"))
+    opening: Mapped[str] = mapped_column(ForeignKey("node_message.message_id"), index=True)
     kind: Mapped[str]
     urgency: Mapped[str]
     availability: Mapped[str]

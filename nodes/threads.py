@@ -4,7 +4,7 @@ One row for one request at one requested unit. Which steps there are is the tabl
 fed. A step that the table does not have is refused at compose, and on arrival unless an earlier message is missing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from nodes import clocks
 from nodes.errors import OutOfStep
 from nodes.node import Node
 from nodes.tables import CaseRow, MessageRow, ThreadRow
+from nodes.work import Work
 from schemas.content import Content
 from schemas.kind import Kind
 from schemas.receipts import Receipt
@@ -25,7 +26,7 @@ DIRECT = "DIRECT"
 _RECEIPT_EVENTS = frozenset({"DELIVERED", "REJECTED", "EXPIRED", "NOT_DELIVERED"})
 
 
-def check_step(session: Session, node: Node, content: Content) -> None:
+def check_step(work: Work, content: Content) -> None:
     """Return if `content` is the next thing that its sender may say in its thread.
 
     Raises `OutOfStep` for a message that answers what its kind cannot answer, comes from the wrong side or from a unit
@@ -33,10 +34,10 @@ def check_step(session: Session, node: Node, content: Content) -> None:
     """
     if content.in_reply_to is None:
         return
-    parent, opening = session.get(MessageRow, content.in_reply_to), session.get(MessageRow, content.thread_id)
+    parent, opening = work.messages.one(content.in_reply_to), work.messages.one(content.thread_id)
     if opening is None:
         return  # an earlier message is missing; the gap is shown, and this one is worth reading all the same
-    rows = _rows(session, node, content)
+    rows = _rows(work, content)
     if not rows:
         raise OutOfStep("no party to this exchange")
     from_requester = content.author.unit == opening.sender
@@ -47,31 +48,31 @@ def check_step(session: Session, node: Node, content: Content) -> None:
     if parent.kind not in content.declared.answers or parent.thread_id != content.thread_id:
         raise OutOfStep("answers something else")
     for row in rows:
-        _step(node, row, content.declared.causes.of(content.body), node.now())
+        _step(work.node, row, content.declared.causes.of(content.body), work.node.now())
 
 
-def note_message(session: Session, node: Node, content: Content, case: CaseRow) -> None:
+def note_message(work: Work, content: Content, case: CaseRow) -> None:
     """Move the exchange by a message that was just stored, sent or received; a new request begins its rows."""
     if content.in_reply_to is None:
-        _begin(session, node, content, case)
-    for row in _rows(session, node, content):
+        _begin(work, content, case)
+    for row in _rows(work, content):
         if content.in_reply_to is not None:
-            _apply(node, row, content.declared.causes.of(content.body))
+            _apply(work.node, row, content.declared.causes.of(content.body))
         if content.declared.clock == Effect.ENDS and "availability" in content.body:
             row.availability = str(content.body["availability"])
-        _refresh(session, node, row)
+        _refresh(work, row)
 
 
-def note_receipt(session: Session, node: Node, receipt: Receipt) -> None:
+def note_receipt(work: Work, receipt: Receipt) -> None:
     """Move the requester's side by a receipt about the request itself, and read the clocks that it may start."""
-    message = session.scalar(select(MessageRow).where(MessageRow.eid == receipt.eid))
+    message = work.by_eid.one(receipt.eid)
     if message is None:
         return
-    for row in of_thread(session, message.thread_id):
+    for row in work.threads.read([message.thread_id]):
         about_request = row.opening == message.message_id and row.unit == receipt.unit
-        if about_request and row.requester == node.unit and receipt.type in _RECEIPT_EVENTS:
-            _apply(node, row, receipt.type)
-        _refresh(session, node, row)
+        if about_request and row.requester == work.node.unit and receipt.type in _RECEIPT_EVENTS:
+            _apply(work.node, row, receipt.type)
+        _refresh(work, row)
 
 
 def note_local(session: Session, node: Node, message: MessageRow, event: str) -> None:
@@ -81,11 +82,12 @@ def note_local(session: Session, node: Node, message: MessageRow, event: str) ->
         _apply(node, row, event)
 
 
-def refresh_for(session: Session, node: Node, eid: str) -> None:
-    """Read the clocks of the exchange that an envelope belongs to again."""
-    message = session.scalar(select(MessageRow).where(MessageRow.eid == eid))
-    for row in of_thread(session, message.thread_id) if message is not None else ():
-        _refresh(session, node, row)
+def refresh_for(work: Work, eids: Iterable[str]) -> None:
+    """Read the clocks of the exchanges that these envelopes belong to again."""
+    thread_ids = [message.thread_id for message in work.by_eid.read(eids)]
+    work.read_threads(thread_ids)
+    for row in work.threads.read(thread_ids):
+        _refresh(work, row)
 
 
 def of_thread(session: Session, thread_id: str) -> Sequence[ThreadRow]:
@@ -117,11 +119,12 @@ def may_say(node: Node, row: ThreadRow, event: str) -> bool:
     return True
 
 
-def _begin(session: Session, node: Node, content: Content, case: CaseRow) -> None:
+def _begin(work: Work, content: Content, case: CaseRow) -> None:
+    node = work.node
     ours = content.author.unit == node.unit
     asked = sorted(one.unit for one in content.recipients if one.role == "TO")
     for unit in asked if ours else [unit for unit in asked if unit == node.unit]:
-        session.add(
+        work.add(
             ThreadRow(
                 thread_id=content.thread_id,
                 unit=unit,
@@ -138,15 +141,14 @@ def _begin(session: Session, node: Node, content: Content, case: CaseRow) -> Non
                 updated=node.now(),
             )
         )
-    session.flush()
 
 
-def _rows(session: Session, node: Node, content: Content) -> list[ThreadRow]:
+def _rows(work: Work, content: Content) -> list[ThreadRow]:
     """The rows that a message is about: where we asked, those of the other side; where we were asked, our own."""
-    found = []
-    for row in of_thread(session, content.thread_id):
-        other = row.unit if row.requester == node.unit else row.requester
-        if content.author.unit == other or (content.author.unit == node.unit and other in content.units):
+    found, unit = [], work.node.unit
+    for row in work.threads.read([content.thread_id]):
+        other = row.unit if row.requester == unit else row.requester
+        if content.author.unit == other or (content.author.unit == unit and other in content.units):
             found.append(row)
     return found
 
@@ -165,8 +167,11 @@ def _apply(node: Node, row: ThreadRow, event: str) -> None:
     row.state, row.rounds, row.closed, row.updated = after.state, after.clarifications, after.closed_at, now
 
 
-def _refresh(session: Session, node: Node, row: ThreadRow) -> None:
+def _refresh(work: Work, row: ThreadRow) -> None:
     """Keep the due time beside the row, so that lists can be ordered by it."""
-    session.flush()
-    found = clocks.read(session, row, node.now())
-    row.due = found.due_at or None if found is not None and is_open(node, row) else None
+    opening = work.messages.one(row.opening)
+    if opening is None or opening.accepted is None:
+        row.due = None
+        return
+    found = clocks.read(work, row)
+    row.due = found.due_at or None if found is not None and is_open(work.node, row) else None

@@ -14,6 +14,7 @@ from nodes import alerts, clocks, log, threads
 from nodes.alerts import Cause, Raised
 from nodes.node import Node
 from nodes.tables import CaseRow, DeliveryRow, EscalationRow, MessageRow, ThreadRow
+from nodes.work import Work
 from schemas.codes import table
 
 _CAUSES: Mapping[int, Cause] = {
@@ -41,7 +42,7 @@ def _open(session: Session, node: Node) -> list[ThreadRow]:
 
 def _escalate(session: Session, node: Node, row: ThreadRow) -> int:
     """Alert whom the step names: the owner, the head of the desk, the duty officer, both units' coordinators."""
-    clock = clocks.read(session, row, node.now())
+    clock = clocks.read(Work(session, node), row)
     steps = table("escalation")
     if clock is None or not clock.level:
         return 0

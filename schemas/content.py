@@ -136,7 +136,11 @@ class Content(Wire):
         if self.newer:
             found = [fault for fault in found if fault.code != "UNKNOWN_MEMBER"]
         found += kind.validate(self.facts(parent), newer=self.newer)
-        return found or [Fault(rule.at, rule.code, rule.words) for rule in RULES if rule.broken(self)]
+        return found or self.faults_as_a_whole()
+
+    def faults_as_a_whole(self) -> list[Fault]:
+        """Return the rules of the message as a whole that are broken; labels, body and objects must be right."""
+        return [Fault(rule.at, rule.code, rule.words) for rule in RULES if rule.broken(self)]
 
     def check(self, parent: "Content | None" = None) -> None:
         """Raise `ContentInvalid` with everything that is wrong, `SchemaUnknown` for an unknown kind or version."""

@@ -5,14 +5,14 @@ none, because whoever owns the folder owns the node: the first administrator is 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from crypto.encoding import unb64
-from nodes import accounts, backup, drafts, duty, enrolment, inbox, messages, outbox, signin, standing
+from nodes import accounts, backup, duty, enrolment, inbox, messages, outbox, signin, standing
 from nodes.accounts import NewUser
 from nodes.courier import sync_once
-from nodes.drafts import NewDraft, Saved
+from nodes.drafts import NewDraft
 from nodes.errors import Incomplete
 from nodes.node import Node
 from nodes.signin import Credentials, Enrolment
@@ -134,10 +134,7 @@ def _send(node: Node, given: Members) -> Members:
     new = NewDraft(given["kind"], given.get("in_reply_to"), given.get("case_ref"), form.recipients)
     try:
         with node.db.write() as session:
-            draft = drafts.create(session, node, actor, new)
-            form = replace(form, recipients=form.recipients or draft.recipients, common={**draft.common, **form.common})
-            draft = drafts.save(session, node, actor, Saved(draft.draft_id, draft.revision, form))
-            message_id = outbox.seal(session, node, actor, draft.draft_id, draft.revision)
+            message_id = outbox.send(session, node, actor, new, form)
     except Incomplete as error:
         return {"message_id": None, "faults": [asdict(fault) for fault in error.faults]}
     node.changed.bump()

@@ -11,11 +11,12 @@ from crypto.encryption import EncryptionKey
 from crypto.header import GENESIS, HeaderDraft
 from crypto.sealing import Recipient, Sealed, seal
 from exchange.hub import administration
-from nodes import arrivals, collecting, courier, messages, upkeep
+from nodes import arrivals, collecting, courier, messages, opening, upkeep
 from nodes.answers import Frame, FrameKind
 from nodes.drafts import NewDraft
 from nodes.hub_client import HubClient
 from nodes.tables import AlertRow, CursorRow, EventRow, MessageRow, QuarantineRow, ReceiptRow
+from nodes.work import Work
 from schemas.content import Author, Content
 from schemas.content import Recipient as Addressed
 from tests.instants import DAY, HOUR
@@ -142,7 +143,9 @@ def test_the_same_message_again_changes_nothing(small: World) -> None:
     with HubClient(kg) as client:
         frame = client.inbox(-1, "", 0)[0]
     with kg.db.write() as session:
-        assert not arrivals.take(session, kg, frame)
+        work = Work(session, kg)
+        assert not arrivals.take(work, opening.examine_all(kg, [frame])[0])
+        work.finish()
     with kg.db.read() as session:
         assert session.get_one(ReceiptRow, (sealed.eid, "KG", "DELIVERED")).wire == receipt
     assert (stored(small), found(small), row is not None) == (1, [], True)
@@ -209,7 +212,11 @@ def deliver(world: World, sealed: Sealed, entry: bytes | None = None, index: int
     ).to_bytes()
     node = world.node("KG")
     with node.db.write() as session:
-        return arrivals.take(session, node, Frame(index, FrameKind.MESSAGE, entry or made, sealed.wire))
+        work = Work(session, node)
+        frame = Frame(index, FrameKind.MESSAGE, entry or made, sealed.wire)
+        held = arrivals.take(work, opening.examine_all(node, [frame])[0])
+        work.finish()
+        return held
 
 
 def test_an_entry_that_is_not_about_the_envelope_is_held_with_an_alarm_and_no_receipt(small: World) -> None:

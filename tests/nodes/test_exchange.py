@@ -8,6 +8,7 @@ from nodes.drafts import NewDraft
 from nodes.errors import DirectoryTooOld, NotFound
 from nodes.tables import DeliveryRow, EventRow, MessageRow, ReceiptRow, ThreadRow
 from nodes.views import Box, InboxQuery, Sort, View
+from nodes.work import Work
 from tests.instants import DAY, HOUR
 from tests.nodes.world import World, canary, send, someone
 
@@ -68,7 +69,7 @@ def test_both_units_read_the_same_clock(small: World) -> None:
     for unit in ("TJ", "KG"):
         with small.node(unit).db.read() as session:
             row = session.scalars(select(ThreadRow).where(ThreadRow.unit == "KG")).one()
-            read.append(clocks.read(session, row, small.now))
+            read.append(clocks.read(Work(session, small.node(unit)), row))
     assert read[0] == read[1]
     assert read[0] is not None
     assert read[0].elapsed == 3 * HOUR
