@@ -5,15 +5,26 @@ log, but for 24 bytes of each entry.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+from dataclasses import dataclass, field
+from typing import Final, Generic, Protocol, TypeVar
 
-from audit.audit_checkpoints import CheckpointAudit, StoredNote, Trust
+from audit.audit_checkpoints import (
+    CheckpointAudit,
+    Claim,
+    StoredLines,
+    StoredNote,
+    Trust,
+    cosigned_claim,
+    held_claim,
+    names_of,
+    published_claim,
+)
 from audit.audit_entries import EntryAudit, Parsed
 from audit.audit_findings import Finding, Findings
 from audit.audit_tree import Block, Roots, Tiles, TreeAudit
 from audit.errors import AuditError
 from crypto.merkle_hash import EMPTY_ROOT
+from schemas.entries import AnyEntry, parse
 
 _TREE: Final = frozenset(
     {
@@ -59,6 +70,12 @@ class Source(Tiles, Protocol):
     def checkpoints(self) -> Iterator[StoredNote]:
         """Return every stored checkpoint, smallest size first."""
 
+    def published(self) -> StoredNote | None:
+        """Return the checkpoint that the world may see, if one is stored."""
+
+    def cosignatures(self) -> Iterator[StoredLines]:
+        """Return the stored cosignatures of witnesses."""
+
     def strays(self) -> Iterator[Finding]:
         """Return what is stored and has no place in a log of this size."""
 
@@ -81,11 +98,12 @@ class Audit:
     trust: Trust
     held: Sequence[bytes] = ()
     observers: Sequence[Observer] = ()
+    findings: Findings = field(default_factory=Findings)
+    read: Callable[[bytes], AnyEntry] = parse
 
     def __post_init__(self) -> None:
-        self.findings = Findings()
         self._tree = TreeAudit(self.source, self.findings)
-        self._entries = EntryAudit(self.findings)
+        self._entries = EntryAudit(self.findings, self.read)
         self._checkpoints = CheckpointAudit(self.trust, self.findings, self.source.size)
 
     @property
@@ -101,51 +119,57 @@ class Audit:
     def run(self, follow: Callable[[int], None]) -> Findings:
         """Read the whole log; `follow` is told how many entries were read. Names every finding and raises nothing."""
         marks = _Marks(self.source.checkpoints())
-        held = _Marks(iter(sorted(self._verified_held(), key=lambda note: note.size)))
-        self._judge(marks, held, {0: Roots(0, EMPTY_ROOT, EMPTY_ROOT)}, 0)
+        claims = _Marks(iter(sorted(self._claims(), key=lambda claim: claim.size)))
+        self._judge(marks, claims, {0: Roots(0, EMPTY_ROOT, EMPTY_ROOT)}, 0)
         for block in self.source.blocks():
             end = block.start + block.width
-            sizes = sorted({note.size for one in (marks, held) for note in one.up_to(end)})
+            sizes = sorted({note.size for one in (marks, claims) for note in one.up_to(end)})
             roots = {one.size: one for one in self._tree.take(block, sizes)}
             if block.entries is not None:
                 parsed = self._entries.take(block.start, block.entries)
                 for observer in self.observers:
                     observer.take(parsed)
-            self._judge(marks, held, roots, end)
+            self._judge(marks, claims, roots, end)
             follow(end)
-        self._finish(marks, held)
+        self._finish(marks, claims)
         return self.findings
 
-    def _verified_held(self) -> Iterator[StoredNote]:
+    def _claims(self) -> Iterator[Claim]:
+        """What others say about the log: notes held, the one published, cosignatures."""
+        policy, published, add = self.trust.policy, self.source.published(), self.findings.add
         for note in self.held:
             try:
-                signed = self.trust.verified(note)
+                yield held_claim(self.trust, note)
             except AuditError as error:
-                self.findings.add(Finding("HELD_REFUSED", found=str(error)))
-            else:
-                yield StoredNote(signed.checkpoint.size, note, signed.checkpoint.root)
+                add(Finding("HELD_REFUSED", found=str(error)))
+        if policy is None:
+            if published is not None:
+                add(Finding("WITNESSES_UNKNOWN"))
+            return
+        if published is not None:
+            try:
+                yield published_claim(policy, published)
+            except AuditError as error:
+                add(Finding("PUBLISHED_REFUSED", "", published.size, "", str(error)))
+        for lines in self.source.cosignatures():
+            yield cosigned_claim(policy, self.trust.origin, lines)
 
-    def _judge(self, marks: "_Marks", held: "_Marks", roots: dict[int, Roots], end: int) -> None:
+    def _judge(self, marks: "_Marks[StoredNote]", claims: "_Marks[Claim]", roots: dict[int, Roots], end: int) -> None:
         for note in marks.take(end):
             self._checkpoints.take(note, roots.get(note.size), self._entries.latest_before(note.size))
-        for note in held.take(end):
-            at = roots[note.size]
-            if note.root == at.by_entries:
-                self.findings.add(Finding("HELD_CHECKPOINT", index=note.size, found=at.by_entries.hex()))
-            else:
-                values = (note.root or b"").hex(), at.by_entries.hex()
-                self.findings.add(Finding("FORK", "held", note.size, *values))
+        for claim in claims.take(end):
+            self.findings.add(claim.judge(roots[max(claim.size, 0)]))
 
-    def _finish(self, marks: "_Marks", held: "_Marks") -> None:
+    def _finish(self, marks: "_Marks[StoredNote]", claims: "_Marks[Claim]") -> None:
         self._tree.finish()
         self._entries.finish()
         for observer in self.observers:
             observer.finish()
         for note in marks.rest():
             self._checkpoints.take(note, None, None)
-        for note in held.rest():
-            sizes = f"{note.size} entries", f"{self.source.size} entries"
-            self.findings.add(Finding("CHECKPOINT_AHEAD", "held", note.size, *sizes))
+        for claim in claims.rest():
+            sizes = f"{claim.size} entries", f"{self.source.size} entries"
+            self.findings.add(Finding("CHECKPOINT_AHEAD", claim.subject, claim.size, *sizes))
         for stray in self.source.strays():
             self.findings.add(stray)
         self._compare_head()
@@ -175,33 +199,42 @@ class Audit:
             add(Finding("CHECKPOINTS_HOLD", found=str(self._checkpoints.count)))
         if signed < size:
             add(Finding("TAIL_NOT_SIGNED", "", signed, count=size - signed))
-        names = ", ".join(key for keys in self.trust.keys for key in keys.vkeys)
+        names = ", ".join(names_of(keys.vkeys) for keys in self.trust.keys)
         add(Finding("LOG_KEYS_PINNED" if self.trust.pinned else "LOG_KEYS_NOT_PINNED", found=names))
 
 
-class _Marks:
-    """Notes in the order of their sizes, read no further than needed."""
+class _Sized(Protocol):
+    @property
+    def size(self) -> int:
+        """A size of the log."""
 
-    def __init__(self, notes: Iterator[StoredNote]) -> None:
-        self._notes = notes
-        self._ahead: list[StoredNote] = []
 
-    def up_to(self, end: int) -> Sequence[StoredNote]:
-        """The notes of sizes up to `end` that are not taken yet."""
+S = TypeVar("S", bound=_Sized)
+
+
+class _Marks(Generic[S]):
+    """What was said about sizes of the log, in the order of the sizes, read no further than needed."""
+
+    def __init__(self, said: Iterator[S]) -> None:
+        self._said = said
+        self._ahead: list[S] = []
+
+    def up_to(self, end: int) -> Sequence[S]:
+        """What is about sizes up to `end` and not taken yet."""
         while not self._ahead or self._ahead[-1].size <= end:
-            note = next(self._notes, None)
-            if note is None:
+            one = next(self._said, None)
+            if one is None:
                 break
-            self._ahead.append(note)
-        return [note for note in self._ahead if note.size <= end]
+            self._ahead.append(one)
+        return [one for one in self._ahead if one.size <= end]
 
-    def take(self, end: int) -> Sequence[StoredNote]:
-        """Take those."""
+    def take(self, end: int) -> Sequence[S]:
+        """Take that."""
         taken = self.up_to(end)
         self._ahead = self._ahead[len(taken) :]
         return taken
 
-    def rest(self) -> Iterator[StoredNote]:
-        """Take all others."""
+    def rest(self) -> Iterator[S]:
+        """Take everything else."""
         yield from self._ahead
-        yield from self._notes
+        yield from self._said

@@ -3,14 +3,21 @@
 Pure. Checkpoints come in the order of their sizes, each with the roots that the log has at that size.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from audit.audit_entries import CLOCK_SECONDS
 from audit.audit_findings import Finding, Findings
 from audit.audit_tree import Roots
-from audit.checkpoints import LogKeys, SignedCheckpoint, verify_checkpoint
+from audit.checkpoints import Checkpoint, LogKeys, SignedCheckpoint, verify_checkpoint, verify_cosignatures
+from audit.cosignatures import parse_lines
 from audit.errors import AuditError, SignatureRefused
+from audit.notes import ED25519_COSIGNATURE, MLDSA44, Note
+from audit.policy import Policy
 from crypto.instants import to_text
+
+ED25519_AND_MLDSA44: Final = (ED25519_COSIGNATURE, MLDSA44)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +31,36 @@ class StoredNote:
     vkeys: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class StoredLines:
+    """A cosignature as it is stored: whose, of which size of the log, and its signature lines."""
+
+    witness: str
+    size: int
+    lines: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What somebody said about the log at `size`: judged when its roots at that size are known."""
+
+    size: int
+    judge: Callable[[Roots], Finding]
+    subject: str
+
+
 @dataclass(frozen=True)
 class Trust:
-    """Whose checkpoints count: the keys of the log, and whether they are known from elsewhere than from the log."""
+    """Whose checkpoints count: the keys of the log, whether known from elsewhere, and the policy on witnesses."""
 
     keys: tuple[LogKeys, ...]
     pinned: bool
+    policy: Policy | None = None
+
+    @property
+    def origin(self) -> str:
+        """The origin of the log; empty while no keys are known."""
+        return self.keys[0].origin if self.keys else ""
 
     def verified(self, note: bytes, vkeys: tuple[str, ...] = ()) -> SignedCheckpoint:
         """The checkpoint in `note`, signed by keys that count (by `vkeys`, if named). Raises AuditError."""
@@ -41,6 +72,53 @@ class Trust:
                 except SignatureRefused as error:
                     refused = error
         raise refused
+
+
+def held_claim(trust: Trust, note: bytes) -> Claim:
+    """What a checkpoint says that the auditor brought along. Raises AuditError unless its log signed it."""
+    said = trust.verified(note).checkpoint
+
+    def judge(roots: Roots) -> Finding:
+        if said.root == roots.by_entries:
+            return Finding("HELD_CHECKPOINT", "", said.size, "", said.root.hex())
+        return Finding("FORK", "held", said.size, said.root.hex(), roots.by_entries.hex())
+
+    return Claim(said.size, judge, "held")
+
+
+def published_claim(policy: Policy, stored: StoredNote) -> Claim:
+    """What the checkpoint says that the world may see. Raises AuditError unless log and quorum signed it."""
+    believed = policy.verify(stored.note)
+    said = believed.checkpoint
+
+    def judge(roots: Roots) -> Finding:
+        if said.root != roots.by_entries:
+            return Finding("FORK", "published", said.size, said.root.hex(), roots.by_entries.hex())
+        if (stored.size, stored.time or believed.time) != (said.size, believed.time):
+            return Finding("CHECKPOINT_ROW", "published", said.size, str(believed.time), str(stored.time))
+        return Finding(
+            "QUORUM_MET", "", said.size, "", ", ".join(sorted(believed.cosigned)) or "no witness is asked for"
+        )
+
+    return Claim(said.size, judge, "published")
+
+
+def cosigned_claim(policy: Policy, origin: str, stored: StoredLines) -> Claim:
+    """What a witness's cosignature says; its lines are verified against the tree that the log has at that size."""
+
+    def judge(roots: Roots) -> Finding:
+        keys = [one.key for name, one in policy.witnesses.items() if name.split(".")[0] == stored.witness]
+        try:
+            text = Checkpoint(origin, stored.size, roots.by_entries).text
+            lines = parse_lines(stored.lines)
+            signed = verify_cosignatures(Note(text, lines), keys)
+        except AuditError as error:
+            return Finding("COSIGNATURE_REFUSED", stored.witness, stored.size, "", str(error))
+        if len(signed) < len(ED25519_AND_MLDSA44):
+            return Finding("COSIGNATURE_REFUSED", stored.witness, stored.size, "both of its keys", "one")
+        return Finding("COSIGNED", stored.witness, stored.size)
+
+    return Claim(stored.size, judge, stored.witness)
 
 
 class CheckpointAudit:
@@ -59,8 +137,8 @@ class CheckpointAudit:
         """Check one; `roots` are those at its size (None beyond the log), `latest` the latest time of its entries."""
         self.count += 1
         if stored.vkeys and all(stored.vkeys != keys.vkeys for keys in self._trust.keys):
-            expected = " or ".join(_names(keys.vkeys) for keys in self._trust.keys)
-            self._add("CHECKPOINT_KEYS", stored.size, expected, _names(stored.vkeys))
+            expected = " or ".join(names_of(keys.vkeys) for keys in self._trust.keys)
+            self._add("CHECKPOINT_KEYS", stored.size, expected, names_of(stored.vkeys))
             return
         try:
             signed = self._trust.verified(stored.note, stored.vkeys)
@@ -101,6 +179,6 @@ class CheckpointAudit:
         self._findings.add(Finding(code, "", size, expected, found))
 
 
-def _names(vkeys: tuple[str, ...]) -> str:
-    """The keys as people compare them: the key ids."""
+def names_of(vkeys: tuple[str, ...]) -> str:
+    """The keys as people compare them: the name of the log and the key ids."""
     return ", ".join("+".join(vkey.split("+")[:2]) for vkey in vkeys)

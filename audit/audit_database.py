@@ -10,10 +10,10 @@ from sqlalchemy import Connection, func, or_, select, text
 
 from audit import store
 from audit.audit import StoredHead
-from audit.audit_checkpoints import StoredNote
+from audit.audit_checkpoints import StoredLines, StoredNote
 from audit.audit_findings import Finding
 from audit.audit_tree import Block, StoredTile
-from audit.store import CHECKPOINT, ENTRY, TILE
+from audit.store import CHECKPOINT, COSIGNATURE, ENTRY, PUBLISHED, TILE
 from audit.tiles import TILE_HEIGHT, TILE_WIDTH, TileAddress
 
 PAGE: Final = 4 * TILE_WIDTH
@@ -72,6 +72,20 @@ class DatabaseSource:
         query = query.where(columns.log_id == self._log_id).order_by(columns.size)
         for size, root, time, note, vkeys in self._connection.execute(query.execution_options(yield_per=NOTES)):
             yield StoredNote(_number(size), _bytes(note), _bytes(root), _number(time), tuple(str(vkeys).split("\n")))
+
+    def published(self) -> StoredNote | None:
+        """Return the checkpoint that the world may see, if one is stored."""
+        columns = PUBLISHED.c
+        query = select(columns.size, columns.time, columns.note).where(columns.log_id == self._log_id)
+        row = self._connection.execute(query).one_or_none()
+        return StoredNote(_number(row[0]), _bytes(row[2]), time=_number(row[1])) if row else None
+
+    def cosignatures(self) -> Iterator[StoredLines]:
+        """Return the stored cosignatures of witnesses."""
+        columns = COSIGNATURE.c
+        query = select(columns.witness, columns.size, columns.lines).where(columns.log_id == self._log_id)
+        for witness, size, lines in self._connection.execute(query.order_by(columns.witness)):
+            yield StoredLines(str(witness), _number(size), _bytes(lines))
 
     def strays(self) -> Iterator[Finding]:
         """Return the entries and tiles that stand where a log of this size has none."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from audit.audit_findings import Finding, Findings
 from crypto.instants import to_text
-from schemas.entries import AnyEntry, parse
+from schemas.entries import AnyEntry
 from schemas.errors import SchemaError
 
 CLOCK_SECONDS: Final = 60
@@ -32,10 +32,11 @@ _UNIQUE: Final[Mapping[str, Callable[[Any], tuple[object, ...]]]] = {
 
 
 class EntryAudit:
-    """Takes the entries of a log in their order."""
+    """Takes the entries of a log in their order; `read` turns bytes into an entry, or raises SchemaError."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, read: Callable[[bytes], AnyEntry]) -> None:
         self._findings = findings
+        self._read = read
         self._latest = 0
         self._start = 0
         self._latest_at: list[int] = []  # for each entry of the last block: the latest time up to it
@@ -66,7 +67,7 @@ class EntryAudit:
         if data is None:
             return None
         try:
-            return parse(data)
+            return self._read(data)
         except SchemaError as error:
             self._findings.add(Finding("ENTRY_FORM", "", index, "", str(error)))
             return None

@@ -23,9 +23,12 @@ TEXTS: Final[Mapping[str, tuple[Level, str]]] = MappingProxyType(
         "CHECKPOINTS_HOLD": (Level.GOOD, "every checkpoint is signed with both keys of the log and is of this tree"),
         "LOG_KEYS_PINNED": (Level.GOOD, "the checkpoints are signed by the log keys you named"),
         "HELD_CHECKPOINT": (Level.GOOD, "the checkpoint that you hold is of this tree"),
+        "QUORUM_MET": (Level.GOOD, "the published checkpoint is of this tree, and its quorum of witnesses cosigned it"),
+        "COSIGNED": (Level.GOOD, "the witness cosigned this tree with both of its keys"),
         "ROWS_MATCH": (Level.GOOD, "the rows of the service and the entries of the log say the same"),
         # for the reader to judge
         "LOG_KEYS_NOT_PINNED": (Level.NOTICE, "compare these log keys with those you were given on paper"),
+        "WITNESSES_UNKNOWN": (Level.NOTICE, "no policy says which witnesses count: no cosignature was verified"),
         "TAIL_NOT_SIGNED": (Level.NOTICE, "entries stand behind the last checkpoint"),
         "ENTRIES_NOT_HERE": (Level.NOTICE, "only hashes are here: what the entries say was not looked at"),
         "TILES_AS_SIGNED": (Level.NOTICE, "the hash tiles still give what was signed; the entries named do not"),
@@ -45,6 +48,14 @@ TEXTS: Final[Mapping[str, tuple[Level, str]]] = MappingProxyType(
         "TILE_ROOT_ALTERED": (Level.BAD, "the stored root of the hash tile is not its root"),
         "TILE_UNKNOWN": (Level.BAD, "a hash tile or file that a log of this size does not have"),
         "BUNDLE_UNREADABLE": (Level.BAD, "the entry bundle is not of its form"),
+        # the rows of a service beside its log
+        "ROW_MISSING": (Level.BAD, "the log has an entry whose row is gone"),
+        "ROW_NOT_LOGGED": (Level.BAD, "a row of which the log knows nothing"),
+        "ROW_ALTERED": (Level.BAD, "the row says other than the log or than the rows that it belongs to"),
+        "STATE_ALTERED": (Level.BAD, "the delivery is not in the state that its receipts make"),
+        "ENVELOPE_ALTERED": (Level.BAD, "the envelope is not the one that was logged"),
+        "RECEIPT_ALTERED": (Level.BAD, "the receipt does not hold"),
+        "DIRECTORY_REFUSED": (Level.BAD, "the directory beside the log does not hold: no receipt can be verified"),
         # head and checkpoints
         "HEAD_ROOT": (Level.BAD, "the entries do not give the root of the head"),
         "HEAD_TIME": (Level.BAD, "the head does not state the time of the last entry"),
@@ -54,6 +65,8 @@ TEXTS: Final[Mapping[str, tuple[Level, str]]] = MappingProxyType(
         "CHECKPOINT_ROW": (Level.BAD, "the row of the checkpoint is not what its note says"),
         "CHECKPOINT_KEYS": (Level.BAD, "the checkpoint is not signed by the keys of this log"),
         "CHECKPOINT_TIME": (Level.BAD, "the checkpoint states an earlier time than a smaller one or than its entries"),
+        "PUBLISHED_REFUSED": (Level.BAD, "the published checkpoint does not satisfy the policy"),
+        "COSIGNATURE_REFUSED": (Level.BAD, "the stored cosignature is not of this tree by this witness"),
         "HELD_REFUSED": (Level.BAD, "the checkpoint that you hold was not signed by the keys of this log"),
         "FORK": (Level.BAD, "the log signed another history: keep both checkpoints, together they prove it"),
     }

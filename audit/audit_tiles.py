@@ -6,7 +6,7 @@ Pure: `fetch` brings the bytes of a path such as `tile/0/000` or `checkpoint`, o
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from audit.audit_checkpoints import StoredNote
+from audit.audit_checkpoints import StoredLines, StoredNote
 from audit.audit_findings import Finding
 from audit.audit_tree import Block, StoredTile
 from audit.checkpoints import Checkpoint
@@ -61,6 +61,14 @@ class TilesSource:
     def checkpoints(self) -> Iterator[StoredNote]:
         """Return the one checkpoint."""
         yield StoredNote(self.size, self._note)
+
+    def published(self) -> StoredNote:
+        """Return that checkpoint: what is given out is published."""
+        return StoredNote(self.size, self._note)
+
+    def cosignatures(self) -> Iterator[StoredLines]:
+        """Return none: they stand in the checkpoint."""
+        yield from ()
 
     def strays(self) -> Iterator[Finding]:
         """Return bundles that are of no form, and files that a log of this size does not have."""

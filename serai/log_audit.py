@@ -6,9 +6,9 @@ tlog-tiles layout, or the address of one. What is checked is `audit.audit`; here
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Final
@@ -16,23 +16,31 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from audit import store
 from audit.audit import Audit, Observer, Source
 from audit.audit_checkpoints import Trust
 from audit.audit_database import DatabaseSource, latest_vkeys
-from audit.audit_findings import TEXTS, Finding
+from audit.audit_findings import TEXTS, Finding, Findings
 from audit.audit_tiles import CHECKPOINT, Fetch, TilesSource
 from audit.checkpoints import LogKeys
 from audit.evidence.findings import Level
 from exchange.database import Database
+from exchange.hub.audit_rows import HubRows
 from serai.homes import ReadAs
 from serai.log import LogOption, address_of, app, only
 from serai.output import CommandError, JsonFlag, Report, note, show
 from serai.passphrases import PassphraseFd, PassphraseFile
 
 WEB: Final = ("http://", "https://")
+ONE_STATE: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+"""On PostgreSQL, so that what a running service commits meanwhile stays out of sight; on SQLite it is so anyway."""
+
+ROWS: Final[Mapping[str, Callable[[Connection, Findings], Observer]]] = {
+    "message": lambda connection, findings: HubRows(connection, findings, int(time.time())),
+}
+"""A table that only one kind of service has -> who compares the rows of that service with its log."""
 
 VkeyOption = Annotated[
     list[str] | None, typer.Option("--vkey", help="Key of the log you trust, as a vkey; once for each of the two.")
@@ -50,6 +58,7 @@ class Opened:
     source: Source
     vkeys: tuple[str, ...] = ()
     observers: tuple[Observer, ...] = ()
+    findings: Findings = field(default_factory=Findings)
 
 
 @app.command("audit")
@@ -67,7 +76,8 @@ def audit(
     """Audit a whole log: entries, tiles, head, checkpoints. Exit status 0 good, 1 bad, 2 unreadable."""
     begun = time.perf_counter()
     with opened(where, log_id, (read_as, file, descriptor)) as log:
-        work = Audit(log.source, trusted(log, vkeys or []), [path.read_bytes() for path in held or []], log.observers)
+        notes = [path.read_bytes() for path in held or []]
+        work = Audit(log.source, trusted(log, vkeys or []), notes, log.observers, log.findings)
         with progress(log.source.size) as follow:
             findings = work.run(follow)
     found = findings.all()
@@ -119,6 +129,8 @@ def opened(where: str, log_id: str, reader: tuple[Path | None, Path | None, int 
         database = Database(address_of(where))
         try:
             with database.read() as session:
+                if not database.sqlite:
+                    session.connection().exec_driver_sql(ONE_STATE)
                 yield of_database(session.connection(), log_id)
         finally:
             database.close()
@@ -127,7 +139,10 @@ def opened(where: str, log_id: str, reader: tuple[Path | None, Path | None, int 
 def of_database(connection: Connection, log_id: str) -> Opened:
     """Return the log `log_id` of an open database, or its only one."""
     name = only(store.log_ids(connection), log_id)
-    return Opened(name, DatabaseSource(connection, name), latest_vkeys(connection, name))
+    findings = Findings()
+    observers = [rows(connection, findings) for table, rows in ROWS.items() if inspect(connection).has_table(table)]
+    source, vkeys = DatabaseSource(connection, name), latest_vkeys(connection, name)
+    return Opened(name, source, vkeys, tuple(observers), findings)
 
 
 def _fetch(folder: Path) -> Fetch:

@@ -65,7 +65,7 @@ class Register:
             return
         parts = read_parts(connection)
         if parts is not None:
-            self._current = Directory.verify(parts, _own_anchor(parts), now, held=self._current)
+            self._current = Directory.verify(parts, own_anchor(parts), now, held=self._current)
 
     def publish(self, batch: Batch, federation: bytes | None = None, new: Sequence[bytes] = ()) -> tuple[int, ...]:
         """Put the next directory in force: what is held, with `federation` and the statements `new` (wire forms).
@@ -121,7 +121,7 @@ class Register:
         held = self._current
         try:
             if held is None:
-                return Directory.verify(parts, _own_anchor(parts), now)
+                return Directory.verify(parts, own_anchor(parts), now)
             return Directory.verify(parts, held.anchor(), now, held.known(), held)
         except SchemaError as error:
             raise BadStatement(f"{error.code}: {error}") from error
@@ -143,7 +143,7 @@ def read_parts(connection: Connection) -> DirectoryParts | None:
     return DirectoryParts(federation=federation, snapshot=snapshot, statements=logged)
 
 
-def _own_anchor(parts: DirectoryParts) -> Anchor:
+def own_anchor(parts: DirectoryParts) -> Anchor:
     """Return the anchor that the document itself names: the hub believes what its own operators published."""
     document = Federation.from_bytes(statements.parse(parts.federation, limit=PART_LIMIT).statement_bytes)
     return Anchor(env=document.env, threshold=document.threshold, roots=document.roots)
