@@ -33,7 +33,7 @@ class Filter:
 def read_lookup(desk: Desk, before: int | None = None, after: int | None = None) -> Lookup:
     """Return the look-up in the address; what it does not understand counts as absent."""
     given, zone = desk.request.query_params, ZoneInfo(desk.node.settings.time_zone)
-    first, last = _day(given.get("since", "")), _day(given.get("until", ""))
+    first, last = read_day(given.get("since", "")), read_day(given.get("until", ""))
     return Lookup(
         sought=given.get("q", "").strip(),
         operation=given.get("operation") or None,
@@ -41,8 +41,8 @@ def read_lookup(desk: Desk, before: int | None = None, after: int | None = None)
         role=given.get("role") or None,
         person=given.get("person", "").strip() or None,
         denied=_OUTCOMES.get(given.get("outcome", "")),
-        since=_midnight(first, zone) if first is not None else None,
-        until=_midnight(last + timedelta(days=1), zone) if last is not None else None,
+        since=midnight(first, zone) if first is not None else None,
+        until=midnight(last + timedelta(days=1), zone) if last is not None else None,
         before=before,
         after=after,
     )
@@ -96,14 +96,16 @@ def _labels(table: str, codes: Mapping[str, int]) -> dict[str, str]:
     return {code: label(table, code) for code in codes}
 
 
-def _day(text: str) -> date | None:
+def read_day(text: str) -> date | None:
+    """Return the day that an address names; None for anything else."""
     try:
         return date.fromisoformat(text)
     except ValueError:
         return None
 
 
-def _midnight(day: date, zone: ZoneInfo) -> int:
+def midnight(day: date, zone: ZoneInfo) -> int:
+    """Return the first instant of a day of the unit."""
     return int(datetime.combine(day, time(), zone).timestamp())
 
 

@@ -228,6 +228,7 @@ _MENU: Final[tuple[tuple[str, Action], ...]] = (
     ("/quarantine", Action.ADMINISTER_KEYS),
     ("/log", Action.READ_LOG),
     ("/checkpoints", Action.READ_LOG),
+    ("/reviews", Action.READ_LOG),
     ("/verify", Action.READ_LOG),
 )
 
@@ -244,6 +245,7 @@ def _menu(request: Request, node: Node, actor: Actor) -> tuple[MenuItem, ...]:
         "/quarantine": gettext("Not opened"),
         "/log": gettext("Log"),
         "/checkpoints": gettext("Checkpoints"),
+        "/reviews": gettext("Access reviews"),
         "/verify": gettext("Verify a file"),
     }
     path, waiting = request.url.path, 0
