@@ -1,7 +1,7 @@
 # Everything one does with this repository. Each target first sets up what it needs: a fresh machine with
 # Python 3.11 is enough. `make PYTHON=/path/to/python3.11 …` chooses the interpreter.
 
-.PHONY: demo test setup bench sim fuzz fmt bundle lock
+.PHONY: demo test setup bench sim fuzz fmt bundle verifier lock
 .NOTPARALLEL:
 export PYTHON
 
@@ -42,6 +42,10 @@ fmt: setup
 # One signed archive that installs and upgrades a hub or a node with no network: KEY=release-key.pem
 bundle: setup
 	@.venv/bin/python -m tools.bundle build --key "$(KEY)" --out dist
+
+# The court's verifier as one file, dist/serai-verify.py: it needs Python and `cryptography`, nothing else.
+verifier: setup
+	@.venv/bin/python -m tools.verifier
 
 # Writes both lock files anew from pyproject.toml: versions and hashes, no addresses.
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header

@@ -14,14 +14,16 @@ from typing import BinaryIO, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from audit.checkpoints import Checkpoint, LogKeys
 from audit.errors import AuditError
 from audit.evidence import archive
 from audit.evidence.archive import Archive
 from audit.evidence.bundle import BundleParts, Opened, write_bundle
 from audit.evidence.findings import Level
-from audit.evidence.verification import verify_bundle
+from audit.evidence.verification import Trust, verify_bundle
+from audit.notes import Note
 from crypto import signing
-from nodes import cases, gathering, log, rest, storing
+from nodes import cases, forks, gathering, log, rest, storing
 from nodes.errors import EvidenceRefused, NotFound
 from nodes.gathering import Gathered
 from nodes.hub_client import HubClient
@@ -81,9 +83,12 @@ def export(node: Node, actor: Actor, wanted: Wanted, out: BinaryIO) -> Exported:
     with HubClient(node) as client:
         gathered = gathering.gather(node, client, tuple(plan.messages))
     receipts = tuple(wire for wire in plan.receipts if gathered.covers(wire))
-    with node.db.read() as session:
-        archive.write(out, write_bundle(_parts(session, node, plan, gathered, receipts)))
-    _verify(node, out)
+    try:
+        with node.db.read() as session:
+            archive.write(out, write_bundle(_parts(session, node, plan, gathered, receipts)))
+        _verify(node, out)
+    except AuditError as error:
+        raise EvidenceRefused(error.code) from error
     digest = _digest(out)
     with node.db.write() as session:
         index = log.record(session, node, _act(actor, wanted, plan, cases.of(session, plan.case_id), digest))
@@ -168,18 +173,25 @@ def _parts(session: Session, node: Node, plan: _Plan, gathered: Gathered, receip
         messages=_Envelopes(session, plan.messages),
         receipts=receipts,
         opened=_Contents(session, node, plan),
+        forks=_forks(session, node),
     )
+
+
+def _forks(session: Session, node: Node) -> list[tuple[bytes, bytes]]:
+    """Every pair of checkpoints of the hub's log, of one size, that were shown here and cannot both be true."""
+    origin = LogKeys.parse(*node.directory().federation.hub.log).origin
+    pairs = [(fork.held, fork.other) for fork in forks.found(session) if fork.log_id == origin]
+    return [pair for pair in pairs if len({Checkpoint.parse(Note.parse(note).text).size for note in pair}) == 1]
 
 
 def _verify(node: Node, out: BinaryIO) -> None:
     """Check the file as a court would, from the roots that this node pinned; raises `EvidenceRefused`."""
-    roots = [signing.kid_of(root) for root in node.directory().federation.roots]
-    try:
-        report = verify_bundle(Archive(out), roots)
-    except AuditError as error:
-        raise EvidenceRefused(error.code) from error
-    if not report.ok:
-        raise EvidenceRefused(", ".join(sorted({one.code for one in report.findings if one.level is Level.BAD})))
+    trust = Trust(frozenset(signing.kid_of(root) for root in node.directory().federation.roots))
+    report = verify_bundle(Archive(out), trust)
+    # That the log signed two histories is no fault of the evidence: it is what a court must see.
+    faults = {one.code for one in report.findings if one.level is Level.BAD} - {"HISTORY_CONTRADICTED"}
+    if faults:
+        raise EvidenceRefused(", ".join(sorted(faults)))
 
 
 def _digest(out: BinaryIO) -> str:

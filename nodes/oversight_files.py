@@ -15,7 +15,7 @@ from audit.errors import AuditError
 from audit.evidence import export
 from audit.evidence.archive import Archive
 from audit.evidence.findings import Finding, Level, Report
-from audit.evidence.verification import verify_bundle
+from audit.evidence.verification import Trust, verify_bundle
 from audit.merkle import verify_inclusion
 from audit.notes import Note
 from audit.proof import HEADER, LogProof
@@ -49,7 +49,9 @@ STEP_OF: Final[Mapping[str, Step]] = {
     "MANIFEST": Step.FORM,
     "FILE": Step.FORM,
     "LINE": Step.FORM,
-    "WITNESSES": Step.WITNESSES,
+    "COSIGNATURE": Step.WITNESSES,
+    "POLICY": Step.WITNESSES,
+    "QUORUM": Step.WITNESSES,
     "ENTRY": Step.INCLUSION,
     "LOG_COMPLETE": Step.INCLUSION,
     "LOG_ALTERED": Step.INCLUSION,
@@ -97,8 +99,8 @@ def judge(node: Node, data: bytes) -> Judged:
 
 
 def _bundle(node: Node, data: bytes) -> Report:
-    roots = [signing.kid_of(root) for root in node.directory().federation.roots]
-    return verify_bundle(Archive(io.BytesIO(data)), roots)
+    roots = frozenset(signing.kid_of(root) for root in node.directory().federation.roots)
+    return verify_bundle(Archive(io.BytesIO(data)), Trust(roots))
 
 
 def _export(node: Node, data: bytes) -> Report:

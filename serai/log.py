@@ -4,7 +4,6 @@
 be writing at the same time, and change nothing.
 """
 
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,17 +16,16 @@ from sqlmodel import Session
 from audit import store
 from audit.checkpoints import LogKeys
 from audit.errors import NotInLog
-from audit.evidence import archive, export
-from audit.evidence.archive import Archive
-from audit.evidence.findings import Report as EvidenceReport
-from audit.evidence.findings import Unreadable
-from audit.evidence.verification import verify_bundle
+from audit.evidence import export
+from audit.evidence.findings import Language
 from audit.log import Log
 from audit.proof import LogProof
 from audit.store import StoredCheckpoint
 from crypto.instants import to_text
 from exchange.database import Database
+from serai import verifier
 from serai.output import CommandError, Exit, JsonFlag, Report, note, show
+from serai.verifier import HEADLINES, Known
 
 app = typer.Typer(
     help="The append-only log: heads, proofs, exports, and their offline verification.",
@@ -152,42 +150,22 @@ def export_log(
 
 @app.command("verify")
 def verify(
-    path: Annotated[Path, typer.Argument(help="A bundle (folder or zip archive) or an exported log.")],
+    path: Annotated[Path, typer.Argument(help="A bundle (folder or archive), an exported log, or a .tlog-proof.")],
     root: Annotated[list[str] | None, typer.Option("--root", help="Key id of a federation root you trust.")] = None,
-    vkey: Annotated[list[str] | None, typer.Option("--vkey", help="Key of the log you trust, as a vkey.")] = None,
+    vkey: Annotated[list[str] | None, typer.Option("--vkey", help="Key of the log you trust, for an export.")] = None,
+    policy: Annotated[Path | None, typer.Option("--policy", help="tlog-policy that the checkpoint must meet.")] = None,
+    entry: Annotated[Path | None, typer.Option("--entry", help="The entry that a .tlog-proof is about.")] = None,
+    language: Annotated[Language, typer.Option("--lang", help="Language of the findings.")] = Language.EN,
     *,
     as_json: JsonFlag = False,
 ) -> None:
     """Verify evidence offline. Exit status 0 good, 1 bad, 2 unreadable."""
-    report = _verified(path, root or [], vkey or [])
+    report = verifier.examine(path, Known(tuple(root or ()), tuple(vkey or ()), policy, entry))
     if not as_json:
-        note(f"{path}: {'good' if report.ok else 'BAD'}")
-    members = report.members()
+        note(f"{path}: {HEADLINES[language][report.ok]}")
+    members = report.members(language)
     del members["ok"]
-    show(Report("log-verify", {"file": str(path), **members}, report.lines(), ok=report.ok), as_json=as_json)
-
-
-def _verified(path: Path, roots: list[str], vkeys: list[str]) -> EvidenceReport:
-    exported = path.is_file() and not zipfile.is_zipfile(path)
-    if (roots and exported) or (vkeys and not exported):
-        raise CommandError(
-            "SERAI-LOG-TRUST", "--root is for bundles, which name the log's keys; --vkey is for exports."
-        )
-    if exported:
-        with path.open("rb") as file:
-            return export.verify_export(iter(lambda: file.readline(export.HEAD_LIMIT), b""), vkeys)
-    if path.is_dir():
-        return verify_bundle(_folder(path), roots)
-    with path.open("rb") as file:
-        return verify_bundle(Archive(file), roots)
-
-
-def _folder(path: Path) -> dict[str, bytes]:
-    found = [file for file in sorted(path.rglob("*")) if file.is_symlink() or not file.is_dir()]
-    if any(file.is_symlink() or not file.is_file() for file in found):
-        raise Unreadable("a bundle has plain files only")
-    archive.check_sizes([file.stat().st_size for file in found])
-    return {file.relative_to(path).as_posix(): file.read_bytes() for file in found}
+    show(Report("log-verify", {"file": str(path), **members}, report.lines(language), ok=report.ok), as_json=as_json)
 
 
 def _write_new(path: Path, parts: Iterator[bytes] | list[bytes]) -> None:

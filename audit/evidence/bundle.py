@@ -4,12 +4,17 @@ Files come one after the other, each when it is its turn: whoever writes them to
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from audit.checkpoints import verify_checkpoint
 from audit.evidence import layout
-from audit.evidence.directory import PART_LIMIT
-from audit.evidence.members import number
+from audit.evidence.acts import Entries
+from audit.evidence.directory import PART_LIMIT, Federations, Keys, read_federation
+from audit.evidence.findings import EvidenceRefused
+from audit.evidence.members import instant, number, refusing
+from audit.policy import Policy
 from audit.proof import LogProof
 from crypto import statements
 
@@ -35,7 +40,8 @@ class Opened:
 class BundleParts:
     """What goes into a bundle. Messages and opened contents are found by their eid and may be read when asked for.
 
-    `statements` are wires by log index. Each of them and of the federation documents needs its entry among `logged`.
+    `statements` are wires by log index; each of them and of the federation documents needs its entry among `logged`.
+    `forks` are pairs of contradicting checkpoints.
     """
 
     created: int
@@ -46,12 +52,13 @@ class BundleParts:
     messages: Mapping[str, bytes] = field(default_factory=dict)
     receipts: Sequence[bytes] = ()
     opened: Mapping[str, Opened] = field(default_factory=dict, repr=False)
+    forks: Sequence[tuple[bytes, bytes]] = ()
 
 
 def write_bundle(parts: BundleParts) -> Iterator[tuple[str, bytes]]:
     """The files of a bundle with their names, in order, the manifest last; the same parts give the same bytes.
 
-    Raises crypto.errors.CryptoError for a federation document that cannot be read.
+    Raises EvidenceRefused for a federation document that cannot be read.
     """
     return layout.with_manifest(parts.created, _files(parts))
 
@@ -62,6 +69,13 @@ def _files(parts: BundleParts) -> Iterator[tuple[str, bytes]]:
     yield layout.CHECKPOINT, parts.checkpoint
     logged = sorted(parts.logged, key=lambda one: f"{one.index}.")
     yield from ((f"log/entries/{one.index}.json", one.entry) for one in logged)
+    for number_of_fork, (held, other) in enumerate(parts.forks):
+        yield f"log/forks/{number_of_fork}.held", held
+        yield f"log/forks/{number_of_fork}.other", other
+    # Where documents, statements and entries do not fit together there is no policy: the verifier says what is wrong.
+    with suppress(EvidenceRefused):
+        policy = _policy(parts).to_bytes()
+        yield layout.POLICY, policy
     for one in logged:
         proof = LogProof(one.index, tuple(one.path), parts.checkpoint)
         yield f"log/proofs/{one.index}.tlog-proof", proof.to_bytes()
@@ -73,5 +87,22 @@ def _files(parts: BundleParts) -> Iterator[tuple[str, bytes]]:
     yield from sorted((f"receipts/{sha256(wire).hexdigest()}.json", wire) for wire in parts.receipts)
 
 
+def _policy(parts: BundleParts) -> Policy:
+    """Who must have signed the checkpoint, by the documents and statements that are in the bundle."""
+    entries, federations = Entries(), Federations()
+    for one in parts.logged:
+        entries.add(one.index, one.entry)
+    for federation in sorted(map(read_federation, parts.federations), key=lambda one: one.version):
+        federations.add(federation)
+        federations.enter(federation, instant(entries.of_document(federation.digest), "time"))
+    keys = Keys(federations)
+    for index, wire in sorted(parts.statements.items()):
+        keys.take(wire, entries.of_statement(index))
+    with refusing("the checkpoint"):
+        signed = verify_checkpoint(parts.checkpoint, federations.newest.log_keys)
+    return keys.policy(signed.time)
+
+
 def _version(wire: bytes) -> int:
-    return number(statements.parse(wire, PART_LIMIT).statement, "version")
+    with refusing("the federation document"):
+        return number(statements.parse(wire, PART_LIMIT).statement, "version")

@@ -11,8 +11,10 @@ from hashlib import sha512
 from typing import Final
 
 from audit.checkpoints import LogKeys
+from audit.cosignatures import CosignerKeys
 from audit.evidence.findings import EvidenceRefused
 from audit.evidence.members import Members, binary, inner, instant, number, objects, refusing, text, texts
+from audit.policy import Policy
 from crypto import encryption, note_keys, signing, statements
 from crypto.encoding import unb64
 from crypto.statements import SignedStatement
@@ -23,6 +25,7 @@ PART_LIMIT: Final = 1 << 20
 STATEMENT_LIMIT: Final = 65_536
 
 _USES_OF_SIGNING_KEY: Final = frozenset({"ENCRYPTION", "NODE", "LOG", "WITNESS"})
+_NOTE_USES: Final = frozenset({"LOG", "WITNESS"})
 _KID_OF: Final = {
     "SIGNING": signing.kid_of,
     "ENCRYPTION": encryption.kid_of,
@@ -44,6 +47,7 @@ class Key:
     """A key and the log times (unix seconds) between which it proves something; `revoked` is from when it does not.
 
     `voucher` is the id of the key that signed its statement; a unit's keys stand and fall with that root.
+    `name` is the name under which a pair of note keys signs.
     """
 
     holder: str
@@ -54,6 +58,7 @@ class Key:
     not_after: int
     revoked: int | None = None
     voucher: str = ""
+    name: str = ""
 
     def status(self, at: int) -> KeyStatus:
         """What the key proves about a signature logged at `at`."""
@@ -77,6 +82,8 @@ class Federation:
     log_keys: LogKeys
     hub_keys: tuple[Key, ...]
     unit_roots: Mapping[str, Mapping[str, bytes]]
+    witnesses: tuple[str, ...]
+    quorum: int
     signed: SignedStatement = field(repr=False)
 
 
@@ -103,6 +110,8 @@ def read_federation(wire: bytes) -> Federation:
             log_keys=LogKeys.parse(*vkeys),
             hub_keys=tuple(_hub_key(text(hub, "name"), key) for key in objects(hub, "keys") if _composite(key)),
             unit_roots={text(unit, "unit"): _by_kid(texts(unit, "roots")) for unit in objects(document, "units")},
+            witnesses=tuple(texts(document, "witnesses")),
+            quorum=number(document, "quorum"),
             signed=signed,
         )
 
@@ -191,6 +200,20 @@ class Keys:
             raise EvidenceRefused(f"no {use} key {kid} of {holder} is stated here")
         return key
 
+    def policy(self, at: int) -> Policy:
+        """Who must have signed a checkpoint of the hub's log at `at`, by the document and the witness keys good then.
+
+        Raises EvidenceRefused, also when fewer witnesses than the quorum have stated their keys.
+        """
+        federation = self._federations.at(at)
+        with refusing("the policy"):
+            pairs = {unit: self._pairs(unit, at) for unit in federation.witnesses}
+            return Policy.federated(federation.log_keys, pairs, federation.quorum)
+
+    def _pairs(self, unit: str, at: int) -> list[CosignerKeys]:
+        good = [key for key in self._of(unit, "WITNESS", at).values() if key.status(at) is not KeyStatus.INVALID]
+        return [CosignerKeys.of(key.name, key.public) for key in good]
+
     def _of(self, holder: str, use: str, at: int) -> dict[str, Key]:
         federation = self._federations.at(at)
         if holder == federation.hub:
@@ -217,7 +240,8 @@ class Keys:
             raise EvidenceRefused("the key id is not the key's own")
         voucher = self._verify_voucher(signed, unit, use, logged_at)
         span = instant(statement, "not_before"), instant(statement, "not_after")
-        self._keys[kid] = Key(unit, use, kid, public, *span, voucher=voucher)
+        name = text(statement, "name") if use in _NOTE_USES else ""
+        self._keys[kid] = Key(unit, use, kid, public, *span, voucher=voucher, name=name)
         return self._keys[kid]
 
     def _revoke(self, signed: SignedStatement, logged_at: int) -> Key:

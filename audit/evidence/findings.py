@@ -1,6 +1,6 @@
-"""What a check found: stable codes, one sentence each, and a report that names every finding, good and bad.
+"""What a check found: stable codes, words for people, and a report that names every finding, good and bad.
 
-The table below is complete: a finding with a code that is not in it cannot be made.
+The table below is complete: a finding with a code that is not in it has no level.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from audit.errors import AuditError
+from audit.evidence import words_en, words_ru
 
 
 class Level(StrEnum):
@@ -20,43 +21,78 @@ class Level(StrEnum):
     BAD = "bad"
 
 
-TEXTS: Final[Mapping[str, tuple[Level, str]]] = MappingProxyType(
+class Language(StrEnum):
+    """The languages in which findings speak."""
+
+    EN = "en"
+    RU = "ru"
+
+
+LEVELS: Final[Mapping[str, Level]] = MappingProxyType(
     {
-        "FILE_MISSING": (Level.BAD, "the manifest names a file that is not here"),
-        "FILE_CHANGED": (Level.BAD, "the file is not the one that the manifest describes"),
-        "FILE_UNLISTED": (Level.BAD, "the manifest does not name this file"),
-        "FILE_UNKNOWN": (Level.BAD, "the bundle layout has no such file"),
-        "MANIFEST_COMPLETE": (Level.GOOD, "every file is listed and unchanged"),
-        "FEDERATION_SIGNED": (Level.GOOD, "the federation document is signed by the threshold of its roots"),
-        "FEDERATION_REFUSED": (Level.BAD, "the federation document does not hold"),
-        "FEDERATION_LOGGED": (Level.GOOD, "the hub logged the federation document"),
-        "FEDERATION_NOT_LOGGED": (Level.BAD, "no proved entry says when the federation document came into force"),
-        "ROOTS_NOT_PINNED": (Level.NOTICE, "compare these root key ids with those you were given on paper"),
-        "ROOTS_PINNED": (Level.GOOD, "the threshold of the root keys you named signed the federation document"),
-        "CHECKPOINT_SIGNED": (Level.GOOD, "the log signed this checkpoint with both of its keys"),
-        "CHECKPOINT_REFUSED": (Level.BAD, "the checkpoint does not hold"),
-        "ENTRY_PROVED": (Level.GOOD, "the entry stands in the log under the checkpoint"),
-        "ENTRY_REFUSED": (Level.BAD, "the entry is not proved to stand in the log"),
-        "ENTRY_ALONE": (Level.NOTICE, "the log records something whose document is not in the bundle"),
-        "KEY_STATED": (Level.GOOD, "the key was stated by its unit and logged"),
-        "KEY_REFUSED": (Level.BAD, "the key statement does not hold"),
-        "KEY_REVOKED": (Level.GOOD, "the key was revoked by its unit and the revocation logged"),
-        "ENVELOPE_SIGNED": (Level.GOOD, "the sender signed the envelope, and the hub logged it"),
-        "ENVELOPE_REFUSED": (Level.BAD, "the envelope does not hold"),
-        "RECEIPT_SIGNED": (Level.GOOD, "the receipt is signed by who says it, and logged"),
-        "RECEIPT_REFUSED": (Level.BAD, "the receipt does not hold"),
-        "SIGNER_REVOKED_LATER": (Level.NOTICE, "the signing key was good at the log's time and was revoked afterwards"),
-        "SIGNER_LEFT_LATER": (Level.NOTICE, "the unit was in the federation at the log's time and left afterwards"),
-        "CONTENT_OPENED": (Level.GOOD, "the content is the one that the signed envelope commits to"),
-        "CONTENT_ABSENT": (Level.NOTICE, "the content is not here, only the commitment to it in the signed header"),
-        "CONTENT_REFUSED": (Level.BAD, "the content is not the one that the signed envelope commits to"),
-        "LOG_KEYS_NOT_PINNED": (Level.NOTICE, "compare these log keys with those you were given on paper"),
-        "LOG_KEYS_PINNED": (Level.GOOD, "the checkpoint is signed by the log keys you named"),
-        "LINE_REFUSED": (Level.BAD, "the export has a line that is not of its form"),
-        "LOG_COMPLETE": (Level.GOOD, "the entries give the root that the log signed: none removed, added or changed"),
-        "LOG_ALTERED": (Level.BAD, "the entries do not give the root that the log signed"),
+        "FILE_MISSING": Level.BAD,
+        "FILE_CHANGED": Level.BAD,
+        "FILE_UNLISTED": Level.BAD,
+        "FILE_UNKNOWN": Level.BAD,
+        "MANIFEST_COMPLETE": Level.GOOD,
+        "FEDERATION_SIGNED": Level.GOOD,
+        "FEDERATION_REFUSED": Level.BAD,
+        "FEDERATION_LOGGED": Level.GOOD,
+        "FEDERATION_NOT_LOGGED": Level.BAD,
+        "ROOTS_NOT_PINNED": Level.NOTICE,
+        "ROOTS_PINNED": Level.GOOD,
+        "CHECKPOINT_SIGNED": Level.GOOD,
+        "CHECKPOINT_REFUSED": Level.BAD,
+        "POLICY_STATED": Level.GOOD,
+        "POLICY_REFUSED": Level.BAD,
+        "QUORUM_MET": Level.GOOD,
+        "QUORUM_MISSED": Level.NOTICE,
+        "QUORUM_NOT_ASKED": Level.NOTICE,
+        "COSIGNATURE_REFUSED": Level.BAD,
+        "HISTORY_CONTRADICTED": Level.BAD,
+        "CONFLICT_REFUSED": Level.BAD,
+        "ENTRY_PROVED": Level.GOOD,
+        "ENTRY_REFUSED": Level.BAD,
+        "ENTRY_NOT_GIVEN": Level.NOTICE,
+        "ENTRY_ALONE": Level.NOTICE,
+        "KEY_STATED": Level.GOOD,
+        "KEY_REFUSED": Level.BAD,
+        "KEY_REVOKED": Level.GOOD,
+        "ENVELOPE_SIGNED": Level.GOOD,
+        "ENVELOPE_REFUSED": Level.BAD,
+        "RECEIPT_SIGNED": Level.GOOD,
+        "RECEIPT_REFUSED": Level.BAD,
+        "SIGNER_REVOKED_LATER": Level.NOTICE,
+        "SIGNER_LEFT_LATER": Level.NOTICE,
+        "CONTENT_OPENED": Level.GOOD,
+        "CONTENT_ABSENT": Level.NOTICE,
+        "CONTENT_REFUSED": Level.BAD,
+        "UNIT_LOG_SIGNED": Level.GOOD,
+        "UNIT_LOG_REFUSED": Level.BAD,
+        "UNIT_ENTRY_PROVED": Level.GOOD,
+        "UNIT_ENTRY_REFUSED": Level.BAD,
+        "UNIT_LOG_ANCHORED": Level.GOOD,
+        "UNIT_LOG_NOT_ANCHORED": Level.NOTICE,
+        "TIME_STAMPED": Level.GOOD,
+        "TIME_STAMP_NOT_CHECKED": Level.NOTICE,
+        "TIME_STAMP_REFUSED": Level.BAD,
+        "LOG_KEYS_NOT_PINNED": Level.NOTICE,
+        "LOG_KEYS_PINNED": Level.GOOD,
+        "LINE_REFUSED": Level.BAD,
+        "LOG_COMPLETE": Level.GOOD,
+        "LOG_ALTERED": Level.BAD,
     }
 )
+LEVEL_WORDS: Final[Mapping[Language, Mapping[Level, str]]] = MappingProxyType(
+    {
+        Language.EN: {Level.GOOD: "good", Level.NOTICE: "notice", Level.BAD: "BAD"},
+        Language.RU: {Level.GOOD: "верно", Level.NOTICE: "учесть", Level.BAD: "НЕВЕРНО"},
+    }
+)
+WORDS: Final[Mapping[Language, Mapping[str, tuple[str, str, str]]]] = MappingProxyType(
+    {Language.EN: words_en.WORDS, Language.RU: words_ru.WORDS}
+)
+"""For each code the sentence, what it means, and what it does not mean."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +106,24 @@ class Finding:
     @property
     def level(self) -> Level:
         """How it counts."""
-        return TEXTS[self.code][0]
+        return LEVELS[self.code]
 
-    @property
-    def text(self) -> str:
+    def text(self, language: Language = Language.EN) -> str:
         """The finding in one line."""
         detail = f" ({self.detail})" if self.detail else ""
-        return ": ".join(part for part in (self.subject, TEXTS[self.code][1] + detail) if part)
+        return ": ".join(part for part in (self.subject, WORDS[language][self.code][0] + detail) if part)
+
+    def members(self, language: Language) -> dict[str, str]:
+        """The finding for programs: JSON members."""
+        _, means, limits = WORDS[language][self.code]
+        return {
+            "code": self.code,
+            "level": self.level.value,
+            "subject": self.subject,
+            "text": self.text(language),
+            "means": means,
+            "does_not_mean": limits,
+        }
 
 
 @dataclass(frozen=True)
@@ -95,17 +142,19 @@ class Report:
         """The codes in their order."""
         return tuple(finding.code for finding in self.findings)
 
-    def lines(self) -> list[str]:
+    def lines(self, language: Language = Language.EN) -> list[str]:
         """The report for people, one line a finding."""
-        return [f"{finding.level.value:6} {finding.code:20} {finding.text}" for finding in self.findings]
+        levels = LEVEL_WORDS[language]
+        return [f"{levels[one.level]:7} {one.code:22} {one.text(language)}" for one in self.findings]
 
-    def members(self) -> dict[str, Any]:
+    def explained(self, language: Language) -> list[str]:
+        """What each sort of finding means and does not mean, once, in the order of the report."""
+        codes = dict.fromkeys(self.codes())
+        return [f"{code}: {' '.join(WORDS[language][code][1:])}" for code in codes]
+
+    def members(self, language: Language = Language.EN) -> dict[str, Any]:
         """The report for programs: JSON members."""
-        findings = [
-            {"code": one.code, "level": one.level.value, "subject": one.subject, "text": one.text}
-            for one in self.findings
-        ]
-        return {"ok": self.ok, "findings": findings}
+        return {"ok": self.ok, "findings": [one.members(language) for one in self.findings]}
 
 
 class EvidenceRefused(AuditError):

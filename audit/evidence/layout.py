@@ -4,6 +4,8 @@
     directory/federation-<v>.json    federation documents (signed statements), versions without a gap
     directory/statements/<index>     key statements and revocations, named by their index in the hub's log
     log/checkpoint                   one signed checkpoint of the hub's log
+    log/policy                       who must have signed it (C2SP tlog-policy), as the documents and statements make it
+    log/forks/<n>.held, .other       two checkpoints of the hub's log that cannot both be true
     log/entries/<index>.json         log entries, the exact leaf bytes
     log/proofs/<index>.tlog-proof    for each entry its proof, under that very checkpoint
     messages/<eid>.cme               envelopes as they travelled
@@ -29,6 +31,7 @@ from crypto.instants import to_text
 SCHEMA: Final = "serai/bundle/1"
 MANIFEST_LIMIT: Final = 32 << 20
 CHECKPOINT: Final = "log/checkpoint"
+POLICY: Final = "log/policy"
 
 _INDEX: Final = r"(0|[1-9][0-9]{0,18})"
 _HEX: Final = r"([0-9a-f]{64})"
@@ -42,6 +45,8 @@ FEDERATION: Final = _named(rf"directory/federation-{_INDEX}\.json")
 STATEMENT: Final = _named(rf"directory/statements/{_INDEX}")
 ENTRY: Final = _named(rf"log/entries/{_INDEX}\.json")
 PROOF: Final = _named(rf"log/proofs/{_INDEX}\.tlog-proof")
+FORK_HELD: Final = _named(rf"log/forks/{_INDEX}\.held")
+FORK_OTHER: Final = _named(rf"log/forks/{_INDEX}\.other")
 MESSAGE: Final = _named(rf"messages/{_HEX}\.cme")
 RECEIPT: Final = _named(rf"receipts/{_HEX}\.json")
 SALT: Final = _named(rf"opened/{_HEX}\.salt")
@@ -51,6 +56,9 @@ WORDS: Final[Mapping[re.Pattern[str], str]] = {
     FEDERATION: "which units, roots and hub keys the federation has, signed by its roots",
     STATEMENT: "a unit's statement of a key, or its revocation",
     _named(re.escape(CHECKPOINT)): "size and root of the hub's log, signed by the log",
+    _named(re.escape(POLICY)): "who must have signed the checkpoint, for programs that read a tlog-policy",
+    FORK_HELD: "a checkpoint of the hub's log that contradicts the other of this number",
+    FORK_OTHER: "the checkpoint that it contradicts",
     ENTRY: "an entry of the hub's log: when it recorded what",
     PROOF: "the proof that the entry of this index stands in the log under the checkpoint",
     MESSAGE: "a sealed message with its signed header, as it travelled",

@@ -3,12 +3,14 @@
 Each step adds its findings and uses only what the steps before it proved. Pure: it reads the files that it is given.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from typing import TypeVar
 
 from audit.checkpoints import SignedCheckpoint, verify_checkpoint
+from audit.errors import AuditError, QuorumMissed
 from audit.evidence import layout
 from audit.evidence.acts import Entries, Proved, check_content, check_envelope, check_receipt
 from audit.evidence.archive import MANIFEST
@@ -17,6 +19,7 @@ from audit.evidence.findings import EvidenceRefused, Finding, Report, Unreadable
 from audit.evidence.layout import Listed
 from audit.evidence.members import instant, refusing, text
 from audit.merkle import verify_inclusion
+from audit.policy import NONE, Policy
 from audit.proof import LogProof
 from crypto.envelope import Envelope
 from crypto.instants import to_text
@@ -25,49 +28,56 @@ from crypto.merkle_hash import leaf_hash
 _Result = TypeVar("_Result")
 
 
-def verify_bundle(files: Mapping[str, bytes], roots: Iterable[str] = ()) -> Report:
+@dataclass(frozen=True)
+class Trust:
+    """What the reader knows from elsewhere: key ids of federation roots, and a policy that the checkpoint must meet."""
+
+    roots: frozenset[str] = frozenset()
+    policy: Policy | None = None
+
+
+def verify_bundle(files: Mapping[str, bytes], trust: Trust = Trust()) -> Report:
     """Check everything in a bundle and name every finding.
 
-    `roots` are key ids of federation roots known from elsewhere; without them the report asks to compare. Raises
-    Unreadable when there is no manifest of our form, or a file cannot be read at all.
+    Raises Unreadable when there is no manifest of our form, or a file cannot be read at all.
     """
-    return _Verification(files, frozenset(roots)).report()
+    return _Verification(files, trust).report()
 
 
 class _Verification:
     """One pass over one bundle."""
 
-    def __init__(self, files: Mapping[str, bytes], roots: frozenset[str]) -> None:
+    def __init__(self, files: Mapping[str, bytes], trust: Trust) -> None:
         self._files = files
-        self._roots = roots
+        self._trust = trust
         self._findings: list[Finding] = []
         self._entries = Entries()
-        self._federations = Federations(roots)
+        self._federations = Federations(trust.roots)
         self._documents: dict[str, Federation] = {}
         self._keys = Keys(self._federations)
 
     def report(self) -> Report:
-        if MANIFEST not in self._files:
-            raise Unreadable(f"{MANIFEST} is not here")
-        self._manifest(layout.read_manifest(self._files[MANIFEST]))
+        self._manifest()
         for name, version in layout.indexed(layout.FEDERATION, self._files):
             self._attempt("FEDERATION_REFUSED", name, partial(self._federation, name, version))
         signed = self._attempt("CHECKPOINT_REFUSED", layout.CHECKPOINT, self._checkpoint)
-        for name, index in layout.indexed(layout.ENTRY, self._files):
-            self._attempt("ENTRY_REFUSED", name, partial(self._entry, name, index, signed))
-        for name, index in layout.indexed(layout.PROOF, self._files):
-            if f"log/entries/{index}.json" not in self._files:
-                self._add("ENTRY_REFUSED", name, "its entry is not here")
+        self._log(signed)
         for name, federation in self._documents.items():
             self._attempt("FEDERATION_NOT_LOGGED", name, partial(self._in_force, name, federation))
         for name, index in layout.indexed(layout.STATEMENT, self._files):
             self._attempt("KEY_REFUSED", name, partial(self._statement, name, index))
+        if signed is not None:
+            self._attempt("POLICY_REFUSED", layout.POLICY, partial(self._witnessed, signed))
+        self._forks()
         self._acts()
         return Report(tuple(self._findings))
 
     # --- the files ----------------------------------------------------------------------------------------------------
 
-    def _manifest(self, listed: Mapping[str, Listed]) -> None:
+    def _manifest(self) -> None:
+        if MANIFEST not in self._files:
+            raise Unreadable(f"{MANIFEST} is not here")
+        listed = layout.read_manifest(self._files[MANIFEST])
         faults = [*self._unlisted(listed), *self._unlike(listed)]
         self._findings += sorted(faults, key=lambda one: one.subject) or [Finding("MANIFEST_COMPLETE", MANIFEST)]
 
@@ -97,8 +107,8 @@ class _Verification:
         self._federations.add(federation)
         self._documents[name] = federation
         self._add("FEDERATION_SIGNED", name)
-        pinned = "ROOTS_PINNED" if self._roots else "ROOTS_NOT_PINNED"
-        self._add(pinned, name, ", ".join(sorted(self._roots or federation.roots)))
+        roots = self._trust.roots
+        self._add("ROOTS_PINNED" if roots else "ROOTS_NOT_PINNED", name, ", ".join(sorted(roots or federation.roots)))
 
     def _checkpoint(self) -> SignedCheckpoint:
         with refusing("the checkpoint"):
@@ -106,6 +116,13 @@ class _Verification:
         said = signed.checkpoint
         self._add("CHECKPOINT_SIGNED", layout.CHECKPOINT, f"{said.origin}, size {said.size}, {to_text(signed.time)}")
         return signed
+
+    def _log(self, signed: SignedCheckpoint | None) -> None:
+        for name, index in layout.indexed(layout.ENTRY, self._files):
+            self._attempt("ENTRY_REFUSED", name, partial(self._entry, name, index, signed))
+        for name, index in layout.indexed(layout.PROOF, self._files):
+            if f"log/entries/{index}.json" not in self._files:
+                self._add("ENTRY_REFUSED", name, "its entry is not here")
 
     def _entry(self, name: str, index: int, signed: SignedCheckpoint | None) -> None:
         with refusing("the proof"):
@@ -127,6 +144,41 @@ class _Verification:
     def _statement(self, name: str, index: int) -> None:
         key = self._keys.take(self._files[name], self._entries.of_statement(index))
         self._add("KEY_STATED" if key.revoked is None else "KEY_REVOKED", name, f"{key.holder} {key.use} {key.kid}")
+
+    def _witnessed(self, signed: SignedCheckpoint) -> None:
+        """Judge the checkpoint by the policy in force when it was signed, and the policy file by that."""
+        policy = self._keys.policy(signed.time)
+        try:
+            believed = policy.verify(self._files[layout.CHECKPOINT])
+        except QuorumMissed as error:
+            self._add("QUORUM_MISSED", layout.CHECKPOINT, str(error))
+        except AuditError as error:
+            self._add("COSIGNATURE_REFUSED", layout.CHECKPOINT, str(error))
+        else:
+            units = sorted(believed.names.intersection(self._federations.at(signed.time).witnesses))
+            counted = f"{len(units)} of {len(self._federations.at(signed.time).witnesses)}: {', '.join(units)}"
+            asked = policy.quorum != NONE
+            self._add("QUORUM_MET" if asked else "QUORUM_NOT_ASKED", layout.CHECKPOINT, counted if asked else "")
+        with refusing("the policy"):
+            if Policy.parse(self._file(layout.POLICY)).to_bytes() != policy.to_bytes():
+                raise EvidenceRefused("another policy was in force when the checkpoint was signed")
+            if self._trust.policy is not None:
+                self._trust.policy.verify(self._files[layout.CHECKPOINT])
+        self._add("POLICY_STATED", layout.POLICY)
+
+    def _forks(self) -> None:
+        numbers = layout.indexed(layout.FORK_HELD, self._files) + layout.indexed(layout.FORK_OTHER, self._files)
+        for number in sorted({number for _, number in numbers}):
+            self._attempt("CONFLICT_REFUSED", f"log/forks/{number}.held", partial(self._fork, number))
+
+    def _fork(self, number: int) -> None:
+        keys = self._federations.newest.log_keys
+        with refusing("the checkpoint"):
+            names = f"log/forks/{number}.held", f"log/forks/{number}.other"
+            held, other = (verify_checkpoint(self._file(name), keys).checkpoint for name in names)
+        if held.size != other.size or held.root == other.root:
+            raise EvidenceRefused("the two are not of one size with two roots")
+        self._add("HISTORY_CONTRADICTED", names[0], f"{held.origin}, size {held.size}")
 
     # --- what was done ------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from audit.evidence.archive import MANIFEST, Archive
 from audit.evidence.findings import Report
-from audit.evidence.verification import verify_bundle
+from audit.evidence.verification import Trust, verify_bundle
 from crypto import signing
 from exchange.hub import administration
 from exchange.hub.administration import Publication
@@ -66,7 +66,7 @@ def exported(world: World, unit: str, actor: Actor, **wanted: Any) -> tuple[Expo
     done = evidence.export(world.node(unit), actor, Wanted(**wanted), out)
     archive = Archive(out)
     roots = [signing.kid_of(root.public) for root in world.desk.world.roots]
-    return done, archive, verify_bundle(archive, roots)
+    return done, archive, verify_bundle(archive, Trust(frozenset(roots)))
 
 
 def test_the_sender_exports_everything_that_happened_to_his_message(exchanged: World) -> None:

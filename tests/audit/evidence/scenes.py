@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from hashlib import sha512
 
-from audit.checkpoints import LogSigner
+from audit.checkpoints import Checkpoint, LogSigner
+from audit.cosignatures import Cosigner, with_lines
 from audit.evidence.acts import Entries
 from audit.evidence.bundle import BundleParts, Logged, Opened, write_bundle
 from audit.evidence.directory import Federation, Federations, Keys, read_federation
@@ -38,6 +39,7 @@ class Scene:
     opened: dict[str, Opened] = field(default_factory=dict)
     federations: list[bytes] = field(default_factory=list)
     signer: LogSigner = SIGNER
+    cosigners: tuple[str, ...] = ()
 
     def log(self, entry: Entry) -> int:
         self.entries.append(entry.to_bytes())
@@ -101,13 +103,23 @@ class Scene:
             "created": NOW,
             "federations": self.federations,
             "statements": self.statements,
-            "checkpoint": self.signer.sign(size, trees.root(self.entries), NOW),
+            "checkpoint": self.checkpoint(),
             "logged": logged,
             "messages": self.messages,
             "receipts": self.receipts,
             "opened": self.opened,
         }
         return BundleParts(**(members | changes))  # type: ignore[arg-type]  # members of the dataclass
+
+    def checkpoint(self, now: int = NOW) -> bytes:
+        """The checkpoint of the log as it is, cosigned by whoever witnesses it."""
+        size, root = len(self.entries), trees.root(self.entries)
+        said = Checkpoint(self.signer.keys.origin, size, root)
+        lines = [line for unit in self.cosigners for line in self.cosigner(unit).cosign(said, now)]
+        return with_lines(self.signer.sign(size, root, now), lines)
+
+    def cosigner(self, unit: str) -> Cosigner:
+        return Cosigner(f"node.{unit.lower()}.serai/witness", self.world.units[unit].witness)
 
     def files(self, **changes: object) -> dict[str, bytes]:
         return dict(write_bundle(self.parts(**changes)))
@@ -131,20 +143,25 @@ def draft(**changes: object) -> HeaderDraft:
     return HeaderDraft(**(members | changes))  # type: ignore[arg-type]  # members of the dataclass
 
 
-def stated() -> Scene:
-    """A federation whose units have stated their keys, and nothing sent yet."""
+def stated(*units: str, quorum: int = 0) -> Scene:
+    """A federation whose units have stated their keys, and nothing sent yet; with a quorum all of them witness."""
     scene = Scene(World(NOW))
     scene.world.card = HubCard(name=HUB, keys=scene.world.hub_keys(), log=SIGNER.keys.vkeys)
-    scene.world.add("KG", "TJ")
+    scene.world.add("KG", "TJ", *units)
     for statement in scene.world.statements:
         scene.state(statement.wire)
-    scene.publish(sign_federation(scene.world.federation(), scene.world.roots[:2]))
+    if quorum:
+        scene.cosigners = tuple(sorted(scene.world.units))
+        for unit in scene.cosigners:
+            scene.state(scene.world.units[unit].note_statement("WITNESS", NOW))
+    document = scene.world.federation(witnesses=scene.cosigners, quorum=quorum)
+    scene.publish(sign_federation(document, scene.world.roots[:2]))
     return scene
 
 
-def delivered() -> Scene:
+def delivered(*units: str, quorum: int = 0) -> Scene:
     """The message was sent, handed out, delivered and opened; TJ opens its content for the court."""
-    scene = stated()
+    scene = stated(*units, quorum=quorum)
     sealed = scene.send()
     kg = scene.world.units["KG"].signing
     scene.acknowledge("RELAYED", HUB, sealed.eid, scene.world.receipt)

@@ -9,8 +9,8 @@ from audit.checkpoints import LogSigner
 from audit.evidence import archive, layout
 from audit.evidence.archive import MANIFEST, Archive
 from audit.evidence.bundle import Opened, write_bundle
-from audit.evidence.findings import TEXTS, Finding, Report, Unreadable
-from audit.evidence.verification import verify_bundle
+from audit.evidence.findings import WORDS, Finding, Language, Report, Unreadable
+from audit.evidence.verification import Trust, verify_bundle
 from audit.proof import LogProof
 from crypto import envelope as envelopes
 from crypto.canonical import dumps
@@ -43,18 +43,20 @@ def test_a_complete_bundle_is_good_and_every_part_is_named() -> None:
         "FEDERATION_LOGGED",
         "ROOTS_NOT_PINNED",
         "CHECKPOINT_SIGNED",
+        "QUORUM_NOT_ASKED",
+        "POLICY_STATED",
         "ENVELOPE_SIGNED",
         "CONTENT_OPENED",
     )
-    assert [codes.count(code) for code in expected] == [1] * 7
+    assert [codes.count(code) for code in expected] == [1] * 9
 
 
 def test_the_report_speaks_to_people_and_to_programs() -> None:
     report = verify_bundle(FILES)
     assert len(report.lines()) == len(report.members()["findings"]) == len(report.findings)
-    assert f"notice ROOTS_NOT_PINNED     {FEDERATION}: compare these" in "\n".join(report.lines())
+    assert f"notice  ROOTS_NOT_PINNED       {FEDERATION}: compare these" in "\n".join(report.lines())
     assert report.members()["ok"] is True
-    assert Finding("LOG_COMPLETE").text == TEXTS["LOG_COMPLETE"][1]
+    assert Finding("LOG_COMPLETE").text() == WORDS[Language.EN]["LOG_COMPLETE"][0]
 
 
 def test_an_empty_report_proves_nothing() -> None:
@@ -63,10 +65,10 @@ def test_an_empty_report_proves_nothing() -> None:
 
 def test_roots_known_from_elsewhere_must_have_signed() -> None:
     kids = [root.kid for root in SCENE.world.roots]
-    report = verify_bundle(FILES, kids)
+    report = verify_bundle(FILES, Trust(frozenset(kids)))
     assert report.ok
     assert "ROOTS_PINNED" in report.codes()
-    assert bad(verify_bundle(FILES, kids[:1]))[0] == ("FEDERATION_REFUSED", FEDERATION)
+    assert bad(verify_bundle(FILES, Trust(frozenset(kids[:1]))))[0] == ("FEDERATION_REFUSED", FEDERATION)
 
 
 @pytest.mark.parametrize("place", range(len(FILES)))  # the names hold identifiers, other ones in each process

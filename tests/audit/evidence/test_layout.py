@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from audit.evidence.archive import MANIFEST
-from audit.evidence.findings import Unreadable
+from audit.evidence.findings import LEVELS, WORDS, Language, Unreadable
 from audit.evidence.layout import words_of
 from audit.evidence.verification import verify_bundle
 from crypto.canonical import dumps, loads
@@ -50,3 +50,12 @@ def test_a_manifest_that_says_more_less_or_something_else_is_unreadable(changes:
 
 def test_a_file_of_another_size_than_the_manifest_says_is_found() -> None:
     assert bad(verify_bundle({**FILES, MANIFEST: manifest_with(size=1)})) == [("FILE_CHANGED", FEDERATION)]
+
+
+def test_every_finding_says_in_both_languages_what_it_means_and_what_not() -> None:
+    for language, words in WORDS.items():
+        assert list(words) == list(LEVELS)
+        assert all(len(set(texts)) == 3 and all(texts) for texts in words.values())
+        cyrillic = [any("а" <= char <= "я" for char in " ".join(texts)) for texts in words.values()]
+        assert set(cyrillic) == {language is Language.RU}
+        assert not [texts for texts in words.values() if texts[0].endswith(".") or not texts[1].endswith(".")]
