@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from audit import rows
 from audit.edge import FullTile
 from audit.errors import HeadMoved
 from crypto.merkle_hash import EMPTY_ROOT, HASH_SIZE
@@ -119,14 +120,11 @@ UPSERT: Final[Mapping[str, Callable[[Table], postgresql.Insert | sqlite.Insert]]
     "postgresql": postgresql.insert,
     "sqlite": sqlite.insert,
 }
-# One statement and one round trip for a whole batch: C code on SQLite, two binary arrays (%b) on PostgreSQL.
-_INSERT_ENTRIES: Final[Mapping[str, str]] = {
-    "postgresql": (
-        "INSERT INTO log_entry (log_id, idx, leaf_hash, entry) "
-        "SELECT %s, %s + o - 1, l, e FROM unnest(%b::bytea[], %b::bytea[]) WITH ORDINALITY AS batch (l, e, o)"
-    ),
-    "sqlite": "INSERT INTO log_entry (log_id, idx, leaf_hash, entry) VALUES (?, ?, ?, ?)",
+_HEAD: Final[Mapping[str, str]] = {
+    "postgresql": "SELECT size, root, time FROM log_head WHERE log_id = %s",
+    "sqlite": "SELECT size, root, time FROM log_head WHERE log_id = ?",
 }
+"""Asked twice in every batch, so it is not put together and compiled each time."""
 
 
 @dataclass(frozen=True)
@@ -168,9 +166,10 @@ def read_head(connection: Connection, log_id: str) -> Head:
 
 
 def _head(connection: Connection, log_id: str, *, lock: bool) -> Head | None:
-    query = select(HEAD.c.size, HEAD.c.root, HEAD.c.time).where(HEAD.c.log_id == log_id)
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
-    return Head(row.size, row.root, row.time) if row else None
+    dialect = connection.dialect.name
+    query = _HEAD[dialect] + (" FOR UPDATE" if lock and dialect == "postgresql" else "")
+    row = connection.exec_driver_sql(query, (log_id,)).one_or_none()
+    return Head(*row) if row else None
 
 
 def swap_head(connection: Connection, log_id: str, old: Head, new: Head) -> None:
@@ -188,13 +187,10 @@ def insert_entries(
     connection: Connection, log_id: str, first: int, entries: Sequence[bytes], leaves: Sequence[bytes]
 ) -> None:
     """Write the rows of entries first, first + 1, ... in one statement."""
-    dialect = connection.dialect.name
-    rows: tuple[object, ...] | list[tuple[object, ...]]
-    if dialect == "postgresql":
-        rows = (log_id, first, list(leaves), list(entries))
-    else:
-        rows = [(log_id, first + at, leaf, entries[at]) for at, leaf in enumerate(leaves)]
-    connection.exec_driver_sql(_INSERT_ENTRIES[dialect], rows)
+    stored = [
+        {"log_id": log_id, "idx": first + at, "leaf_hash": leaf, "entry": entries[at]} for at, leaf in enumerate(leaves)
+    ]
+    rows.insert(connection, ENTRY, stored)
 
 
 def insert_tiles(connection: Connection, log_id: str, tiles: Sequence[FullTile]) -> None:

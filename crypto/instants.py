@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from crypto.errors import Malformed
@@ -12,6 +13,7 @@ LATEST: Final = 253_402_300_799
 _FORM: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
 
 
+@lru_cache(maxsize=1024)  # a service writes the same few instants thousands of times
 def to_text(instant: int) -> str:
     """Write unix seconds as `2026-11-22T06:00:00Z` (RFC 3339). Raises Malformed outside 1970 to 9999."""
     if not 0 <= instant <= LATEST:

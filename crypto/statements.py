@@ -92,9 +92,13 @@ def sign_parts(keys: Sequence[SigningKey], label: str, statements: Sequence[Mapp
 
     Raises Malformed for a statement that is no object of canonical JSON, or a batch without keys or statements.
     """
-    if not 1 <= len(statements) <= MAX_BATCH or not 1 <= len({key.kid for key in keys}) == len(keys) <= MAX_SIGNATURES:
+    return sign_written(keys, label, [dumps(dict(statement)) for statement in statements])
+
+
+def sign_written(keys: Sequence[SigningKey], label: str, raws: Sequence[bytes]) -> list[Parts]:
+    """The same for statements that are canonical JSON already: the caller's promise, which no reader relies on."""
+    if not 1 <= len(raws) <= MAX_BATCH or not 1 <= len({key.kid for key in keys}) == len(keys) <= MAX_SIGNATURES:
         raise Malformed("a batch needs statements and distinct keys")
-    raws = [dumps(dict(statement)) for statement in statements]
     leaves = [leaf_hash(raw) for raw in raws]
     message = batch_statement(label, len(leaves), root_of(leaves))
     signatures = dumps(

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -23,6 +24,15 @@ from exchange.errors import NotReady, Unavailable
 
 BUSY_MILLISECONDS = 10_000
 POOL = 6
+STATEMENTS = 512
+"""Compiled statements that an SQLite connection keeps: an insertion of many rows is one for each number of rows."""
+
+COPY_EVERY = 64
+"""Commits after which the copier thread of an SQLite service brings the write-ahead log into the file."""
+
+AUTOMATIC_PAGES = 16_000
+"""Pages of the log (64 MB) after which a commit copies it itself: without a copier, or behind a slow one."""
+
 _SQLITE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": BUSY_MILLISECONDS}
 _POSTGRESQL = {"synchronous_commit": ("on", "remote_apply", "remote_write"), "full_page_writes": ("on",)}
 
@@ -41,14 +51,15 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     for name, value in _SQLITE.items():
         cursor.execute(f"PRAGMA {name}={value}")
     cursor.execute("PRAGMA cache_size=-65536")
-    cursor.execute("PRAGMA wal_autocheckpoint=4000")
+    cursor.execute(f"PRAGMA wal_autocheckpoint={AUTOMATIC_PAGES}")
     cursor.close()
 
 
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, pool_size=POOL, max_overflow=0, connect_args={"check_same_thread": False})
+        given = {"check_same_thread": False, "cached_statements": STATEMENTS}
+        engine = create_engine(parsed, pool_size=POOL, max_overflow=0, connect_args=given)
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
     if parsed.drivername == "postgresql+psycopg":
@@ -67,6 +78,17 @@ class Database:
         self.engine = engine or _engine(url)
         self.sqlite = self.engine.dialect.name == "sqlite"
         self._lock = threading.Lock()
+        self._commits = 0
+        self._copy = threading.Event()
+        self._copier: threading.Thread | None = None
+        self._closed = False
+        self._log = structlog.get_logger()
+
+    def start(self) -> None:
+        """Start the thread that copies SQLite's write-ahead log into the file, so that no commit waits for it."""
+        if self.sqlite and self._copier is None:
+            self._copier = threading.Thread(target=self._run_copier, name="wal", daemon=True)
+            self._copier.start()
 
     def check(self) -> None:
         """Read the durability settings back; raises `NotReady` if acknowledged rows could be lost."""
@@ -94,6 +116,9 @@ class Database:
                 return
             with self._lock, self._transaction("BEGIN IMMEDIATE") as session:
                 yield session
+            self._commits += 1
+            if self._commits % COPY_EVERY == 0:
+                self._copy.set()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -118,8 +143,33 @@ class Database:
                 session.rollback()
                 raise
 
+    def copy_log(self) -> None:
+        """Copy SQLite's write-ahead log into the file, and let the log begin anew.
+
+        Nearly all of it while writers write; they wait only while the rest is copied, so that the log does not grow
+        for as long as they are busy. A reader of an old state puts it off until the next time. Raises `Unavailable`.
+        """
+        with _store_errors(), self.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").all()
+            with self._lock:
+                connection.exec_driver_sql("PRAGMA busy_timeout=0")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(RESTART)").all()
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+
+    def _run_copier(self) -> None:
+        while self._copy.wait() and not self._closed:
+            self._copy.clear()
+            try:
+                self.copy_log()
+            except Unavailable as error:
+                self._log.error("write-ahead log not copied", error=str(error))
+
     def close(self) -> None:
         """Give all connections back; the object may not be used afterwards."""
+        self._closed = True
+        self._copy.set()
+        if self._copier is not None:
+            self._copier.join()
         self.engine.dispose()
 
     def upgrade(self, scripts: Path, revision: str = "head") -> None:

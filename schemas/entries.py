@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from crypto import canonical
+from crypto import canonical, instants
 from crypto.errors import CryptoError
 from crypto.pae import tagged
 from schemas.base import CodeText, Hex32, Hex64, Hex128, UnitId, UtcText, Wire, explain
@@ -83,6 +83,18 @@ class MessageEntry(Entry):
     sender: UnitId = Field(validation_alias="from", serialization_alias="from")
     to: tuple[UnitId, ...]
     sha512: Hex128
+
+    def to_bytes(self) -> bytes:
+        """Return the canonical bytes, written down member by member: no member has a character to escape."""
+        try:
+            time = instants.to_text(self.time)
+        except CryptoError as error:
+            raise Malformed(f"MessageEntry: {error}") from error
+        to = ",".join([f'"{unit}"' for unit in self.to])
+        return (
+            f'{{"eid":"{self.eid}","from":"{self.sender}","nonce":"{self.nonce}","sha512":"{self.sha512}",'
+            f'"time":"{time}","to":[{to}],"type":"{self.type}","v":{self.v}}}'
+        ).encode()
 
 
 class RefusalEntry(Entry):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import StringConstraints, model_validator
 
-from crypto import statements
+from crypto import canonical, encoding, instants, statements
 from crypto.errors import CryptoError
 from crypto.signing import SigningKey
 from crypto.statements import Parts
@@ -95,6 +95,20 @@ class Receipt(Wire):
             raise ValueError("index and entry: required for SUBMITTED and REFUSED, forbidden elsewhere")
         return self
 
+    def to_bytes(self) -> bytes:
+        """Return the canonical bytes, written down member by member: a hub writes thousands of receipts a second."""
+        reason = "" if self.reason is None else f'"reason":"{self.reason}",'
+        logged = "" if self.entry is None else f'"entry":"{encoding.b64(self.entry)}",'
+        try:
+            by, time = canonical.dumps(self.by).decode(), instants.to_text(self.time)
+            index = "" if self.index is None else f'"index":{canonical.dumps(self.index).decode()},'
+        except CryptoError as error:
+            raise Malformed(f"Receipt: {error}") from error
+        return (
+            f'{{"by":{by},"eid":"{self.eid}",{logged}"env":"{self.env}",{index}{reason}'
+            f'"time":"{time}","type":"{self.type}","unit":"{self.unit}","v":{self.v}}}'
+        ).encode()
+
     def statement(self) -> dict[str, Any]:
         """Return the members as the wire carries them, ready to be signed."""
         return self.model_dump(mode="json", exclude_none=True)
@@ -124,7 +138,7 @@ def sign(keys: Sequence[SigningKey], receipts: Sequence[Receipt]) -> list[bytes]
 
 def sign_parts(keys: Sequence[SigningKey], receipts: Sequence[Receipt]) -> list[Parts]:
     """Return the parts of each wire form; they share the bytes of their signatures."""
-    return statements.sign_parts(keys, LABEL, [receipt.statement() for receipt in receipts])
+    return statements.sign_written(keys, LABEL, [receipt.to_bytes() for receipt in receipts])
 
 
 def parse(wire: bytes) -> SignedReceipt:

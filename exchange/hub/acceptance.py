@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from audit import rows
 from crypto.statements import Parts
 from exchange import arrivals
 from exchange.arrivals import Arrival, Facts, Judgement, SenderHead, State, Stored, Verdict
 from exchange.errors import EarlyNumber, Equivocation, ExchangeError, IdTaken, KeyEnded
-from exchange.hub import lookup, rows
+from exchange.hub import lookup
 from exchange.hub.batch import MESSAGE_KIND, Batch, Mail, Unsigned
 from exchange.hub.sequencer import Kind
 from exchange.hub.tables import DELIVERY, EVIDENCE, MESSAGE, SENDER

@@ -4,6 +4,7 @@ The shell turns every failure into problem details, signs every answer that carr
 refusals of units that it knows. `create_app` is all that a server, a test or a simulation needs.
 """
 
+import gc
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -88,6 +89,7 @@ class HubApp:
             if message["type"] == "lifespan.startup":
                 bound_threads()
                 sys.setswitchinterval(SWITCH_SECONDS)
+                gc.freeze()  # what stands now stands for good: the collector need not walk it again
                 self.hub.start()
                 await send({"type": "lifespan.startup.complete"})
             else:

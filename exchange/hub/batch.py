@@ -14,13 +14,11 @@ from typing import Final, Protocol
 from sqlalchemy import Connection, Table
 from sqlmodel import Session
 
-from audit import store
+from audit import rows, store
 from audit.log import Log
-from crypto import canonical
+from audit.rows import Row
 from crypto.signing import SigningKey
 from crypto.statements import Parts
-from exchange.hub import rows
-from exchange.hub.rows import Row
 from exchange.hub.tables import MAILBOX, RECEIPT, SIGNATURES
 from schemas import receipts
 from schemas.entries import Entry, ReceiptEntry
@@ -132,7 +130,7 @@ class Batch:
 
     def state(self, receipt: Receipt, boxes: Sequence[str]) -> None:
         """Make a receipt of the hub about a delivery: leaf, signature, row, and a copy into each of `boxes`."""
-        digest = hashlib.sha512(canonical.dumps(receipt.statement())).digest()
+        digest = hashlib.sha512(receipt.to_bytes()).digest()
         index = self.log_receipt(receipt, digest)
 
         def then(parts: Parts) -> None:

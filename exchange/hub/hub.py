@@ -106,6 +106,7 @@ class Hub:
 
     def start(self) -> None:
         """Start the threads."""
+        self.db.start()
         self.sequencer.start()
         self.verifier.start()
 

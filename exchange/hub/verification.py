@@ -100,6 +100,7 @@ class Verifier:
         self._queue: deque[Waiting] = deque()
         self._under_way: deque[_Taken] = deque()
         self._ready = threading.Condition()
+        self._calling = False
         self._stopped = False
         self._threads = [
             threading.Thread(target=self._run, name=f"verify-{number}", daemon=True) for number in range(threads)
@@ -120,15 +121,25 @@ class Verifier:
                 thread.join()
 
     def put(self, waiting: Waiting) -> None:
-        """Queue raw bytes; without threads they are prepared at once."""
+        """Queue raw bytes, in the event loop; without threads they are prepared at once.
+
+        The threads are called when the loop has read everything that is there to read: a call for each envelope would
+        take the interpreter away from the loop as often.
+        """
         if not self._threads:
             jobs = self._prepared([waiting])
             if jobs:
                 self._sequencer.put(jobs)
             return
+        self._queue.append(waiting)
+        if not self._calling:
+            self._calling = True
+            waiting.reply.get_loop().call_soon(self._call)
+
+    def _call(self) -> None:
+        self._calling = False
         with self._ready:
-            self._queue.append(waiting)
-            self._ready.notify()
+            self._ready.notify(min(len(self._queue), len(self._threads)))
 
     def _run(self) -> None:
         while True:
@@ -137,7 +148,7 @@ class Verifier:
                     self._ready.wait()
                 if not self._queue:
                     return
-                share = max(1, min(CHUNK, len(self._queue) // len(self._threads)))
+                share = min(CHUNK, -(-len(self._queue) // len(self._threads)))
                 taken = _Taken([self._queue.popleft() for _ in range(share)])
                 self._under_way.append(taken)
             jobs: list[Job] = []

@@ -1,9 +1,16 @@
 """The store: one commit, nothing half done, and no error of a library leaves it."""
 
-import pytest
-from sqlalchemy import text
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
-from exchange.database import Database
+import pytest
+from sqlalchemy import event, make_url, text
+from sqlalchemy.exc import OperationalError
+
+from exchange.database import COPY_EVERY, Database
 from exchange.errors import NotReady, Unavailable
 
 
@@ -33,3 +40,65 @@ def test_reading_changes_nothing(database_url: str) -> None:
 def test_another_engine_is_refused() -> None:
     with pytest.raises(NotReady):
         Database("mysql://localhost/x")
+
+
+# --- SQLite's write-ahead log -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def numbers(sqlite_url: str) -> Iterator[Database]:
+    """A database with a table of numbers."""
+    database = Database(sqlite_url)
+    with database.write() as session:
+        session.connection().execute(text("CREATE TABLE kept (n INTEGER)"))
+    yield database
+    database.close()
+
+
+def add(database: Database, count: int = 1) -> None:
+    for number in range(count):
+        with database.write() as session:
+            session.connection().execute(text("INSERT INTO kept VALUES (:n)"), {"n": number})
+
+
+def kept(database: Database) -> int:
+    with database.read() as session:
+        return int(session.connection().execute(text("SELECT count(*) FROM kept")).scalar_one())
+
+
+def test_what_was_copied_stands_in_the_file_itself(numbers: Database, tmp_path: Path) -> None:
+    add(numbers, 3)
+    numbers.copy_log()
+    shutil.copyfile(make_url(numbers.engine.url).database or "", tmp_path / "alone.sqlite")
+    alone = Database(f"sqlite:///{tmp_path / 'alone.sqlite'}")
+    assert kept(alone) == kept(numbers) == 3
+    alone.close()
+
+
+def test_a_reader_of_an_old_state_keeps_it_and_hinders_nobody(numbers: Database) -> None:
+    with numbers.read() as old:
+        before = old.connection().execute(text("SELECT count(*) FROM kept")).scalar_one()
+        add(numbers)
+        numbers.copy_log()
+        assert old.connection().execute(text("SELECT count(*) FROM kept")).scalar_one() == before
+    add(numbers)
+    assert kept(numbers) == before + 2
+
+
+def test_the_copier_comes_after_so_many_commits_and_outlives_a_failure(numbers: Database) -> None:
+    came = [threading.Event(), threading.Event()]
+    left = iter(came)
+
+    def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "wal_checkpoint(PASSIVE)" in statement and (now := next(left, None)):
+            now.set()
+            if now is came[0]:
+                raise OperationalError(statement, None, OSError("the disk is slow"))
+
+    event.listen(numbers.engine, "before_cursor_execute", look)
+    numbers.start()
+    for one in came:
+        add(numbers, COPY_EVERY)
+        assert one.wait(30)
+    numbers.close()
+    assert kept(numbers) == 2 * COPY_EVERY

@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from crypto import canonical
 from schemas import entries
 from schemas.entries import ActEntry, AdminEntry, AnchorEntry, DenialEntry, Entry, MessageEntry, commitment
 from schemas.errors import Malformed
@@ -25,6 +26,16 @@ BY_NAME = ENTRIES[0].to_bytes().replace(b'"from":"TJ",', b"").replace(b'"sha512"
 def test_an_entry_is_read_back_from_its_bytes(entry: Entry) -> None:
     assert entries.parse(entry.to_bytes()) == entry
     assert len(entry.to_bytes()) <= entries.ENTRY_LIMIT
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: type(entry).__name__)
+def test_the_bytes_of_an_entry_are_the_canonical_form_of_its_members(entry: Entry) -> None:
+    assert entry.to_bytes() == canonical.dumps(entry.model_dump(mode="json", exclude_none=True))
+
+
+def test_an_instant_that_the_wire_cannot_carry_is_not_written() -> None:
+    with pytest.raises(Malformed):
+        ENTRIES[0].model_copy(update={"time": -1}).to_bytes()
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b'{"type":"NOBODY"}', b"[1]", ENTRIES[0].to_bytes() + b" ", BY_NAME])

@@ -3,9 +3,13 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from crypto import canonical
 from crypto.errors import BadSignature
+from crypto.instants import LATEST
 from crypto.signing import SigningKey
 from crypto.statements import sign_batch
 from schemas import receipts
@@ -63,3 +67,31 @@ def test_a_statement_of_another_kind_is_malformed() -> None:
     (wire,) = sign_batch([KEY], receipts.LABEL, [{"type": "A"}])
     with pytest.raises(Malformed):
         receipts.parse(wire)
+
+
+BY = st.text(max_size=5).map("hub ".__add__)
+SAID = st.fixed_dictionaries(
+    {
+        "eid": st.from_regex("[0-9a-f]{64}", fullmatch=True),
+        "time": st.integers(0, LATEST),
+        "by": st.text(max_size=5).map("hub ".__add__),
+    }
+)
+KINDS: list[dict[str, Any]] = [
+    {"type": "SUBMITTED", "index": 2**53 - 1, "entry": b"\x00{"},
+    {"type": "REFUSED", "index": 0, "entry": b"", "reason": "EXPIRED"},
+    {"type": "RELAYED"},
+]
+
+
+@given(st.sampled_from(KINDS), SAID)
+def test_the_bytes_written_member_by_member_are_the_canonical_form(kind: dict[str, Any], said: dict[str, Any]) -> None:
+    receipt = Receipt(**(GOOD | kind | said))
+    assert receipt.to_bytes() == canonical.dumps(receipt.statement())
+
+
+@pytest.mark.parametrize("wrong", [{"by": "\ud800"}, {"time": LATEST + 1}, {"index": 2**53}])
+def test_what_the_wire_cannot_carry_is_not_written(wrong: dict[str, Any]) -> None:
+    receipt = Receipt.model_construct(**(GOOD | KINDS[0] | {"reason": None, "v": 1} | wrong))
+    with pytest.raises(Malformed):
+        receipt.to_bytes()

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
+from audit import rows
+from audit.rows import MOST_ROWS
 from exchange.database import Database
 from exchange.errors import Unavailable
-from exchange.hub import rows, tables
-from exchange.hub.rows import CHUNKS
+from exchange.hub import tables
 from exchange.hub.tables import DELIVERY, MAILBOX, SENDER
 
 
@@ -33,7 +34,7 @@ def delivery(number: int) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("count", [0, 1, sum(CHUNKS), 2 * CHUNKS[0] + 3])
+@pytest.mark.parametrize("count", [0, 1, MOST_ROWS, 2 * MOST_ROWS + 3])
 def test_every_row_is_stored_once_and_whole(database: Database, count: int) -> None:
     wanted = [delivery(number) for number in range(count)]
     with database.write() as session:

@@ -15,13 +15,12 @@ from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, St
 
 Row = Mapping[str, Any]
 
+MOST_ROWS: Final = 256
+"""Rows in one statement: a whole batch. The widest table has then 2,816 parameters; SQLite allows 32,766."""
+
 _ELEMENTS: Final = {BigInteger: "bigint", Boolean: "boolean", Integer: "integer", LargeBinary: "bytea", String: "text"}
 """The arrays of PostgreSQL by the type of the column. A text that is too long is refused by the column itself: a cast
 to its own type would cut it."""
-
-CHUNKS: Final = (64, 16, 4, 1)
-"""Rows in one SQLite statement. Few sizes, so that all of them stay compiled; the largest is far below its limit of
-32,766 parameters."""
 
 
 def insert(connection: Connection, table: Table, rows: Sequence[Row], conflict: str = "") -> None:
@@ -33,15 +32,13 @@ def insert(connection: Connection, table: Table, rows: Sequence[Row], conflict: 
         columns = zip(*map(take, rows), strict=True)
         connection.exec_driver_sql(f"{_unnest(table)} {conflict}", tuple(list(column) for column in columns))
         return
-    at = 0
-    for size in CHUNKS:
-        while len(rows) - at >= size:
-            values = tuple(chain.from_iterable(map(take, rows[at : at + size])))
-            connection.exec_driver_sql(f"{_values(table, size)} {conflict}", values)
-            at += size
+    for at in range(0, len(rows), MOST_ROWS):
+        some = rows[at : at + MOST_ROWS]
+        values = tuple(chain.from_iterable(map(take, some)))
+        connection.exec_driver_sql(f"{_values(table, len(some))} {conflict}", values)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _values(table: Table, count: int) -> str:
     """The statement with `count` rows of parameters, for SQLite."""
     row = f"({', '.join('?' * len(table.c))})"
