@@ -142,6 +142,17 @@ class Log:
         self._demand(connection, 0, size)
         return inclusion_path(index, size, self._nodes(connection, size))
 
+    def proved(self, database: Database, indices: Sequence[int], size: int) -> dict[int, tuple[bytes, list[bytes]]]:
+        """The entries at `indices`, each with its audit path in the tree of `size`; one that is missing is left out.
+
+        Nothing is checked: whoever shows an entry hashes it and climbs. Raises NotInLog, LogDamaged.
+        """
+        connection = _connection(database)
+        self._demand(connection, 0, size)
+        nodes = self._nodes(connection, size)
+        found = store.read_entries_at(connection, self.log_id, [index for index in indices if index < size])
+        return {index: (entry, inclusion_path(index, size, nodes)) for index, entry in found}
+
     def consistency(self, database: Database, old: int, new: int) -> list[bytes]:
         """The proof that the tree of `old` is a prefix of the tree of `new`. Raises NotInLog, LogDamaged."""
         connection = _connection(database)

@@ -225,6 +225,12 @@ def read_entries(connection: Connection, log_id: str, start: int, end: int) -> S
     return connection.execute(query.order_by(ENTRY.c.idx)).all()
 
 
+def read_entries_at(connection: Connection, log_id: str, indices: Sequence[int]) -> list[tuple[int, bytes]]:
+    """(index, entry) at each of `indices` that is there, in order."""
+    query = select(ENTRY.c.idx, ENTRY.c.entry).where(ENTRY.c.log_id == log_id, ENTRY.c.idx.in_(indices))
+    return [(row.idx, row.entry) for row in connection.execute(query.order_by(ENTRY.c.idx))]
+
+
 def count_outside(connection: Connection, log_id: str, size: int) -> int:
     """How many entry rows stand where a log of `size` has none."""
     query = select(func.count()).where(ENTRY.c.log_id == log_id, or_(ENTRY.c.idx < 0, ENTRY.c.idx >= size))

@@ -64,6 +64,24 @@ class LoggedAct:
 
 
 @dataclass(frozen=True, slots=True)
+class Examined:
+    """An act with its bytes, and with salt, subject and justification while their key is there (else empty)."""
+
+    act: LoggedAct
+    entry: bytes
+    words: Mapping[str, str]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The coded circumstances of the act, from the entry itself."""
+        try:
+            entry = parse(self.entry)
+        except SchemaError:
+            return ()
+        return entry.codes or () if isinstance(entry, ActEntry) else ()
+
+
+@dataclass(frozen=True, slots=True)
 class LogPage:
     """Entries, newest first, and the head they were proven against; `older` and `newer` are where the next pages start.
 
@@ -90,12 +108,12 @@ class Facets:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A view that is being taken out: how many entries, and the head that it was cut at."""
+    """A view that is being taken out: how many entries, the head that it was cut at, and they in batches."""
 
     count: int
     size: int
     root: str
-    entries: Iterator[LoggedAct]
+    entries: Iterator[list[LoggedAct]]
 
 
 def page(session: Session, node: Node, actor: Actor, lookup: Lookup) -> LogPage:
@@ -105,9 +123,9 @@ def page(session: Session, node: Node, actor: Actor, lookup: Lookup) -> LogPage:
     """
     require(actor, Action.READ_LOG)
     aim, head = aim_at(session, lookup.sought), node.log.head(session)
-    chosen = aim.narrow(lookup.conditions(head.size))
+    chosen = aim.narrow(lookup.conditions())
     rows = _rows(session, lookup, chosen)
-    entries = proven(session, node, head, rows)
+    entries = tuple(one.act for one in examined(session, node, head, rows))
     total = session.scalar(select(func.count()).select_from(EventRow).where(*chosen)) or 0
     older, newer = _beyond(session, rows, chosen)
     missing = _missing(session, head.size)
@@ -117,12 +135,12 @@ def page(session: Session, node: Node, actor: Actor, lookup: Lookup) -> LogPage:
     return LogPage(entries, head.size, head.root.hex(), total, older, newer, missing)
 
 
-def facets(session: Session, node: Node, lookup: Lookup) -> Facets:
+def facets(session: Session, lookup: Lookup) -> Facets:
     """Return what there is to narrow `lookup` by; each facet counts as if it were not chosen itself."""
-    aim, size = aim_at(session, lookup.sought), node.log.head(session).size
+    aim = aim_at(session, lookup.sought)
 
     def counted(column: Column, wider: Lookup) -> dict[str, int]:
-        chosen = aim.narrow(wider.conditions(size))
+        chosen = aim.narrow(wider.conditions())
         query = select(column, func.count()).where(*chosen, column.is_not(None)).group_by(column)
         found = {str(code): int(number) for code, number in session.execute(query)}
         return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
@@ -142,7 +160,7 @@ def export(node: Node, actor: Actor, lookup: Lookup, form: str) -> Export:
     require(actor, Action.READ_LOG)
     with node.db.write() as session:
         aim, head = aim_at(session, lookup.sought), node.log.head(session)
-        chosen = aim.narrow(lookup.conditions(head.size))
+        chosen = aim.narrow(lookup.conditions())
         count = session.scalar(select(func.count()).select_from(EventRow).where(*chosen)) or 0
         mandate = mandate_of(session, node, actor, demand=True)
         act = replace(_looking(actor, lookup, aim), justification=mandate)
@@ -151,10 +169,20 @@ def export(node: Node, actor: Actor, lookup: Lookup, form: str) -> Export:
     return Export(count, head.size, head.root.hex(), _stream(node, lookup, head.size))
 
 
-def proven(session: Session, node: Node, head: Head, rows: Sequence[EventRow]) -> tuple[LoggedAct, ...]:
+def examined(session: Session, node: Node, head: Head, rows: Sequence[EventRow]) -> tuple[Examined, ...]:
     """Return the acts of `rows`, each hashed again from its stored bytes, led to the root and compared with its row."""
     cases = cases_of(session, rows)
-    return tuple(replace(told(row, cases), fault=_fault(session, node, head, row, cases)) for row in rows)
+    try:
+        held = node.log.proved(session, [row.index for row in rows], head.size)
+    except AuditError:
+        held = {}
+    found = []
+    for row in rows:
+        entry, path = held.get(row.index, (b"", []))
+        words = words_of(node, row, cases.get(row.case_id or ""))
+        fault = _fault(head, row, entry, path) or _mistold(entry, row, words)
+        found.append(Examined(replace(told(row, cases), fault=fault), entry, words or {}))
+    return tuple(found)
 
 
 def told(row: EventRow, cases: Mapping[str, CaseRow]) -> LoggedAct:
@@ -194,15 +222,6 @@ def words_of(node: Node, row: EventRow, case: CaseRow | None) -> dict[str, str] 
     return {name: str(words[name]) for name in WORDS} if isinstance(words, dict) else None
 
 
-def said(session: Session, node: Node, index: int) -> ActEntry | None:
-    """Return the act in the leaf at `index`; None if it is no act, or its bytes do not hold."""
-    try:
-        entry = parse(node.log.entry(session, index))
-    except (AuditError, SchemaError):
-        return None
-    return entry if isinstance(entry, ActEntry) else None
-
-
 def _rows(session: Session, lookup: Lookup, chosen: list[ColumnElement[bool]]) -> list[EventRow]:
     """One page, newest first: pages are cut at indices, so what is appended meanwhile moves no entry between them."""
     query = select(EventRow).where(*chosen).limit(PAGE)
@@ -240,29 +259,29 @@ def _looking(actor: Actor, lookup: Lookup, aim: Aim) -> Act:
     return replace(log.by(actor, "AUDIT_ACCESS"), case=case, message_id=aim.message_id, subject=named)
 
 
-def _stream(node: Node, lookup: Lookup, size: int) -> Iterator[LoggedAct]:
+def _stream(node: Node, lookup: Lookup, size: int) -> Iterator[list[LoggedAct]]:
     below = size
     while below > 0:
         with node.db.read() as session:
-            chosen = aim_at(session, lookup.sought).narrow(lookup.conditions(below))
+            chosen = aim_at(session, lookup.sought).narrow([*lookup.conditions(), EventRow.index < below])
             rows = session.scalars(select(EventRow).where(*chosen).order_by(EventRow.index.desc()).limit(BATCH)).all()
             cases = cases_of(session, rows)
             found = [told(row, cases) for row in rows]
-        yield from found
+        yield found
         below = found[-1].index if len(found) == BATCH else 0
 
 
-def _fault(session: Session, node: Node, head: Head, row: EventRow, cases: Mapping[str, CaseRow]) -> str:
-    """Hash the stored bytes again, climb to the root, and read the entry against its row; a failure is shown."""
+def _fault(head: Head, row: EventRow, entry: bytes, path: list[bytes]) -> str:
+    """Hash the stored bytes again and climb to the root; a failure is shown, not hidden."""
     try:
-        data = node.log.entry(session, row.index)
-        leaf = leaf_hash(data)
-        path = node.log.inclusion(session, row.index, head.size)
-        verify_inclusion(leaf, row.index, head.size, path, head.root)
+        verify_inclusion(leaf_hash(entry), row.index, head.size, path, head.root)
     except AuditError:
         return "CHANGED"
-    case = cases.get(row.case_id) if row.case_id is not None else None
-    return "" if leaf.hex() == row.leaf and _agrees(data, row, words_of(node, row, case)) else "MISTOLD"
+    return ""
+
+
+def _mistold(entry: bytes, row: EventRow, words: Mapping[str, str] | None) -> str:
+    return "" if leaf_hash(entry).hex() == row.leaf and _agrees(entry, row, words) else "MISTOLD"
 
 
 def _agrees(data: bytes, row: EventRow, words: Mapping[str, str] | None) -> bool:

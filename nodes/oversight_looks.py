@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from nodes import log
 from nodes.errors import NotFound
 from nodes.node import Node
-from nodes.oversight import LoggedAct, cases_of, proven, said, words_of
+from nodes.oversight import LoggedAct, examined
 from nodes.oversight_lookups import aim_at
 from nodes.oversight_mandates import mandate_of
 from nodes.oversight_proofs import look
@@ -85,12 +85,9 @@ def at(session: Session, node: Node, actor: Actor, sought: str) -> tuple[Look, .
 
 
 def _looks(session: Session, node: Node, rows: list[EventRow], *, with_subject: bool) -> tuple[Look, ...]:
-    cases = cases_of(session, rows)
-    found = []
-    for act, row in zip(proven(session, node, node.log.head(session), rows), rows, strict=True):
-        words = words_of(node, row, cases.get(row.case_id or "")) or {}
-        entry = said(session, node, row.index)
-        codes = (entry.codes or ()) if entry is not None else ()
-        sought = words.get("subject", "") if with_subject else ""
-        found.append(Look(act, codes, sought, words.get("justification", "")))
-    return tuple(found)
+    return tuple(
+        Look(
+            one.act, one.codes, one.words.get("subject", "") if with_subject else "", one.words.get("justification", "")
+        )
+        for one in examined(session, node, node.log.head(session), rows)
+    )

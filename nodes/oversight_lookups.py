@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
 from crypto.instants import to_text
@@ -35,8 +35,8 @@ class Lookup:
     before: int | None = None
     after: int | None = None
 
-    def conditions(self, size: int) -> list[ColumnElement[bool]]:
-        """Return what the index rows below `size` must fulfil; which page is shown is not part of it."""
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return what the index rows must fulfil; which page is shown is not part of it."""
         equal = {
             EventRow.operation: self.operation,
             EventRow.unit: self.unit,
@@ -44,8 +44,7 @@ class Lookup:
             EventRow.actor: self.person,
             EventRow.denied: None if self.denied is None else int(self.denied),
         }
-        found: list[ColumnElement[bool]] = [EventRow.index < size]
-        found += [column == value for column, value in equal.items() if value is not None]
+        found: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
         if self.since is not None:
             found.append(EventRow.at >= self.since)
         if self.until is not None:
@@ -85,7 +84,7 @@ class Aim:
 
     def narrow(self, conditions: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
         """Return `conditions` and the aim's own."""
-        return [*conditions, true() if self.condition is None else self.condition]
+        return [*conditions] if self.condition is None else [*conditions, self.condition]
 
 
 def aim_at(session: Session, sought: str) -> Aim:

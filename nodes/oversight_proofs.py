@@ -18,7 +18,7 @@ from crypto.merkle_hash import leaf_hash
 from nodes import log
 from nodes.errors import NotFound
 from nodes.node import Node
-from nodes.oversight import LoggedAct, cases_of, proven, said, words_of
+from nodes.oversight import LoggedAct, cases_of, examined
 from nodes.oversight_keys import own_keys
 from nodes.oversight_mandates import mandate_of
 from nodes.oversight_steps import Step, climb
@@ -108,22 +108,21 @@ def entry(session: Session, node: Node, index: int) -> ProvenEntry:
         raise NotFound
     covered = signed is not None and index < signed.size
     size, root = (signed.size, signed.root) if signed is not None and covered else (head.size, head.root)
-    leaf, row = leaf_hash(found[0][2]), session.get(EventRow, index)
-    cases = cases_of(session, [row] if row is not None else [])
-    case = cases.get(row.case_id or "") if row is not None else None
-    words = words_of(node, row, case) if row is not None else None
-    act = proven(session, node, head, [row])[0] if row is not None else _unlisted(index, leaf.hex())
+    raw, row = found[0][2], session.get(EventRow, index)
+    leaf = leaf_hash(raw)
+    known = examined(session, node, head, [row])[0] if row is not None else None
+    act = known.act if known is not None else _unlisted(index, leaf.hex())
     fault = act.fault or (_fault(session, node, index) if covered else "UNSIGNED")
     return ProvenEntry(
         replace(act, fault=fault),
-        found[0][2],
+        raw,
         leaf.hex(),
-        (act_entry.codes or ()) if (act_entry := said(session, node, index)) is not None else (),
+        known.codes if known is not None else (),
         size,
         root.hex(),
         climb(leaf, index, size, _path(session, node, index, size)),
         signed if covered else None,
-        words["justification"] if words is not None else None,
+        known.words.get("justification") if known is not None else None,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, exists, select
@@ -26,7 +26,7 @@ from nodes.views import Actor
 Query = Select[int, int, str | None, str | None]
 
 HOUR: Final = 3600
-DAY: Final = 86_400
+QUARTER: Final = 900
 MANY_CASES: Final = 10
 """More different cases than this, read by one person within an hour, are shown."""
 MANY_REFUSALS: Final = 5
@@ -60,8 +60,7 @@ class Occasion:
     entries: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """What the rules look at: an entry of the index without words."""
 
     index: int
@@ -108,8 +107,10 @@ def crowded(rule: Rule, events: Sequence[Event], most: int, what: Callable[[Even
                 held.clear()
                 start = end
                 continue
-            held[what(mine[start])] -= 1
-            held += Counter()  # drops what is no longer in the hour
+            first = what(mine[start])
+            held[first] -= 1
+            if not held[first]:
+                del held[first]
             start += 1
     return found
 
@@ -117,12 +118,13 @@ def crowded(rule: Rule, events: Sequence[Event], most: int, what: Callable[[Even
 def out_of_hours(events: Iterable[Event], zone: ZoneInfo) -> list[Occasion]:
     """Return reading at night or at a weekend in `zone`, one occasion for each person and night."""
     nights: dict[tuple[str, str], list[Event]] = {}
+    known: dict[int, str] = {}
     for one in events:
-        local = datetime.fromtimestamp(one.at, zone)
-        if local.weekday() < 5 and WORKING_HOURS[0] <= local.hour < WORKING_HOURS[1]:
-            continue
-        night = (local - timedelta(hours=WORKING_HOURS[0])).date().isoformat()
-        nights.setdefault((one.actor, night), []).append(one)
+        quarter = one.at // QUARTER  # no zone is off by less
+        if quarter not in known:
+            known[quarter] = _night(datetime.fromtimestamp(one.at, zone))
+        if known[quarter]:
+            nights.setdefault((one.actor, known[quarter]), []).append(one)
     return [_occasion(Rule.OUT_OF_HOURS, some) for some in nights.values()]
 
 
@@ -134,6 +136,13 @@ def _not_assigned() -> ColumnElement[bool]:
         MemberRow.case_id == EventRow.case_id, MemberRow.user_id == EventRow.actor, MemberRow.since <= EventRow.at
     )
     return (EventRow.operation == "CONSULT") & EventRow.case_id.is_not(None) & ~member
+
+
+def _night(local: datetime) -> str:
+    """The night or day off that a moment belongs to, named by the day on which it began; empty in working hours."""
+    if local.weekday() < 5 and WORKING_HOURS[0] <= local.hour < WORKING_HOURS[1]:
+        return ""
+    return (local - timedelta(hours=WORKING_HOURS[0])).date().isoformat()
 
 
 def _emergencies(session: Session, events: Query) -> list[Occasion]:
@@ -160,7 +169,7 @@ def _without(events: Iterable[Event], people: frozenset[str]) -> list[Event]:
 
 def _events(session: Session, query: Query) -> list[Event]:
     rows = session.execute(query.order_by(EventRow.index))
-    return [Event(index, at, actor or "", case_id) for index, at, actor, case_id in rows]
+    return [Event(index, at, actor or "", case_id) for index, at, actor, case_id in rows.all()]
 
 
 def _alone(rule: Rule, events: Iterable[Event]) -> list[Occasion]:

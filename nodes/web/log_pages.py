@@ -39,7 +39,7 @@ def show_log(desk: AtDesk, before: int | None = None, after: int | None = None) 
     if wants_json(desk.request):
         return JSONResponse(_json(found))
     with desk.node.db.read() as session:
-        counted = oversight.facets(session, desk.node, lookup)
+        counted = oversight.facets(session, lookup)
     count = ngettext("%s entry", "%s entries", found.total) % f"{found.total:,}".replace(",", "\u00a0")
     values = {
         "verdict": _verdict(found),
@@ -136,17 +136,17 @@ def _json(found: LogPage) -> dict[str, object]:
 
 def _csv(taken: Export) -> Iterator[str]:
     yield spreadsheet.line(COLUMNS)
-    for one in taken.entries:
-        record = _record(one)
-        yield spreadsheet.line(record[name] for name in COLUMNS)
+    for batch in taken.entries:
+        records = map(_record, batch)
+        yield "".join(spreadsheet.line(record[name] for name in COLUMNS) for record in records)
 
 
 def _json_parts(taken: Export) -> Iterator[str]:
     head = json.dumps({"schema": "serai/log-view/1", "count": taken.count, "size": taken.size, "root": taken.root})
     yield head[:-1] + ', "entries": ['
     between = "\n"
-    for one in taken.entries:
-        yield between + json.dumps(_record(one))
+    for batch in taken.entries:
+        yield between + ",\n".join(json.dumps(_record(one)) for one in batch)
         between = ",\n"
     yield "\n]}\n"
 
