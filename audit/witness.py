@@ -85,9 +85,9 @@ def cosign(
     return lines
 
 
-def adopt(database: Database, signed: SignedCheckpoint, data: bytes, now: int) -> None:
-    """Take `signed` (its note is `data`) for the record without cosigning: the others proved it after a restore."""
-    connection, said = _connection(database), signed.checkpoint
+def adopt(database: Database, said: Checkpoint, data: bytes, now: int) -> None:
+    """Take `said` (its note is `data`) for the record without cosigning: the others proved it after a restore."""
+    connection = _connection(database)
     values = {"size": said.size, "root": said.root, "time": now, "note": data}
     row = {"origin_hash": origin_hash(said.origin), "origin": said.origin, **values}
     insert = UPSERT[connection.dialect.name](WITNESS_STATE).values(row)

@@ -299,6 +299,16 @@ class RefusedForGood(ExchangeError):
     )
 
 
+class CosignatureRefused(ExchangeError):
+    """The cosignature is not one of this unit over the checkpoint that waits."""
+
+    code = "EX-4222"
+    words = _words(
+        ("Not a cosignature", "It is not by this unit's witness keys over the checkpoint that waits.", "Ask anew."),
+        ("Не заверение", "Подпись не сделана ключами свидетеля над ожидающей контрольной точкой.", "Запросите снова."),
+    )
+
+
 class TooManyRequests(ExchangeError):
     """The caller's queue or share is full."""
 

@@ -55,6 +55,7 @@ STATUSES: Final[Mapping[type[ExchangeError], int]] = {
     errors.TooLarge: 413,
     errors.WrongMedia: 415,
     errors.RefusedForGood: 422,
+    errors.CosignatureRefused: 422,
     errors.TooManyRequests: 429,
     errors.Unavailable: 503,
     errors.StaleDirectory: 503,

@@ -14,7 +14,7 @@ import structlog
 
 from exchange.courier import JITTER_STEPS, WINDOW_LARGEST, Line
 from exchange.errors import ExchangeError
-from nodes import alerts, collecting, pushing, timers, upkeep, watching
+from nodes import alerts, collecting, pushing, timers, upkeep, watching, witnessing
 from nodes.errors import HubProblem, HubUnreachable, NotReady
 from nodes.hub_client import HubClient
 from nodes.node import Changed, Node
@@ -22,7 +22,7 @@ from nodes.node import Changed, Node
 IDLE = 5.0
 """Seconds between two looks at an empty outbox; whatever bumps `node.changed` is looked at without waiting for it."""
 
-PACED = frozenset({"directory", "timers", "log"})
+PACED = frozenset({"directory", "timers", "log", "witness"})
 """Directions that a change of the outbox or of an arrival does not concern."""
 
 _log = structlog.get_logger("nodes.courier")
@@ -52,6 +52,7 @@ def sync_once(node: Node, wait: int = 0) -> SyncReport:
         _attempt(report, "push", lambda: _push_all(node, client, report))
         _attempt(report, "receipts", lambda: _receipts_all(node, client, report))
         _attempt(report, "log", lambda: watching.catch_up(node, client))
+        _attempt(report, "witness", lambda: witnessing.catch_up(node, client))
     upkeep.turn_keys(node)
     timers.run(node)
     alerts.notify(node, _jitter())
@@ -77,6 +78,7 @@ class Courier:
             "directory": self._directory,
             "timers": self._timers,
             "log": self._log,
+            "witness": self._witness,
         }
         for name, loop in loops.items():
             thread = threading.Thread(target=self._loop, args=(name, loop), name=f"courier-{name}", daemon=True)
@@ -140,6 +142,10 @@ class Courier:
 
     def _log(self, client: HubClient, _line: Line) -> bool:
         return watching.step(self._node, client, only_if_due=True)
+
+    def _witness(self, client: HubClient, _line: Line) -> bool:
+        wait = self._node.settings.poll_wait
+        return witnessing.step(self._node, client, wait) or (wait > 0 and witnessing.ready(self._node))
 
     def _timers(self, _client: HubClient, _line: Line) -> bool:
         """What time brings about needs no hub, and an absent one must not hold it up."""

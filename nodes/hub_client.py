@@ -113,6 +113,14 @@ class HubClient:
         response = self._signed(self._send("GET", f"/v1/log/proof?from={old}&to={new}"), 200)
         return answers.path(response.content)
 
+    def pending(self, old: int, wait: int) -> bytes:
+        """Return the add-checkpoint request that waits for our cosignature, empty if none does, not verified yet."""
+        return self._signed(self._send("GET", f"/v1/log/pending?old={old}&wait={wait}"), 200).content
+
+    def cosign(self, lines: bytes) -> None:
+        """Hand in our cosignature of the checkpoint that waits."""
+        self._signed(self._send("POST", "/v1/log/cosignatures", lines), 204)
+
     def tell(self, sighting: bytes) -> None:
         """Publish what we signed about the newest checkpoint that we accepted."""
         self._signed(self._send("POST", "/v1/log/sightings", sighting), 204)

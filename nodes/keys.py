@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from audit.cosignatures import Cosigner
 from crypto import note_keys, statements
 from crypto.encryption import EncryptionKey
 from crypto.errors import KeyFileMissing
@@ -43,12 +44,16 @@ LOG_NAMES = ("log-ed25519", "log-mldsa44")
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The private keys in use: the newest signing key, every encryption key that may still open, the request key."""
+    """The private keys in use: the newest signing key, every encryption key that may still open, the request key.
+
+    `witness` is the pair that cosigns the logs of others; a node of an older release has none before its first turn.
+    """
 
     signing: SigningKey
     encryption: Mapping[str, EncryptionKey]
     request: Ed25519PrivateKey
     request_keyid: str
+    witness: Cosigner | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +201,7 @@ def note_keys_due(session: Session, now: int) -> list[Literal["LOG", "WITNESS"]]
 
 def load(session: Session, store: KeyStore, settings: NodeSettings) -> Keys:
     """Return the private keys in use; raises `NotReady` before `node init`, `KeyFileError` if one is lost."""
-    signing, request = _in_use(session, "SIGNING"), _in_use(session, "NODE")
+    signing, request, witness = (_in_use(session, purpose) for purpose in ("SIGNING", "NODE", "WITNESS"))
     if signing is None or request is None:
         raise NotReady("no keys: run `serai node init`")
     rows = session.scalars(select(KeyRow).where(KeyRow.purpose == "ENCRYPTION", KeyRow.erased_at.is_(None)))
@@ -206,6 +211,7 @@ def load(session: Session, store: KeyStore, settings: NodeSettings) -> Keys:
         {key.kid: key for key in opened},
         Ed25519PrivateKey.from_private_bytes(store.load("node", f"node-{request}")),
         f"{settings.unit}/{settings.node_name}/{request}",
+        None if witness is None else Cosigner(settings.cosigner_name, witness_seeds(store, witness)),
     )
 
 

@@ -2,7 +2,8 @@
 
 What was sealed after the backup is lost here but not at the hub. A node that went on at once would use numbers twice,
 which is equivocation. So it first reads its whole mailbox, then asks the hub for the expected number with a probe that
-can never be accepted, and goes on from there; every pair chain jumps over what may have been used.
+can never be accepted, and goes on from there; every pair chain jumps over what may have been used. As a witness it has
+forgotten what it cosigned last, and waits for the others (`nodes.witnessing`).
 """
 
 import secrets
@@ -22,6 +23,7 @@ from nodes.node import Node
 from nodes.tables import ChainRow, CursorRow
 
 MARK = "restore"
+WITNESS_MARK = "witness-restore"
 READING = "READING"
 READ = "READ"
 OWN = "own"
@@ -34,6 +36,7 @@ _PROBE_LIFE = 3600
 def mark(session: Session, now: int) -> None:
     """Note, in the restoring transaction, that this database is older than the exchange."""
     session.merge(CursorRow(name=MARK, index=0, leaf="", state=READING, since=now))
+    session.merge(CursorRow(name=WITNESS_MARK, index=0, leaf="", state=READING, since=now))
 
 
 def check_may_seal(session: Session) -> None:

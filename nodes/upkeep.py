@@ -133,5 +133,5 @@ def _turn_keys(node: Node, now: int) -> None:
             alerts.raise_alert(session, node, Raised(Cause.KEYS_ENDING, subject, alerts.ADMIN))
     with node.db.read() as session:
         keys.sweep(session, node.store)
-        if due or erased:
+        if due or erased or pairs:
             node.keys = keys.load(session, node.store, node.settings)

@@ -91,11 +91,16 @@ class HubKey(Wire):
 
 
 class HubCard(Wire):
-    """The hub as the federation admits it; `log` lists the verifier keys of its log, all of which must sign."""
+    """The hub as the federation admits it.
+
+    `log` lists the verifier keys of its log, all of which must sign; `witness` those with which it cosigns the logs of
+    the units.
+    """
 
     name: HubName
     keys: Annotated[tuple[HubKey, ...], Field(min_length=1)]
     log: Annotated[tuple[str, ...], Field(min_length=1)]
+    witness: tuple[str, ...] | None = None
 
 
 class Federation(Wire):

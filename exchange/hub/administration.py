@@ -10,11 +10,13 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import delete, select
 
+from audit import witness
 from crypto import statements
 from crypto.errors import CryptoError
 from crypto.keystore import Argon2Cost
 from exchange.database import Database
 from exchange.errors import AlreadyThere, BadRequest, BadStatement, ExchangeError, Unfound
+from exchange.hub import publication
 from exchange.hub.batch import Batch
 from exchange.hub.hub import MIGRATIONS, Hub
 from exchange.hub.keys import HubKeys
@@ -192,13 +194,18 @@ def status(hub: Hub) -> dict[str, Any]:
     with hub.db.read() as session:
         head = hub.log.head(session)
         checkpoint = hub.log.checkpoint(session)
-    directory = hub.register.current if hub.register.version else None
+        directory = hub.register.current if hub.register.version else None
+        federation = directory.federation if directory else None
+        standing = publication.standing(session.connection(), hub.log.log_id, federation, hub.clock())
+        contradictions = len(witness.conflicts(session))
     return {
         "name": hub.settings.name,
         "env": hub.settings.env,
         "log_size": head.size,
         "log_root": head.root.hex(),
         "signed_size": checkpoint.size if checkpoint else 0,
+        **standing,
+        "log_contradictions": contradictions,
         "snapshot": hub.register.version,
         "federation": directory.federation.version if directory else 0,
         "units": [

@@ -9,13 +9,15 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request, Response
 from sqlmodel import Session
 
+from audit.cosignatures import write_lines
 from audit.errors import Malformed as NotAnAddress
 from audit.errors import NotInLog
+from audit.submission import MAX_REQUEST, WitnessRefused
 from audit.tiles import ENTRIES, TileAddress
 from crypto import canonical
 from crypto.encoding import b64
 from exchange.errors import BadRequest, Unfound, WrongMedia
-from exchange.hub import administration, callers, health, sightings
+from exchange.hub import administration, callers, health, publication, sightings, witnessing
 from exchange.hub.administration import Offered
 from exchange.hub.callers import NONCES, Caller
 from exchange.hub.hub import Hub
@@ -53,6 +55,22 @@ def caller_of(request: Request, hub: HubDep, body: Body) -> Caller:
 Enrolled = Annotated[Caller, Depends(caller_of)]
 
 
+async def submission_of(request: Request) -> bytes:
+    """Return the whole body of an add-checkpoint request, which may carry a hundred signatures."""
+    return await read_body(request.scope, request.receive, MAX_REQUEST)
+
+
+Submitted = Annotated[bytes, Depends(submission_of)]
+
+
+def submitter_of(request: Request, hub: HubDep, body: Submitted) -> Caller:
+    """Return the enrolled node that signed this add-checkpoint request."""
+    return callers.authenticate(hub, request.scope, body)
+
+
+Asking = Annotated[Caller, Depends(submitter_of)]
+
+
 @router.get("/v1/directory")
 def directory(request: Request, hub: HubDep, _caller: Enrolled) -> Response:
     """The three signed parts of the directory; 304 if the caller names the snapshot in force."""
@@ -77,12 +95,35 @@ def statements(request: Request, hub: HubDep, body: Body, caller: Enrolled) -> R
 
 @router.get("/v1/log/checkpoint")
 def checkpoint(hub: HubDep, _caller: Enrolled) -> Response:
-    """The newest signed checkpoint (C2SP tlog-checkpoint)."""
+    """The published checkpoint, cosigned by the quorum (C2SP tlog-checkpoint)."""
     with hub.db.read() as session:
-        stored = hub.log.checkpoint(session)
-    if stored is None:
+        published = publication.published(session.connection(), hub.log.log_id)
+    if published is None:
         raise Unfound
-    return Response(stored.note, media_type=TEXT)
+    return Response(published.note, media_type=TEXT)
+
+
+@router.post("/v1/log/cosignatures")
+def cosignatures(hub: HubDep, body: Body, caller: Enrolled) -> Response:
+    """Take the caller's cosignature of the checkpoint that it was given at `/v1/log/pending`."""
+    witnessing.cosigned(hub, caller, body)
+    return Response(status_code=204)
+
+
+@router.post("/v1/log/add-checkpoint")
+def add_checkpoint(hub: HubDep, body: Submitted, _caller: Asking) -> Response:
+    """Cosign a checkpoint of a unit's own log (C2SP tlog-witness)."""
+    try:
+        return Response(write_lines(witnessing.add_checkpoint(hub, body)), media_type=TEXT)
+    except WitnessRefused as refused:
+        status, media, said = witnessing.refusal(refused)
+        return Response(said, status_code=status, headers={"content-type": media})
+
+
+@router.get("/v1/log/{origin}/checkpoint")
+def watched(origin: str, hub: HubDep, _caller: Enrolled) -> Response:
+    """The last checkpoint that we cosigned of the log whose origin has this SHA-256 (C2SP tlog-witness, monitors)."""
+    return Response(witnessing.watched(hub, origin), media_type=TEXT)
 
 
 @router.get("/v1/log/tile/{path:path}")

@@ -24,7 +24,7 @@ from exchange.errors import (
     Unavailable,
     Unsigned,
 )
-from exchange.hub import api, callers, hot, proofs
+from exchange.hub import api, callers, hot, proofs, witnessing
 from exchange.hub.health import Metrics
 from exchange.hub.hub import Hub
 from exchange.hub.upkeep import DENIALS, Refused
@@ -48,6 +48,7 @@ HOT: Final[dict[str, tuple[str, Route]]] = {
     "/v1/messages": ("POST", hot.messages),
     "/v1/receipts": ("POST", hot.unit_receipts),
     "/v1/inbox": ("GET", hot.inbox),
+    "/v1/log/pending": ("GET", witnessing.pending),
 }
 LOGGED_DENIALS: Final = (Denied, Unsigned, BadStatement, LogRolledBack)
 SWITCH_SECONDS: Final = 0.0005

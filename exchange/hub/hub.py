@@ -23,6 +23,7 @@ from exchange.hub.acceptance import Acceptance, Receipted
 from exchange.hub.batch import Batch
 from exchange.hub.bell import Bell
 from exchange.hub.keys import HubKeys
+from exchange.hub.publication import Publisher
 from exchange.hub.register import Register
 from exchange.hub.sequencer import Kind, Sequencer
 from exchange.hub.settings import HubSettings
@@ -33,8 +34,7 @@ from schemas.errors import SchemaError
 LOG_ID: Final = "hub"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
-CHECKPOINT_GROWN: Final = 1
-CHECKPOINT_IDLE: Final = 60
+CHECKPOINT_EVERY: Final = 1
 LAPSE_EVERY: Final = 15
 FORGET_EVERY: Final = 3_600
 REFRESH_EVERY: Final = 60
@@ -77,6 +77,7 @@ class Hub:
         self.register: Final = Register(keys.snapshot, settings.env)
         self.bell: Final = Bell()
         self.recent: Final = Recent()
+        self.publisher: Final = Publisher(database, self.log, self.register, self.bell)
         self.sequencer: Final = Sequencer(self._batch, self.tick, largest_queue=settings.largest_queue, inline=inline)
         threads = 0 if inline else settings.verify_threads
         self.verifier: Final = Verifier(self.prepare, self.sequencer, threads)
@@ -162,8 +163,8 @@ class Hub:
                 due.refresh = now + REFRESH_EVERY
                 self._later(self._refreshing, None)
             if now >= due.checkpoint:
-                due.checkpoint = now + CHECKPOINT_GROWN
-                self._sign_checkpoint(now)
+                due.checkpoint = now + CHECKPOINT_EVERY
+                self.publisher.advance(now)
 
     def _later(self, kind: Kind, payload: Any) -> None:
         self.sequencer.post(kind, payload)
@@ -171,14 +172,3 @@ class Hub:
     def _look_at_disk(self) -> None:
         found = os.statvfs(self.settings.home)
         self.disk_low = found.f_bavail * found.f_frsize < self.settings.least_free_megabytes << 20
-
-    def _sign_checkpoint(self, now: int) -> None:
-        """Sign the head as it was committed: at once if it grew, else once a minute (protocol.md §9.3)."""
-        with self.db.read() as session:
-            last = self.log.checkpoint(session)
-            head = self.log.head(session)
-        grown = head.size > (last.size if last else 0)
-        if not grown and (last is None or now < last.time + CHECKPOINT_IDLE):
-            return
-        with self.db.write() as session:
-            self.log.sign_checkpoint(session, now)

@@ -1,6 +1,7 @@
 """The hub's own keys, sealed in its key store: receipts, snapshots, answers, the log. It holds no key that opens."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -8,7 +9,9 @@ from typing import Final, Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.checkpoints import LogSigner
-from crypto.errors import CryptoError
+from audit.cosignatures import Cosigner
+from crypto import note_keys
+from crypto.errors import CryptoError, KeyFileExists
 from crypto.keystore import Argon2Cost, KeyStore
 from crypto.signing import SigningKey
 from exchange.errors import AlreadyThere, NotReady
@@ -16,7 +19,7 @@ from schemas.directory import HubCard, HubKey, node_kid
 
 KEYS: Final = "keys"
 YEAR: Final = 395 * 86_400
-_SIZES: Final = {"receipt": 64, "snapshot": 64, "request": 32, "log": 64}
+_SIZES: Final = {"receipt": 64, "snapshot": 64, "request": 32, "log": 64, "witness": 64}
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class HubKeys:
     snapshot: SigningKey
     request: Ed25519PrivateKey
     log: LogSigner
+    witness: Cosigner
     name: str
 
     @classmethod
@@ -38,6 +42,7 @@ class HubKeys:
             store.store("hub", "snapshot", SigningKey.generate().seeds)
             store.store("hub", "request", Ed25519PrivateKey.generate().private_bytes_raw())
             store.store("hub", "log", os.urandom(_SIZES["log"]))
+            store.store("hub", "witness", note_keys.new_seeds())
         except CryptoError as error:
             raise AlreadyThere(f"{error.code}: {error.reason}") from error
         return cls.open(home, passphrase, origin)
@@ -47,12 +52,14 @@ class HubKeys:
         """Unseal the keys; raises `NotReady` if the store is missing, exposed, broken or locked otherwise."""
         try:
             store = KeyStore.open(home / KEYS, passphrase)
+            _add_witness(store)
             seeds = {name: store.load("hub", name) for name in _SIZES}
             return cls(
                 SigningKey.from_seeds(seeds["receipt"]),
                 SigningKey.from_seeds(seeds["snapshot"]),
                 Ed25519PrivateKey.from_private_bytes(seeds["request"]),
                 LogSigner.from_seeds(origin, seeds["log"]),
+                Cosigner(f"{origin.partition('/')[0]}/witness", seeds["witness"]),
                 origin.partition("/")[0],
             )
         except CryptoError as error:
@@ -79,4 +86,12 @@ class HubKeys:
                 ),
             ),
             log=self.log.keys.vkeys,
+            witness=self.witness.keys.vkeys,
         )
+
+
+def _add_witness(store: KeyStore) -> None:
+    """Make the pair with which the hub cosigns the units' logs; a hub of an older release has none yet."""
+    if "witness" not in store.names():
+        with suppress(KeyFileExists):  # another process of this hub was faster
+            store.store("hub", "witness", note_keys.new_seeds())

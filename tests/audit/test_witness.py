@@ -219,6 +219,6 @@ def test_what_the_others_proved_is_adopted_without_a_cosignature(lite: Database)
     for new in (5, 9):
         note = submission(0, new).note
         with lite.write() as session:
-            witness.adopt(session, verify_checkpoint(note, SIGNER.keys), note, NOW)
+            witness.adopt(session, verify_checkpoint(note, SIGNER.keys).checkpoint, note, NOW)
         assert held(lite).size == new
     assert record(lite, submission(9, 12)).checkpoint.size == 12

@@ -22,6 +22,7 @@ ROUTES = (
     "/v1/directory",
     "/v1/inbox?after=-1&leaf=&wait=0",
     "/v1/log/checkpoint",
+    "/v1/log/pending?old=0&wait=0",
     "/v1/log/proof?index=0&size=1",
     "/v1/log/tile/0/000.p/1",
     "/v1/metrics",
