@@ -63,7 +63,7 @@ class Occasion:
 class Event(NamedTuple):
     """What the rules look at: an entry of the index without words."""
 
-    index: int
+    entry: int
     at: int
     actor: str
     case_id: str | None
@@ -82,7 +82,7 @@ def review(session: Session, node: Node, actor: Actor, since: int, until: int) -
         Rule.MANY_CASES: crowded(Rule.MANY_CASES, read, MANY_CASES, lambda one: one.case_id),
         Rule.OUT_OF_HOURS: out_of_hours(_without(read, _on_duty(session)), ZoneInfo(node.settings.time_zone)),
         Rule.NO_CASE: _alone(Rule.NO_CASE, _events(session, events.where(*_SEARCHED))),
-        Rule.REFUSALS: crowded(Rule.REFUSALS, refused, MANY_REFUSALS, lambda one: str(one.index)),
+        Rule.REFUSALS: crowded(Rule.REFUSALS, refused, MANY_REFUSALS, lambda one: str(one.entry)),
     }
     look(session, node, actor, "REVIEW", f"SINCE.{_day(since)}", f"UNTIL.{_day(until)}")
     return {rule: tuple(sorted(some, key=lambda one: -one.first)[:MOST]) for rule, some in found.items()}
@@ -179,7 +179,7 @@ def _alone(rule: Rule, events: Iterable[Event]) -> list[Occasion]:
 def _occasion(rule: Rule, events: Sequence[Event]) -> Occasion:
     cases = len({one.case_id for one in events if one.case_id is not None})
     first, last = events[0], events[-1]
-    return Occasion(rule, first.actor, first.at, last.at, cases, tuple(one.index for one in events))
+    return Occasion(rule, first.actor, first.at, last.at, cases, tuple(one.entry for one in events))
 
 
 def _day(at: int) -> str:

@@ -98,15 +98,18 @@ def _page(desk: Desk, lookup: Lookup) -> str:
 
 
 def _verdict(found: LogPage) -> Verdict:
-    wrong = [str(one.index) for one in found.entries if not one.proven]
-    root = f"{found.size} · {found.root}"
+    wrong = ", ".join(str(one.index) for one in found.entries if not one.proven)
+    missing = ", ".join(map(str, found.missing))
+    faults = []
     if wrong:
         text = gettext("These entries do not lead to the root of the log: %s. Stop, and call the second auditor.")
-        return Verdict(good=False, title=gettext("The log was altered"), text=text % ", ".join(wrong), root=root)
-    if found.missing:
-        text = gettext("The index does not tell about these entries, so no search finds them: %s.")
-        missing = ", ".join(map(str, found.missing))
-        return Verdict(good=False, title=gettext("The index of the log has gaps"), text=text % missing, root=root)
+        faults.append(text % wrong)
+    if missing:
+        faults.append(gettext("The index does not tell about these entries, so no search finds them: %s.") % missing)
+    root = f"{found.size} · {found.root}"
+    if faults:
+        title = gettext("The log was altered") if wrong else gettext("The index of the log has gaps")
+        return Verdict(good=False, title=title, text=" ".join(faults), root=root)
     text = gettext("The bytes of each entry were hashed again and lead, with their proofs, to the root of the log.")
     return Verdict(good=True, title=gettext("Every entry on this page is in the log"), text=text, root=root)
 
