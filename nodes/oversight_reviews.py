@@ -153,7 +153,7 @@ def _emergencies(session: Session, events: Query) -> list[Occasion]:
             EventRow.actor == opened.actor,
             EventRow.at >= opened.at,
             EventRow.at < opened.at + HOUR,
-            EventRow.index >= opened.index,
+            EventRow.index >= opened.entry,
         )
         found.append(_occasion(Rule.BREAK_GLASS, _events(session, query)))
     return found
