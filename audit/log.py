@@ -136,6 +136,16 @@ class Log:
             raise NotInLog(f"{self.log_id} has no entry {index}")
         return leaves[0]
 
+    def root(self, database: Database, size: int) -> bytes:
+        """The root over the first `size` entries. Raises NotInLog, LogDamaged."""
+        return self.edge(database, size).root
+
+    def edge(self, database: Database, size: int) -> Edge:
+        """The right edge of the first `size` entries. Raises NotInLog, LogDamaged."""
+        connection = _connection(database)
+        self._demand(connection, 0, size)
+        return Edge.read(size, lambda level, index, width: self._hashes(connection, level, index, width))
+
     def inclusion(self, database: Database, index: int, size: int) -> list[bytes]:
         """The audit path of entry `index` in the tree of `size`. Raises NotInLog, LogDamaged."""
         connection = _connection(database)

@@ -18,6 +18,7 @@ import structlog
 from starlette.exceptions import HTTPException
 
 from exchange import errors
+from exchange.contributions import Restoring
 from exchange.errors import ExchangeError, Words
 
 Scope = MutableMapping[str, Any]
@@ -60,6 +61,7 @@ STATUSES: Final[Mapping[type[ExchangeError], int]] = {
     errors.Unavailable: 503,
     errors.StaleDirectory: 503,
     errors.NotReady: 503,
+    Restoring: 503,
     errors.DiskLow: 507,
 }
 """Every error has exactly one status; a test walks the classes."""

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from crypto.merkle_hash import leaf_hash
 from exchange.courier import Alarm
 from exchange.errors import LogRolledBack, Unavailable
-from nodes import alerts, arrivals, opening, receipts, restored, threads, upkeep
+from nodes import alerts, arrivals, keeping, opening, receipts, restored, threads, upkeep
 from nodes.alerts import Raised
 from nodes.answers import Frame, FrameKind
 from nodes.errors import HubProblem, HubUnreachable
@@ -127,6 +127,7 @@ def _in_one(node: Node, page: Sequence[Examined], *, mark: bool) -> list[bool]:
         held = [arrivals.take(work, item) for item in page]
         work.finish()
         if mark:
+            keeping.keep(session, [item.frame for item in page])
             _mark(session, node, page[-1].frame)
     return held
 
@@ -137,6 +138,7 @@ def _set_aside(node: Node, frame: Frame, *, mark: bool) -> list[bool]:
         held = arrivals.set_aside(work, frame)
         work.finish()
         if mark:
+            keeping.keep(session, [frame])
             _mark(session, node, frame)
     return [held]
 

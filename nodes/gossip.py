@@ -38,8 +38,8 @@ TOLD = "told"
 SILENT, AHEAD, AGREES, FORKED = "SILENT", "AHEAD", "AGREES", "FORKED"
 
 
-def step(node: Node, client: HubClient) -> None:
-    """Say what we accepted and hear what others did, if ten minutes have passed; raises `HubUnreachable`.
+def step(node: Node, client: HubClient, *, at_once: bool = False) -> None:
+    """Say what we accepted and hear what others did, if ten minutes have passed or `at_once`; raises `HubUnreachable`.
 
     What comes is only believed under the unit's signature and the log's own; anything else leaves the unit silent.
     """
@@ -48,9 +48,10 @@ def step(node: Node, client: HubClient) -> None:
         row = session.get(CursorRow, TOLD)
         last = None if row is None else row.since
         held = Mirror(session, keys.origin).held
-    if held is None or held.size < held.accepted or (last is not None and now < last + EVERY):
+    early = last is not None and now < last + EVERY and not at_once
+    if held is None or held.size < held.accepted or early:
         return
-    client.tell(_ours(node, keys, held))
+    client.tell(ours(node, held))
     heard = [one for wire in client.told() if (one := _believed(node, keys, wire)) is not None]
     with node.db.write() as session:
         session.merge(CursorRow(name=TOLD, index=held.accepted, leaf=held.root.hex(), state="TOLD", since=now))
@@ -78,9 +79,10 @@ def settle(node: Node) -> None:
         forks.keep(node, fork)
 
 
-def _ours(node: Node, keys: LogKeys, held: Held) -> bytes:
-    """Our sighting of the checkpoint that the mirror has reached, with the two lines of the log and no cosignatures."""
-    note, own = Note.parse(held.note), {(key.name, key.key_id) for key in (keys.ed25519, keys.mldsa44)}
+def ours(node: Node, held: Held) -> bytes:
+    """Our sighting of the checkpoint that the mirror accepted, with the two lines of the log and no cosignatures."""
+    keys, note = mirroring.hub_keys(node), Note.parse(held.note)
+    own = {(key.name, key.key_id) for key in (keys.ed25519, keys.mldsa44)}
     lines = tuple(line for line in note.lines if (line.name, line.key_id) in own)
     said = Sighting(env=node.settings.env, unit=node.unit, time=node.now(), note=Note(note.text, lines).to_bytes())
     return sightings.sign(node.keys.signing, said)

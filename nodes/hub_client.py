@@ -121,6 +121,14 @@ class HubClient:
         """Hand in our cosignature of the checkpoint that waits."""
         self._signed(self._send("POST", "/v1/log/cosignatures", lines), 204)
 
+    def sealed(self, start: int, end: int) -> bytes:
+        """Return the hub's entries [start, end) as it seals them to its recovery key, which nobody here can open."""
+        return self._signed(self._send("GET", f"/v1/log/sealed?from={start}&to={end}"), 200).content
+
+    def contribute(self, page: bytes) -> None:
+        """Hand a page of what we hold to a restored hub."""
+        self._signed(self._send("POST", "/v1/recovery", page), 204)
+
     def tell(self, sighting: bytes) -> None:
         """Publish what we signed about the newest checkpoint that we accepted."""
         self._signed(self._send("POST", "/v1/log/sightings", sighting), 204)

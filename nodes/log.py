@@ -1,6 +1,6 @@
 """The unit's own log: every act of an officer or of the node, appended in the transaction of the act itself.
 
-The leaf holds codes and commitments (protocol.md §9.6); who, which case and why stand beside it in `node_event`, with
+The leaf holds codes and commitments (protocol.md §9.9); who, which case and why stand beside it in `node_event`, with
 the salt that opens the commitments sealed under the key of the case. Article 25 of Directive (EU) 2016/680 names the
 operations. A denial is logged by its handler in a fresh transaction, because the refused act rolls back.
 """

@@ -5,6 +5,8 @@ one step. A hub whose signed checkpoint does not continue what this node accepte
 notes are kept as evidence and people are alarmed (protocol.md §9.4).
 """
 
+from dataclasses import dataclass
+
 from audit.checkpoints import Checkpoint, LogKeys, verify_checkpoint
 from audit.edge import Edge, FullTile
 from audit.errors import AuditError, Malformed, ProofRefused
@@ -26,8 +28,16 @@ def hub_keys(node: Node) -> LogKeys:
     return LogKeys.parse(*node.directory().federation.hub.log)
 
 
-def step(node: Node, client: HubClient, most: int = TILES_AT_ONCE) -> bool:
-    """Mirror what is new, at most `most` tiles of it; returns whether more is left.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a step came to: whether `more` is left, and whether the hub shows an older head than we accepted."""
+
+    more: bool = False
+    behind: bool = False
+
+
+def step(node: Node, client: HubClient, most: int = TILES_AT_ONCE) -> Step:
+    """Mirror what is new, at most `most` tiles of it.
 
     Raises `HubUnreachable`, `HubProblem`.
 
@@ -49,7 +59,7 @@ def step(node: Node, client: HubClient, most: int = TILES_AT_ONCE) -> bool:
     if held is not None and said.size <= edge.size:
         with node.db.write() as session:
             Mirror(session, keys.origin).confirm(node.now())
-        return False
+        return Step(behind=said.size < held.accepted)
     grown, full = _grow(client, edge, said, most)
     if not _continued(client, grown, said):
         if held is None or _continued(client, edge, said):
@@ -57,7 +67,7 @@ def step(node: Node, client: HubClient, most: int = TILES_AT_ONCE) -> bool:
         raise _forked(node, held, said, note)
     with node.db.write() as session:
         Mirror(session, keys.origin).store(grown, full, (said.size, note), node.now())
-    return grown.size < said.size
+    return Step(more=grown.size < said.size)
 
 
 def _grow(client: HubClient, edge: Edge, said: Checkpoint, most: int) -> tuple[Edge, list[FullTile]]:

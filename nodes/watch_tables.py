@@ -54,3 +54,20 @@ class SightingRow(Row):
     wire: Mapped[bytes]
     state: Mapped[str] = mapped_column(index=True)
     since: Mapped[int]
+
+
+class SealedRow(Row):
+    """Entries [start, end) of the hub's log, sealed to its recovery key: kept for it, unreadable here."""
+
+    __tablename__ = "node_sealed"
+    start: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    end: Mapped[int]
+    sealed: Mapped[bytes]
+
+
+class CollectedRow(Row):
+    """An entry of the hub's log that came with our mail and is not among the sealed ones yet."""
+
+    __tablename__ = "node_collected"
+    index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    entry: Mapped[bytes]

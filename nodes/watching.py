@@ -2,8 +2,9 @@
 
 from sqlalchemy import func, select
 
+from exchange.contributions import Restoring
 from exchange.errors import Unfound
-from nodes import gossip, mirroring
+from nodes import gossip, keeping, mirroring, refilling
 from nodes.errors import HubProblem
 from nodes.hub_client import HubClient
 from nodes.node import Node
@@ -14,18 +15,28 @@ EVERY = 60
 
 
 def step(node: Node, client: HubClient, *, only_if_due: bool = False) -> bool:
-    """Do one round; returns whether there is more at once. Raises `HubUnreachable`, `HubProblem`."""
+    """Do one round; returns whether there is more at once. Raises `HubUnreachable`, `HubProblem`.
+
+    A hub that shows less than it signed before is told so at once: it closes. A closed one gets what it lost.
+    """
     if only_if_due and not _due(node):
         return False
     try:
-        more = mirroring.step(node, client)
-        if not more:
-            gossip.step(node, client)
+        return _round(node, client)
     except HubProblem as error:
-        if error.problem != Unfound.code:
+        if error.problem == Restoring.code:
+            refilling.hand_over(node, client, error)
+        elif error.problem != Unfound.code:  # a new hub has signed nothing yet
             raise
-        return False  # a new hub has signed nothing yet
-    return more
+        return False
+
+
+def _round(node: Node, client: HubClient) -> bool:
+    mirrored = mirroring.step(node, client)
+    if mirrored.more:
+        return True
+    gossip.step(node, client, at_once=mirrored.behind)
+    return keeping.step(node, client)
 
 
 def catch_up(node: Node, client: HubClient) -> None:

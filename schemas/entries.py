@@ -157,10 +157,13 @@ class DenialEntry(Entry):
 
 
 class AdminEntry(Entry):
-    """An operator's act at the hub: `digest` is SHA-512 of what was given, where the act had an input."""
+    """An operator's act at the hub: `digest` is SHA-512 of what was given, where the act had an input.
+
+    RECOVER says that a restored hub was filled again up to here; LOST stands where an entry was that nobody held.
+    """
 
     type: Literal["ADMIN"] = "ADMIN"
-    act: Literal["INIT", "ENROL", "SUSPEND", "REINSTATE", "REVOKE", "PUBLISH"]
+    act: Literal["INIT", "ENROL", "SUSPEND", "REINSTATE", "REVOKE", "PUBLISH", "RECOVER", "LOST"]
     unit: UnitId | None = None
     reason: CodeText | None = None
     digest: Hex128 | None = None

@@ -24,7 +24,7 @@ from exchange.service import configure_logging
 from nodes.trust import fingerprint
 from schemas.directory import Agreement, Federation, UnitCard, sign_federation
 from schemas.trust import PART_LIMIT
-from serai import control, founding
+from serai import control, founding, recovery
 from serai.founding import Charter
 from serai.homes import HubHome, new_home
 from serai.hub_operations import operations_of
@@ -177,14 +177,15 @@ def serve_hub(
     behind_proxy: PlainOption = False,
     stop_at_eof: EofOption = False,
 ) -> None:
-    """Run the hub. On PostgreSQL several processes may run at once."""
+    """Run the hub. On PostgreSQL several processes may run at once. A restored one only takes what units hand over."""
     listen = Listen(host, port, certificate, key, clients, behind_proxy, stop_at_eof)
     listen.check()
     configure_logging(INFO)
     settings = HubSettings.read(home)
-    backup.check_open(settings)
     with control.owned(home, shared=bool(settings.database_url)) as alone:
         hub = Hub.open(settings, Access(home, file, descriptor).secret())
+        if hub.closed:
+            note(recovery.WHILE_A_HUB_IS_CLOSED)
         answering = control.answering(home, operations_of(hub)) if alone else nullcontext()
         with answering:
             serve(create_app(hub), listen)

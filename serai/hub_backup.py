@@ -8,13 +8,14 @@ import typer
 from crypto.encoding import b64
 from crypto.instants import to_text
 from exchange.hub import backup
-from exchange.hub.backup import Seen
 from exchange.hub.hub import Hub
+from exchange.hub.recovery import Staged
+from exchange.hub.refill import Seen
 from exchange.hub.settings import HubSettings
 from serai import control, recovery
 from serai.homes import HubHome
 from serai.hub import Access, app
-from serai.output import CommandError, JsonFlag, Report, note, show
+from serai.output import CommandError, JsonFlag, Report, Table, note, show
 from serai.passphrases import PassphraseFd, PassphraseFile, passphrase
 
 
@@ -71,24 +72,45 @@ def restore(
     show(Report("hub-restore", members, lines=[f"{heading.owner} as of {members['made']}"]), as_json=as_json)
 
 
+@app.command("handed-over")
+def handed_over(home: HubHome, *, as_json: JsonFlag = False) -> None:
+    """Which units have handed over what they hold to this closed hub, and how many parts of which kind."""
+    staged = Staged.at(home)
+    counts = staged.counts()
+    staged.close()
+    rows = [[unit, part.name, str(count)] for unit, part, count in counts]
+    members = {"parts": [{"unit": unit, "part": part.name, "count": count} for unit, part, count in counts]}
+    show(Report("hub-handed-over", members, table=Table(["unit", "part", "count"], rows)), as_json=as_json)
+
+
 @app.command("resume")
 def resume(
     home: HubHome,
-    seen: Annotated[list[str], typer.Option(help="UNIT=INDEX:LEAF, the `hub_seen` of each unit's node status.")],
+    seen: Annotated[
+        list[str] | None,
+        typer.Option(help="UNIT=INDEX:LEAF, the `hub_seen` of node status, for a unit that cannot reach this hub."),
+    ] = None,
+    key_folder: recovery.OptionalKey = None,
+    key_file: recovery.KeyPassphraseFile = None,
     file: PassphraseFile = None,
     descriptor: PassphraseFd = None,
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """Open a restored hub once its log holds what every unit has seen of it."""
-    settings = HubSettings.read(home)
+    """Put a restored hub's log together from what units handed over, and open it once it holds what each has seen."""
+    settings, told = HubSettings.read(home), dict(map(_seen, seen or []))
+    key = None
+    if key_folder is not None:
+        key = recovery.open_key(key_folder, passphrase(key_file, None, "passphrase of the recovery key"))
     with control.owned(home):
         hub = Hub.open(settings, Access(home, file, descriptor).secret())
         try:
-            backup.resume(settings, hub, dict(map(_seen, seen)))
+            filled = backup.resume(settings, hub, told, key)
         finally:
             hub.db.close()
-    show(Report("hub-resume", {"open": True}, lines=["open"]), as_json=as_json)
+    members = {"open": True, "entries": filled.entries, "lost": filled.lost, "size": filled.size}
+    lines = [f"open, {filled.entries} entries came back, {filled.lost} places are marked LOST"]
+    show(Report("hub-resume", members, lines=lines), as_json=as_json)
 
 
 def _seen(text: str) -> tuple[str, Seen]:

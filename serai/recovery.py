@@ -18,6 +18,9 @@ PUBLIC: Final = "recovery.pub"
 
 PublicOption = Annotated[Path, typer.Option("--recovery", help="Public file of the recovery key.", exists=True)]
 KeyOption = Annotated[Path, typer.Option("--recovery-key", help="Folder of the recovery key.", exists=True)]
+OptionalKey = Annotated[
+    Path | None, typer.Option("--recovery-key", help="Folder of the recovery key, for what units keep sealed.")
+]
 KeyPassphraseFile = Annotated[
     Path | None, typer.Option("--recovery-passphrase-file", help="Owner-only file with the recovery key's passphrase.")
 ]
@@ -34,8 +37,11 @@ NOT_IN_A_HUB_BACKUP: Final = (
     "Not in the backup, on purpose: the federation's roots. Keep the backup and the recovery key in different places."
 )
 AFTER_A_HUB_RESTORE: Final = (
-    "The hub stays closed until `serai hub resume` has compared its log with what every unit has seen of it: "
-    "`serai node status --json` prints that at each unit."
+    "The hub stays closed: it signs and accepts nothing. Serve it: the nodes hand over by themselves what it lost. "
+    "Then stop it, and `serai hub resume` puts the log together again and opens it."
+)
+WHILE_A_HUB_IS_CLOSED: Final = (
+    "This hub is closed until `serai hub resume`. It takes what units hand over; `serai hub handed-over` lists it."
 )
 
 

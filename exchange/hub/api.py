@@ -17,7 +17,7 @@ from audit.tiles import ENTRIES, TileAddress
 from crypto import canonical
 from crypto.encoding import b64
 from exchange.errors import BadRequest, Unfound, WrongMedia
-from exchange.hub import administration, callers, health, publication, sightings, witnessing
+from exchange.hub import administration, callers, health, publication, recovery, sightings, witnessing
 from exchange.hub.administration import Offered
 from exchange.hub.callers import NONCES, Caller
 from exchange.hub.hub import Hub
@@ -147,6 +147,15 @@ def proof(request: Request, hub: HubDep, _caller: Enrolled) -> Response:
     with hub.db.read() as session:
         path = _path(hub, session, query)
     return Response(canonical.dumps({"path": [node.hex() for node in path]}), media_type=JSON)
+
+
+@router.get("/v1/log/sealed")
+def sealed(request: Request, hub: HubDep, _caller: Enrolled) -> Response:
+    """The entries from `from` up to `to`, sealed to the hub's recovery key: for the keeping of units."""
+    query = {name: decimal_of(value) for name, value in query_of(request.scope, ("from", "to")).items()}
+    if query.keys() != {"from", "to"}:
+        raise BadRequest("from and to")
+    return Response(recovery.sealed(hub, query["from"], query["to"]), media_type=OCTETS)
 
 
 @router.post("/v1/log/sightings")

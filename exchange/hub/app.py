@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+import anyio
 import structlog
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -24,7 +25,7 @@ from exchange.errors import (
     Unavailable,
     Unsigned,
 )
-from exchange.hub import api, callers, hot, proofs, witnessing
+from exchange.hub import api, callers, hot, proofs, recovery, witnessing
 from exchange.hub.health import Metrics
 from exchange.hub.hub import Hub
 from exchange.hub.upkeep import DENIALS, Refused
@@ -49,7 +50,10 @@ HOT: Final[dict[str, tuple[str, Route]]] = {
     "/v1/receipts": ("POST", hot.unit_receipts),
     "/v1/inbox": ("GET", hot.inbox),
     "/v1/log/pending": ("GET", witnessing.pending),
+    "/v1/recovery": ("POST", recovery.take),
 }
+WHILE_CLOSED: Final = frozenset({"/v1/health", "/v1/recovery"})
+"""What a restored hub answers before it is whole again."""
 LOGGED_DENIALS: Final = (Denied, Unsigned, BadStatement, LogRolledBack)
 SWITCH_SECONDS: Final = 0.0005
 """How long a busy thread may keep the interpreter from the event loop; the default of 5 ms is longer than an answer."""
@@ -116,6 +120,8 @@ class HubApp:
             await send_answer(send, answer, correlation, signature)
 
     async def _route(self, path: str, scope: Scope, receive: Receive) -> Answer:
+        if self.hub.closed and path not in WHILE_CLOSED:
+            await anyio.to_thread.run_sync(self.hub.check_open)
         hot_route = HOT.get(path)
         if hot_route is None:
             return await _captured(self._rest, scope, receive)
@@ -131,7 +137,7 @@ class HubApp:
         if isinstance(error, ExchangeError):
             self.metrics.refusals.labels(error.code).inc()
         unit = scope.get(callers.UNIT)
-        if unit and isinstance(error, LOGGED_DENIALS):
+        if unit and isinstance(error, LOGGED_DENIALS) and not self.hub.closed:
             self.hub.sequencer.post(DENIALS, Refused(unit, error.code))
         language = language_of(header(scope, b"accept-language").decode("latin-1"))
         return answer_of(error, correlation, language, self._log)

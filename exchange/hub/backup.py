@@ -7,7 +7,6 @@ compared with what every unit of the federation has seen; nothing else opens it.
 
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,22 +21,14 @@ from crypto.errors import CryptoError
 from exchange import archive, copying
 from exchange.archive import ArchiveRefused, Heading, Member
 from exchange.database import Database
-from exchange.errors import AlreadyThere, LogRolledBack, NotReady
-from exchange.hub.hub import LOG_ID, MIGRATIONS, Hub
+from exchange.errors import AlreadyThere, NotReady
+from exchange.hub.hub import CLOSED, LOG_ID, MIGRATIONS, Hub
 from exchange.hub.keys import KEYS, HubKeys
+from exchange.hub.recovery import Staged
+from exchange.hub.refill import Filled, Seen, fill
 from exchange.hub.settings import HubSettings
 
 SERVICE: Final = "hub"
-CLOSED: Final = "restored"
-"""The file in the hub's folder that keeps a restored hub closed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The newest entry of the hub's log that a unit holds: its index and leaf hash (64 hex digits)."""
-
-    index: int
-    leaf: str
 
 
 def back_up(hub: Hub, target: Path, recovery: bytes) -> Heading:
@@ -95,21 +86,22 @@ def check_open(settings: HubSettings) -> None:
         raise NotReady("restored from a backup and not resumed: its log may be older than what units have seen")
 
 
-def resume(settings: HubSettings, hub: Hub, seen: Mapping[str, Seen]) -> None:
-    """Open a restored hub after its log was found to hold what every unit has seen.
+def resume(settings: HubSettings, hub: Hub, seen: Mapping[str, Seen], recovery: EncryptionKey | None = None) -> Filled:
+    """Open a restored hub once its log holds what every unit has seen: its own, or with what units handed over.
 
-    Raises `NotReady` while a unit was not asked, `LogRolledBack` if a unit holds an entry that this log does not.
+    `seen` is what units without a way to this hub said by telephone; the others handed it over. `recovery` opens the
+    entries that units keep. Raises `NotReady` while a unit was not asked or something is missing, `LogRolledBack` if a
+    unit holds an entry that the log does not have; nothing was written then.
     """
-    units = {unit.unit for unit in hub.register.current.units()}
-    if missing := sorted(units - seen.keys()):
-        raise NotReady(f"not asked yet: {', '.join(missing)}")
-    with hub.db.read() as session:
-        size = hub.log.head(session).size
-        for unit in sorted(units):
-            one = seen[unit]
-            if one.index >= size or (one.index >= 0 and hub.log.leaf_hash(session, one.index).hex() != one.leaf):
-                raise LogRolledBack(f"{unit} holds entry {one.index}, this log ends at {size - 1}")
+    staged = Staged.at(settings.home)
+    try:
+        filled = fill(hub, staged, recovery, dict(seen))
+    finally:
+        staged.close()
     (settings.home / CLOSED).unlink(missing_ok=True)
+    hub.closed = False
+    Staged.remove(settings.home)
+    return filled
 
 
 def _tables(session: Session) -> list[Table]:

@@ -113,6 +113,8 @@ def federation_of(hub: Hub) -> Federation | None:
 
 def _status(hub: Hub, *, late: bool) -> str:
     """Return the one word for a hub: what an operator must see to first."""
+    if hub.closed:
+        return "RESTORED"
     if hub.disk_low:
         return "DISK_LOW"
     if not hub.register.version:

@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 from sqlalchemy import select
 
 from audit.log import Log
+from exchange.contributions import Restoring
 from exchange.database import Database
 from exchange.errors import DiskLow, NotReady, StaleDirectory
 from exchange.hub import upkeep
@@ -33,6 +34,9 @@ from schemas.errors import SchemaError
 
 LOG_ID: Final = "hub"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+CLOSED: Final = "restored"
+"""The file in the hub's folder that keeps a hub closed whose log may be older than what units have seen of it."""
 
 CHECKPOINT_EVERY: Final = 1
 LAPSE_EVERY: Final = 15
@@ -82,6 +86,7 @@ class Hub:
         threads = 0 if inline else settings.verify_threads
         self.verifier: Final = Verifier(self.prepare, self.sequencer, threads)
         self.disk_low = False
+        self.closed = (settings.home / CLOSED).exists()
         self._refreshing = upkeep.refreshing(self.register)
         self._due = Due()
         self._ticking = threading.Lock()
@@ -121,6 +126,19 @@ class Hub:
         """Return the envelope in `raw` ready for the sequencer; raises what `verification.prepare` raises."""
         return prepare(raw, self.register.current, self.recent, self.clock())
 
+    def check_open(self) -> None:
+        """Raise `Restoring` while the hub is closed: it then signs nothing and accepts nothing."""
+        if self.closed:
+            with self.db.read() as session:
+                head = self.log.head(session)
+            raise Restoring(size=head.size, time=head.time)
+
+    def close_for(self, reason: str) -> None:
+        """Close the hub, also for every later start, because a unit proved that it had signed more than it holds."""
+        if not self.closed:
+            self.closed = True
+            (self.settings.home / CLOSED).write_text(f"closed until `serai hub resume`: {reason}\n", encoding="utf-8")
+
     def check_accepting(self) -> None:
         """Raise if nothing new may be taken now: queue full, disk low, directory expired."""
         self.sequencer.check_room()
@@ -140,19 +158,25 @@ class Hub:
 
     @contextmanager
     def _batch(self) -> Iterator[Batch]:
+        self.check_open()
         with self.db.write() as session:
             batch = Batch(session, self.log, self.register, self.keys.receipt, self.clock())
             yield batch
         self.bell.ring(batch.changed)
 
     def tick(self) -> None:
-        """Do what is due: lapses, forgetting, snapshot, disk, checkpoint; the writer thread does it between batches."""
+        """Do what is due: lapses, forgetting, snapshot, disk, checkpoint; the writer thread does it between batches.
+
+        A closed hub does nothing.
+        """
+        if self.closed:
+            return
         with self._ticking:
             now = self.clock()
             due = self._due
             if now >= due.disk:
                 due.disk = now + DISK_EVERY
-                self._look_at_disk()
+                self.look_at_disk()
             if now >= due.lapse and self.register.version:
                 due.lapse = now + LAPSE_EVERY
                 self._later(upkeep.LAPSES, None)
@@ -169,6 +193,7 @@ class Hub:
     def _later(self, kind: Kind, payload: Any) -> None:
         self.sequencer.post(kind, payload)
 
-    def _look_at_disk(self) -> None:
+    def look_at_disk(self) -> None:
+        """Measure the room that is left, and refuse new things in time."""
         found = os.statvfs(self.settings.home)
         self.disk_low = found.f_bavail * found.f_frsize < self.settings.least_free_megabytes << 20

@@ -70,8 +70,12 @@ class Register:
         if parts is not None:
             self._current = Directory.verify(parts, own_anchor(parts), now, held=self._current)
 
-    def publish(self, batch: Batch, federation: bytes | None = None, new: Sequence[bytes] = ()) -> tuple[int, ...]:
+    def publish(
+        self, batch: Batch, federation: bytes | None = None, new: Sequence[bytes] = (), *, above: int = 0
+    ) -> tuple[int, ...]:
         """Put the next directory in force: what is held, with `federation` and the statements `new` (wire forms).
+
+        The version of the snapshot is the next, and larger than `above`.
 
         It holds once the batch is committed. Returns the leaf indices of `new`. Raises `BadStatement` for what a node
         would refuse, `AlreadyThere` for a statement that is logged already; nothing is written then.
@@ -83,7 +87,7 @@ class Register:
         logged = tuple(
             LoggedStatement(wire=wire, index=batch.log(entry)) for wire, entry in zip(new, entries, strict=True)
         )
-        checked = self._checked(self._signed(batch, document, (*statements_before, *logged)), batch.now)
+        checked = self._checked(self._signed(batch, document, (*statements_before, *logged), above), batch.now)
         for entry in entries:
             record = checked.keys[entry.kid]
             if record.dormant:
@@ -103,7 +107,7 @@ class Register:
     def _take_up(self, directory: Directory) -> None:
         self._current = directory
 
-    def _signed(self, batch: Batch, document: bytes, logged: tuple[LoggedStatement, ...]) -> DirectoryParts:
+    def _signed(self, batch: Batch, document: bytes, logged: tuple[LoggedStatement, ...], above: int) -> DirectoryParts:
         try:
             version = Federation.from_bytes(statements.parse(document, limit=PART_LIMIT).statement_bytes).version
         except (CryptoError, SchemaError) as error:
@@ -111,7 +115,7 @@ class Register:
         rows = batch.connection.execute(select(SUSPENSION).order_by(SUSPENSION.c.unit))
         snapshot = Snapshot(
             env=self._env,
-            version=self.version + 1,
+            version=max(self.version, above) + 1,
             issued=batch.now,
             expires=batch.now + SNAPSHOT_LIFE,
             federation=Part(version=version, sha512=digest_of(document)),

@@ -9,6 +9,8 @@ from typing import Final
 
 from sqlalchemy import delete, select
 
+from audit.checkpoints import verify_checkpoint
+from audit.errors import AuditError, NotInLog
 from crypto.errors import CryptoError
 from exchange.errors import BadStatement
 from exchange.hub.batch import Batch
@@ -45,7 +47,24 @@ def tell(hub: Hub, caller: Caller, wire: bytes) -> None:
         raise BadStatement("of another unit or environment")
     if abs(hub.clock() - said.time) > SKEW:
         raise BadStatement("stated at another time than now")
+    _hold_against_our_own(hub, said.note)
     hub.do(SIGHTINGS, Told(said.unit, said.time, wire))
+
+
+def _hold_against_our_own(hub: Hub, note: bytes) -> None:
+    """Close the hub if it signed `note` and its log does not hold that: it came back from an older state unnoticed."""
+    try:
+        said = verify_checkpoint(note, hub.keys.log.keys).checkpoint
+    except AuditError as error:
+        raise BadStatement(error.code) from error
+    with hub.db.read() as session:
+        try:
+            same = hub.log.root(session, said.size) == said.root
+        except NotInLog:
+            same = False
+    if not same:
+        hub.close_for(f"a unit holds our signature over {said.size} entries that are not here")
+        hub.check_open()
 
 
 def others(hub: Hub, unit: str) -> list[bytes]:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from crypto.canonical import dumps
 from crypto.signing import SigningKey
-from exchange import signatures
-from exchange.errors import Unsigned
+from exchange import contributions, signatures
+from exchange.contributions import Part, Piece
+from exchange.errors import BadRequest, Unsigned
 from exchange.signatures import Parameters
 from schemas import entries, receipts
 from schemas.directory import DirectoryParts, any_statement, members
@@ -42,12 +43,17 @@ def fields(data: bytes) -> None:
     assert text.endswith(signatures.request_parameters(text, NOW).text())
 
 
+def contributed(data: bytes) -> None:
+    assert b"".join(contributions.pages(contributions.parse(data))) == data
+
+
 TARGETS: dict[str, tuple[Callable[[bytes], None], type[Exception]]] = {
     "receipt": (receipt, Malformed),
     "entry": (entry, Malformed),
     "directory_statement": (statement, Malformed),
     "directory_parts": (parts, Malformed),
     "signature_input": (fields, Unsigned),
+    "contributions": (contributed, BadRequest),
 }
 
 SEEDS: dict[str, list[bytes]] = {
@@ -58,5 +64,6 @@ SEEDS: dict[str, list[bytes]] = {
     ],
     "directory_statement": [dumps(members(WORLD.revocation("TJ", "0" * 64, "CEASED", NOW)))],
     "directory_parts": [WORLD.parts().to_bytes()],
+    "contributions": list(contributions.pages([Piece(part, 7, b"payload") for part in Part])),
     "signature_input": [f"n1={COVERED}{PARAMETERS.text()}".encode()],
 }

@@ -11,9 +11,7 @@ def second_hub(world: World) -> Desk:
     folder = world.folder / "second"
     shutil.copytree(world.desk.folder, folder / "hub")
     copy_database(world.desk.db, folder / "hub.db")
-    other = desk_in(world.desk, folder)
-    other.now = world.now
-    return other
+    return desk_in(world.desk, folder)
 
 
 def entries_at(desk: Desk, number: int, entry: bytes) -> None:

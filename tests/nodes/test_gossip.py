@@ -1,16 +1,15 @@
 """Two honest nodes that a hub shows two histories find out by themselves, whatever the hub carries between them."""
 
-from dataclasses import dataclass
-
-import httpx
 import pytest
 from sqlalchemy import delete, select, update
 
 from audit.checkpoints import verify_checkpoint
 from exchange.hub.tables import SIGHTING
 from nodes import alerts, forks, gossip, mirroring, watching
+from nodes.errors import HubProblem
 from nodes.forks import Fork
 from nodes.hub_client import HubClient
+from nodes.mirror import Mirror
 from nodes.node import Node
 from nodes.tables import AlertRow
 from nodes.watch_tables import SightingRow
@@ -20,18 +19,6 @@ from tests.nodes.hubs import entries_at, second_hub
 from tests.nodes.world import World, someone
 
 PAUSE = gossip.EVERY
-
-
-@dataclass
-class Split(httpx.BaseTransport):
-    """A hub that shows a unit a history of its own, and carries the words of units to all."""
-
-    shown: httpx.BaseTransport
-    common: httpx.BaseTransport
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        way = self.common if request.url.path == "/v1/log/sightings" else self.shown
-        return way.handle_request(request)
 
 
 @pytest.fixture
@@ -49,6 +36,8 @@ def rounds(world: World, *names: str, also: Desk | None = None) -> None:
     for name in names:
         with HubClient(world.node(name)) as client:
             watching.catch_up(world.node(name), client)
+        if also is not None:
+            carry(world.desk, also)
 
 
 def state(node: Node, unit: str) -> str:
@@ -68,14 +57,27 @@ def alarms(node: Node) -> set[tuple[str, str]]:
 
 
 def shown_two_histories(world: World) -> Desk:
-    """KG is shown another continuation of the log than TJ; their words still reach each other."""
+    """KG is shown another continuation of the log than TJ."""
     rounds(world, "KG", "TJ")
     other = second_hub(world)
     entries_at(world.desk, 3, b"shown to TJ")
     entries_at(other, 5, b"shown to KG")
-    split = Split(other.client._transport, world.inside)
-    world.units["KG"].wire.inside = split  # type: ignore[assignment]  # a hub with two faces
+    world.units["KG"].wire.inside = other.client._transport  # type: ignore[assignment]  # the desk gave it one of these
     return other
+
+
+def carry(one: Desk, other: Desk) -> None:
+    """Both faces of the hub hand out the words of all units."""
+    words = {}
+    for desk in (one, other):
+        with desk.db.read() as session:
+            for row in session.connection().execute(select(SIGHTING)):
+                words[row.unit] = max(words.get(row.unit, (0, b"")), (row.time, row.wire))
+    for desk in (one, other):
+        with desk.db.write() as session:
+            session.connection().execute(delete(SIGHTING))
+            rows = [{"unit": unit, "time": time, "wire": wire} for unit, (time, wire) in words.items()]
+            session.connection().execute(SIGHTING.insert(), rows)
 
 
 def test_units_of_one_history_agree(world: World) -> None:
@@ -153,7 +155,7 @@ def test_a_hub_that_keeps_a_unit_behind_the_others_is_noticed_after_an_hour(worl
     other = second_hub(world)
     entries_at(world.desk, 3, b"kept from TJ")
     rounds(world, "KG")
-    world.units["TJ"].wire.inside = Split(other.client._transport, world.inside)  # type: ignore[assignment]  # as above
+    world.units["TJ"].wire.inside = other.client._transport  # type: ignore[assignment]  # the desk gave it one of these
     for _ in range(gossip.PATIENCE // PAUSE + 2):
         rounds(world, "KG", "TJ", also=other)
     assert ("LOG_HELD_BACK", "KG") in alarms(world.node("TJ"))
@@ -164,6 +166,20 @@ def test_a_hub_that_keeps_a_unit_behind_the_others_is_noticed_after_an_hour(worl
     other.close()
 
 
+def test_a_hub_that_is_shown_its_signature_under_another_history_signs_no_more(world: World) -> None:
+    other = shown_two_histories(world)
+    rounds(world, "KG", also=other)
+    node = world.node("KG")
+    world.units["KG"].wire.inside = world.inside
+    with HubClient(node) as client, node.db.read() as session:
+        held = Mirror(session, mirroring.hub_keys(node).origin).held
+        assert held is not None
+        with pytest.raises(HubProblem, match="EX-5034"):
+            client.tell(gossip.ours(node, held))
+    assert world.desk.hub.closed
+    other.close()
+
+
 @pytest.mark.parametrize("changes", [{"unit": "KZ"}, {"env": "exercise"}, {"time": 1}])
 def test_the_hub_spreads_only_what_the_unit_itself_said_just_now(world: World, changes: dict[str, object]) -> None:
     rounds(world, "TJ")
@@ -171,5 +187,5 @@ def test_the_hub_spreads_only_what_the_unit_itself_said_just_now(world: World, c
     with world.desk.db.read() as session:
         wire = session.connection().execute(select(SIGHTING.c.wire)).scalar_one()
     said = sightings.parse(wire).sighting.model_copy(update=changes)
-    with HubClient(node) as client, pytest.raises(Exception, match="EX-4004"):
+    with HubClient(node) as client, pytest.raises(HubProblem, match="EX-4004"):
         client.tell(sightings.sign(node.keys.signing, said))

@@ -30,7 +30,7 @@ def follow(node: Node) -> int:
     """Steps until nothing is left; returns how many there were."""
     with HubClient(node) as client:
         steps = 1
-        while mirroring.step(node, client):
+        while mirroring.step(node, client).more:
             steps += 1
     return steps
 
@@ -94,7 +94,7 @@ def test_a_cut_costs_one_step_and_the_rest_goes_on_where_it_stopped(grown: World
 
     wire.before = cut_at_the_second_tile
     with HubClient(node) as client:
-        assert mirroring.step(node, client, most=1)
+        assert mirroring.step(node, client, most=1).more
         with pytest.raises(HubUnreachable):
             mirroring.step(node, client, most=1)
     assert mirrored(node)[0] == 256

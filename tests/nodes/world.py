@@ -113,7 +113,7 @@ class World:
         """A world in the state of `template`, which is closed: its files copied, everything opened again."""
         shutil.copytree(template.folder, folder)
         world = object.__new__(cls)
-        world.folder, world.urls, world.names, world.now, world.units = folder, {}, template.names, NOW, {}
+        world.folder, world.urls, world.names, world.now, world.units = folder, {}, template.names, template.now, {}
         world.desk = desk_in(template.desk, folder)
         world.inside = world.desk.client._transport  # type: ignore[assignment]  # the desk gave it one of these
         for name, unit in template.units.items():
@@ -172,7 +172,7 @@ class World:
 def desk_in(template: Desk, folder: Path) -> Desk:
     """The hub of `template` in `folder`, where its key store and its database were copied to."""
     desk = copy.copy(template)
-    desk.folder, desk.database_url, desk.now, desk.chains = folder / "hub", f"sqlite:///{folder / 'hub.db'}", NOW, {}
+    desk.folder, desk.database_url, desk.chains = folder / "hub", f"sqlite:///{folder / 'hub.db'}", {}
     desk.settings = template.settings.model_copy(update={"home": desk.folder, "database_url": desk.database_url})
     desk.db = Database(desk.database_url)
     desk.hub = desk.start()

@@ -14,8 +14,8 @@ from exchange.archive import ArchiveRefused
 from exchange.database import Database
 from exchange.errors import AlreadyThere, LogRolledBack, NotReady
 from exchange.hub import backup, lookup
-from exchange.hub.backup import Seen
 from exchange.hub.hub import LOG_ID, MIGRATIONS, Hub
+from exchange.hub.refill import Seen
 from exchange.hub.settings import HubSettings
 from nodes import standing
 from serai import recovery
