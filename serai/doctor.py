@@ -33,7 +33,7 @@ KEY_TODO: Final = {
     "SIGNING": "Run `serai node rotate` with the root key.",
     "NODE": "Run `serai node rotate` with the root key.",
     "ENCRYPTION": "It turns by itself every week: is the hub reached?",
-    "LOG": "The keys of the unit's log end: see `Keys` in docs/operations.md.",
+    "LOG": "The keys of the unit's log end: see `Witnesses` in docs/operations.md.",
     "WITNESS": "They turn by themselves every year: is the hub reached?",
 }
 OLD_QUEUE: Final = 3600
@@ -144,7 +144,21 @@ def _node_status(status: control.Members, now: float) -> Iterator[Finding]:
 def _hub_status(status: control.Members) -> Iterator[Finding]:
     behind = status["log_size"] - status["signed_size"]
     yield Finding("log", behind < 1000, f"{status['log_size']} entries, {behind} not signed yet", "Look into its log.")
+    yield _publication(status)
+    contradictions = status["log_contradictions"]
+    todo = "A unit has signed two histories of its log: keep everything, see `Witnesses` in docs/operations.md."
+    yield Finding("units' logs", contradictions == 0, f"{contradictions} contradictions", todo)
     suspended = [unit["unit"] for unit in status["units"] if unit["suspended"]]
     yield Finding(
         "units", ok=True, found=f"{len(status['units'])} enrolled, suspended: {', '.join(suspended) or 'none'}"
     )
+
+
+def _publication(status: control.Members) -> Finding:
+    """Whether the quorum of witnesses keeps up."""
+    if not status["quorum"]:
+        return Finding("publication", ok=True, found="no witnesses: checkpoints are published without cosignatures")
+    missing = [one["unit"] for one in status["witnesses"] if not one["cosigned"]]
+    found = f"{status['published_size']} entries, {status['publication_age_seconds']} s ago"
+    todo = f"Not cosigned by {', '.join(missing) or 'nobody'}: are their nodes running? {status['quorum']} must."
+    return Finding("publication", not status["publication_late"], found, todo)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from logging import INFO
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from crypto import statements
 from crypto.encoding import b64, unb64
+from crypto.instants import to_text
 from crypto.signing import SigningKey
 from exchange.database import Database
 from exchange.hub import administration, backup
@@ -268,10 +269,23 @@ def status(
 ) -> None:
     """Log, directory, units, disk: no content."""
     members = Access(home, file, descriptor).do("status", {})
-    units = members["units"]
-    lines = [f"{key}\t{value}" for key, value in members.items() if key != "units"]
-    table = Table(["unit", "suspended"], [[unit["unit"], unit["suspended"]] for unit in units])
+    lists = {"units", "witnesses"}
+    lines = [f"{key}\t{value}" for key, value in members.items() if key not in lists]
+    if not members["quorum"]:
+        lines.append("witnesses\tnone: checkpoints are published without cosignatures")
+    seen = {one["unit"]: one for one in members["witnesses"]}
+    table = Table(
+        ["unit", "suspended", "cosigned", "last cosignature"],
+        [[unit["unit"], unit["suspended"], *_witness_cells(seen.get(unit["unit"]))] for unit in members["units"]],
+    )
     show(Report("hub-status", members, lines=lines, table=table), as_json=as_json)
+
+
+def _witness_cells(seen: dict[str, Any] | None) -> list[object]:
+    """Return whether a unit cosigned what was signed last, and when it last cosigned; empty for who is no witness."""
+    if seen is None:
+        return ["", ""]
+    return [seen["cosigned"], to_text(seen["seen"]) if seen["seen"] else "never"]
 
 
 @app.command("migrate")
@@ -295,8 +309,12 @@ def migrate(
 
 
 def _document(access: Access) -> Federation:
-    wire = unb64(access.do("directory", {})["federation"])
-    return Federation.from_bytes(statements.parse(wire, limit=PART_LIMIT).statement_bytes)
+    """Return the document in force; the keys with which the hub cosigns are added to one of an older release."""
+    held = access.do("directory", {})
+    document = Federation.from_bytes(statements.parse(unb64(held["federation"]), limit=PART_LIMIT).statement_bytes)
+    if document.hub.witness is not None:
+        return document
+    return document.model_copy(update={"hub": document.hub.model_copy(update={"witness": tuple(held["witness"])})})
 
 
 def _agreements(held: Federation, new: list[str], file: Path | None, everybody: Level | None) -> list[Agreement] | None:

@@ -20,7 +20,8 @@ def operations_of(hub: Hub) -> Mapping[str, Operation]:
         return administration.status(hub)
 
     def directory(_: Members) -> Members:
-        return {"federation": b64(hub.register.current.parts.federation)}
+        federation = b64(hub.register.current.parts.federation)
+        return {"federation": federation, "witness": list(hub.keys.witness.keys.vkeys)}
 
     def publish(given: Members) -> Members:
         """Publish a document with those of the statements that are not in the directory yet."""

@@ -11,18 +11,25 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from sqlalchemy import inspect
 from sqlmodel import Session
 
 from audit import store
 from audit.checkpoints import LogKeys
-from audit.errors import NotInLog
+from audit.errors import AuditError, NotInLog
 from audit.evidence import export
 from audit.evidence.findings import Language
 from audit.log import Log
+from audit.policy import NONE, Policy
 from audit.proof import LogProof
 from audit.store import StoredCheckpoint
 from crypto.instants import to_text
 from exchange.database import Database
+from exchange.hub import publication
+from exchange.hub.publication import Published
+from exchange.hub.register import stored_directory
+from exchange.hub.tables import FEDERATION
+from exchange.quorum import policy_of
 from serai import verifier
 from serai.output import CommandError, Exit, JsonFlag, Report, note, show
 from serai.verifier import HEADLINES, Known
@@ -54,6 +61,18 @@ class _Opened:
         if stored is None:
             raise CommandError("SERAI-LOG-UNSIGNED", "Nothing of this log is signed yet.", status=Exit.WRONG)
         return stored
+
+    def published(self) -> Published | None:
+        """Return the checkpoint that the witnesses cosigned."""
+        return publication.published(self.session.connection(), self.log.log_id)
+
+    def policy(self) -> Policy | None:
+        """Return who must sign this log, by the directory of the hub's database; None in any other database."""
+        connection = self.session.connection()
+        if not inspect(connection).has_table(FEDERATION.name):
+            return None
+        directory = stored_directory(connection)
+        return None if directory is None else policy_of(directory, directory.snapshot.issued)
 
 
 @contextmanager
@@ -90,20 +109,50 @@ def show_head(data: DataOption, log_id: LogOption = "", *, as_json: JsonFlag = F
     """The size and root of the log, and its latest signed checkpoint."""
     with _open(data, log_id) as opened:
         head, stored = opened.log.head(opened.session), opened.log.checkpoint(opened.session)
-    checkpoint = {"size": stored.size, "time": to_text(stored.time), "note": stored.note.decode()} if stored else None
-    show(
-        Report(
-            "log-head",
-            {"log": opened.log.log_id, "size": head.size, "root": head.root.hex(), "checkpoint": checkpoint},
-            lines=[
-                f"log\t{opened.log.log_id}",
-                f"size\t{head.size}",
-                f"root\t{head.root.hex()}",
-                f"signed\t{stored.size if stored else 'nothing yet'}",
-            ],
-        ),
-        as_json=as_json,
-    )
+        published, policy = opened.published(), opened.policy()
+    members: dict[str, object] = {
+        "log": opened.log.log_id,
+        "size": head.size,
+        "root": head.root.hex(),
+        "checkpoint": _checkpoint(stored.size, stored.time, stored.note) if stored else None,
+        "published": _checkpoint(published.size, published.time, published.note) if published else None,
+        **_standing(policy, published.note if published else b""),
+    }
+    lines = [
+        f"log\t{opened.log.log_id}",
+        f"size\t{head.size}",
+        f"root\t{head.root.hex()}",
+        f"signed\t{stored.size if stored else 'nothing yet'}",
+        f"published\t{published.size if published else 'nothing yet'}",
+        *_standing_lines(members),
+    ]
+    show(Report("log-head", members, lines=lines), as_json=as_json)
+
+
+def _checkpoint(size: int, time: int, note: bytes) -> dict[str, object]:
+    return {"size": size, "time": to_text(time), "note": note.decode()}
+
+
+def _standing(policy: Policy | None, note: bytes) -> dict[str, object]:
+    """Say who cosigned a checkpoint, how many must, and whether the policy believes it; a unit's log has no policy."""
+    if policy is None:
+        return {"quorum": None, "cosigned": [], "believed": None}
+    needed = 0 if policy.quorum == NONE else policy.groups[policy.quorum].needed
+    units = () if policy.quorum == NONE else policy.groups[policy.quorum].members
+    try:
+        names = policy.verify(note).names
+    except AuditError as error:
+        return {"quorum": needed, "cosigned": [], "believed": False, "fault": error.code}
+    return {"quorum": needed, "cosigned": [unit for unit in units if unit in names], "believed": True}
+
+
+def _standing_lines(members: dict[str, object]) -> list[str]:
+    if members["quorum"] is None:
+        return []
+    if not members["quorum"]:
+        return ["witnesses\tnone: this federation asks for no cosignatures"]
+    cosigned = members["cosigned"] if isinstance(members["cosigned"], list) else []
+    return [f"quorum\t{members['quorum']}", f"cosigned\t{', '.join(cosigned) or 'by nobody yet'}"]
 
 
 @app.command("prove")
@@ -115,15 +164,19 @@ def prove(
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """Proof that an entry stands in the log, under the latest signed checkpoint."""
+    """Proof that an entry stands in the log, under the published checkpoint; a newer entry, under the latest signed."""
     with _open(data, log_id) as opened:
-        signed = opened.signed()
+        published, policy = opened.published(), opened.policy()
+        signed = published if published is not None and index < published.size else opened.signed()
         if index >= signed.size:
             raise NotInLog(f"entry {index} is not under the latest checkpoint, of size {signed.size}")
         path = opened.log.inclusion(opened.session, index, signed.size)
         leaf = opened.log.leaf_hash(opened.session, index)
     proof = LogProof(index, tuple(path), signed.note).to_bytes()
     members: dict[str, object] = {"log": opened.log.log_id, "index": index, "leaf": leaf.hex(), "proof": proof.decode()}
+    members |= _standing(policy, signed.note)
+    for line in _standing_lines(members):
+        note(line)
     if out is not None:
         _write_new(out, [proof])
         members["file"] = str(out)

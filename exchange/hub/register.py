@@ -156,6 +156,15 @@ def own_anchor(parts: DirectoryParts) -> Anchor:
     return Anchor(env=document.env, threshold=document.threshold, roots=document.roots)
 
 
+def stored_directory(connection: Connection) -> Directory | None:
+    """Return the stored directory in force, verified as of its own time, for who only looks at the database."""
+    parts = read_parts(connection)
+    if parts is None:
+        return None
+    issued = Snapshot.from_bytes(statements.parse(parts.snapshot, limit=PART_LIMIT).statement_bytes).issued
+    return Directory.verify(parts, own_anchor(parts), issued)
+
+
 def _statement_entry(batch: Batch, wire: bytes) -> StatementEntry:
     """Return the leaf of a statement; raises `BadStatement`, or `AlreadyThere` if it is logged."""
     try:
