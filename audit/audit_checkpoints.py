@@ -5,7 +5,6 @@ Pure. Checkpoints come in the order of their sizes, each with the roots that the
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from audit.audit_entries import CLOCK_SECONDS
 from audit.audit_findings import Finding, Findings
@@ -13,11 +12,9 @@ from audit.audit_tree import Roots
 from audit.checkpoints import Checkpoint, LogKeys, SignedCheckpoint, verify_checkpoint, verify_cosignatures
 from audit.cosignatures import parse_lines
 from audit.errors import AuditError, SignatureRefused
-from audit.notes import ED25519_COSIGNATURE, MLDSA44, Note
-from audit.policy import Policy
+from audit.notes import Note
+from audit.policy import NONE, Policy
 from crypto.instants import to_text
-
-ED25519_AND_MLDSA44: Final = (ED25519_COSIGNATURE, MLDSA44)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +93,9 @@ def published_claim(policy: Policy, stored: StoredNote) -> Claim:
             return Finding("FORK", "published", said.size, said.root.hex(), roots.by_entries.hex())
         if (stored.size, stored.time or believed.time) != (said.size, believed.time):
             return Finding("CHECKPOINT_ROW", "published", said.size, str(believed.time), str(stored.time))
-        return Finding(
-            "QUORUM_MET", "", said.size, "", ", ".join(sorted(believed.cosigned)) or "no witness is asked for"
-        )
+        if policy.quorum == NONE:
+            return Finding("NO_QUORUM", "", said.size)
+        return Finding("QUORUM_MET", "", said.size, "", ", ".join(sorted(believed.cosigned)))
 
     return Claim(said.size, judge, "published")
 
@@ -107,14 +104,15 @@ def cosigned_claim(policy: Policy, origin: str, stored: StoredLines) -> Claim:
     """What a witness's cosignature says; its lines are verified against the tree that the log has at that size."""
 
     def judge(roots: Roots) -> Finding:
-        keys = [one.key for name, one in policy.witnesses.items() if name.split(".")[0] == stored.witness]
+        parties = {name: one.key for name, one in policy.witnesses.items() if name.split(".")[0] == stored.witness}
+        if not parties:
+            return Finding("WITNESS_UNKNOWN", stored.witness, stored.size)
         try:
             text = Checkpoint(origin, stored.size, roots.by_entries).text
-            lines = parse_lines(stored.lines)
-            signed = verify_cosignatures(Note(text, lines), keys)
+            signed = verify_cosignatures(Note(text, parse_lines(stored.lines)), parties.values())
         except AuditError as error:
             return Finding("COSIGNATURE_REFUSED", stored.witness, stored.size, "", str(error))
-        if len(signed) < len(ED25519_AND_MLDSA44):
+        if stored.witness not in policy.satisfied(name for name, key in parties.items() if key.public in signed):
             return Finding("COSIGNATURE_REFUSED", stored.witness, stored.size, "both of its keys", "one")
         return Finding("COSIGNED", stored.witness, stored.size)
 

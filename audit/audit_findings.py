@@ -29,6 +29,8 @@ TEXTS: Final[Mapping[str, tuple[Level, str]]] = MappingProxyType(
         # for the reader to judge
         "LOG_KEYS_NOT_PINNED": (Level.NOTICE, "compare these log keys with those you were given on paper"),
         "WITNESSES_UNKNOWN": (Level.NOTICE, "no policy says which witnesses count: no cosignature was verified"),
+        "WITNESS_UNKNOWN": (Level.NOTICE, "somebody cosigned whom the policy does not name"),
+        "NO_QUORUM": (Level.NOTICE, "the policy asks for no witness: the log alone vouches for what is published"),
         "TAIL_NOT_SIGNED": (Level.NOTICE, "entries stand behind the last checkpoint"),
         "ENTRIES_NOT_HERE": (Level.NOTICE, "only hashes are here: what the entries say was not looked at"),
         "TILES_AS_SIGNED": (Level.NOTICE, "the hash tiles still give what was signed; the entries named do not"),

@@ -31,6 +31,7 @@ from exchange.hub.register import stored_directory
 from exchange.hub.tables import FEDERATION
 from exchange.quorum import policy_of
 from serai import verifier
+from serai.log_tiles import write_tiles
 from serai.output import CommandError, Exit, JsonFlag, Report, note, show
 from serai.verifier import HEADLINES, Known
 
@@ -190,13 +191,17 @@ def export_log(
     data: DataOption,
     log_id: LogOption = "",
     *,
+    tiles: Annotated[bool, typer.Option("--tiles", help="Write a folder in the tlog-tiles layout instead.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Every entry up to the latest signed checkpoint, with that checkpoint, for an auditor."""
     with _open(data, log_id) as opened:
         signed = opened.signed()
-        entries = opened.log.entries(opened.session, 0, signed.size)
-        _write_new(out, export.write_export(signed.note, LogKeys.parse(*signed.vkeys), entries))
+        if tiles:
+            write_tiles(opened.log, opened.session, signed, out)
+        else:
+            entries = opened.log.entries(opened.session, 0, signed.size)
+            _write_new(out, export.write_export(signed.note, LogKeys.parse(*signed.vkeys), entries))
     members = {"log": opened.log.log_id, "file": str(out), "size": signed.size, "root": signed.root.hex()}
     show(Report("log-export", members, lines=[f"{out}\t{signed.size} entries"]), as_json=as_json)
 

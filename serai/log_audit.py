@@ -6,7 +6,7 @@ tlog-tiles layout, or the address of one. What is checked is `audit.audit`; here
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -23,11 +23,15 @@ from audit.audit import Audit, Observer, Source
 from audit.audit_checkpoints import Trust
 from audit.audit_database import DatabaseSource, latest_vkeys
 from audit.audit_findings import TEXTS, Finding, Findings
-from audit.audit_tiles import CHECKPOINT, Fetch, TilesSource
+from audit.audit_tiles import CHECKPOINT, POLICY, Fetch, TilesSource
 from audit.checkpoints import LogKeys
 from audit.evidence.findings import Level
+from audit.policy import Policy
 from exchange.database import Database
+from exchange.hub.audit_contents import stated_policy
 from exchange.hub.audit_rows import HubRows
+from exchange.hub.hub import system_clock as clock
+from exchange.hub.tables import MESSAGE
 from serai.homes import ReadAs
 from serai.log import LogOption, address_of, app, only
 from serai.output import CommandError, JsonFlag, Report, note, show
@@ -37,13 +41,11 @@ WEB: Final = ("http://", "https://")
 ONE_STATE: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 """On PostgreSQL, so that what a running service commits meanwhile stays out of sight; on SQLite it is so anyway."""
 
-ROWS: Final[Mapping[str, Callable[[Connection, Findings], Observer]]] = {
-    "message": lambda connection, findings: HubRows(connection, findings, int(time.time())),
-}
-"""A table that only one kind of service has -> who compares the rows of that service with its log."""
-
 VkeyOption = Annotated[
     list[str] | None, typer.Option("--vkey", help="Key of the log you trust, as a vkey; once for each of the two.")
+]
+PolicyOption = Annotated[
+    Path | None, typer.Option("--policy", help="File with the policy you trust: keys of the log, witnesses, quorum.")
 ]
 HeldOption = Annotated[
     list[Path] | None, typer.Option("--held", help="A checkpoint that you have from elsewhere: a file with its note.")
@@ -59,12 +61,14 @@ class Opened:
     vkeys: tuple[str, ...] = ()
     observers: tuple[Observer, ...] = ()
     findings: Findings = field(default_factory=Findings)
+    policy: Policy | None = None
 
 
 @app.command("audit")
 def audit(
     where: Annotated[str, typer.Argument(help="Folder of a hub, node or tiles; or the URL of a database or of tiles.")],
     vkeys: VkeyOption = None,
+    policy: PolicyOption = None,
     held: HeldOption = None,
     log_id: LogOption = "",
     read_as: ReadAs = None,
@@ -77,7 +81,7 @@ def audit(
     begun = time.perf_counter()
     with opened(where, log_id, (read_as, file, descriptor)) as log:
         notes = [path.read_bytes() for path in held or []]
-        work = Audit(log.source, trusted(log, vkeys or []), notes, log.observers, log.findings)
+        work = Audit(log.source, trusted(log, vkeys or [], policy), notes, log.observers, log.findings)
         with progress(log.source.size) as follow:
             findings = work.run(follow)
     found = findings.all()
@@ -103,15 +107,17 @@ def line(one: Finding) -> str:
     return f"{one.level.value:6} {one.code:20} {one.text}"
 
 
-def trusted(log: Opened, vkeys: Sequence[str]) -> Trust:
-    """Return the keys that were named, or those beside the log's newest checkpoint; raises CommandError for neither."""
-    if len(vkeys) % 2:
-        raise CommandError("SERAI-LOG-TRUST", "A log has two keys: name both with --vkey, the Ed25519 key first.")
-    named = vkeys or log.vkeys
+def trusted(log: Opened, vkeys: Sequence[str], policy: Path | None) -> Trust:
+    """Return the keys and the policy that were named, or those beside the log; raises CommandError for neither."""
+    if len(vkeys) % 2 or (vkeys and policy):
+        raise CommandError("SERAI-LOG-TRUST", "Name both keys of the log with --vkey, Ed25519 first, or a --policy.")
+    stated = Policy.parse(policy.read_bytes()) if policy is not None else log.policy
+    named = vkeys or ([str(party.key) for party in stated.logs] if stated else log.vkeys)
     if not named and isinstance(log.source, TilesSource):
-        raise CommandError("SERAI-LOG-TRUST", "Tiles do not say whose they are: name both keys of the log with --vkey.")
+        raise CommandError("SERAI-LOG-TRUST", "Nothing says whose tiles these are: give --vkey twice, or --policy.")
     pairs = zip(named[::2], named[1::2], strict=True)
-    return Trust(tuple(LogKeys.parse(first, second) for first, second in pairs), pinned=bool(vkeys))
+    keys = tuple(LogKeys.parse(first, second) for first, second in pairs)
+    return Trust(keys, bool(vkeys or policy), stated)
 
 
 @contextmanager
@@ -120,11 +126,11 @@ def opened(where: str, log_id: str, reader: tuple[Path | None, Path | None, int 
     if where.startswith(WEB):
         remote = import_module("serai.log_remote")  # only here is network code needed
         with remote.tiles(where, *reader) as fetch:
-            yield Opened(where, TilesSource(fetch))
+            yield of_tiles(where, fetch)
     elif (Path(where) / CHECKPOINT).is_file():
         folder = Path(where)
         names = (file.relative_to(folder).as_posix() for file in sorted(folder.rglob("*")) if not file.is_dir())
-        yield Opened(where, TilesSource(_fetch(folder), names))
+        yield of_tiles(where, _fetch(folder), names)
     else:
         database = Database(address_of(where))
         try:
@@ -136,13 +142,19 @@ def opened(where: str, log_id: str, reader: tuple[Path | None, Path | None, int 
             database.close()
 
 
+def of_tiles(where: str, fetch: Fetch, names: Iterable[str] = ()) -> Opened:
+    """Return the log in tiles, with the policy that lies beside it."""
+    policy = fetch(POLICY)
+    return Opened(where, TilesSource(fetch, names), policy=Policy.parse(policy) if policy is not None else None)
+
+
 def of_database(connection: Connection, log_id: str) -> Opened:
     """Return the log `log_id` of an open database, or its only one."""
     name = only(store.log_ids(connection), log_id)
-    findings = Findings()
-    observers = [rows(connection, findings) for table, rows in ROWS.items() if inspect(connection).has_table(table)]
-    source, vkeys = DatabaseSource(connection, name), latest_vkeys(connection, name)
-    return Opened(name, source, vkeys, tuple(observers), findings)
+    source, vkeys, findings, now = DatabaseSource(connection, name), latest_vkeys(connection, name), Findings(), clock()
+    if not inspect(connection).has_table(MESSAGE.name):
+        return Opened(name, source, vkeys, findings=findings)
+    return Opened(name, source, vkeys, (HubRows(connection, findings, now),), findings, stated_policy(connection, now))
 
 
 def _fetch(folder: Path) -> Fetch:

@@ -12,6 +12,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, select
 
 from audit.audit_findings import Finding, Findings
+from audit.errors import AuditError
+from audit.policy import Policy
 from audit.store import ENTRY
 from crypto import envelope
 from crypto.errors import CryptoError
@@ -21,6 +23,7 @@ from exchange.arrivals import FINAL, TRANSITIONS, State
 from exchange.hub.batch import MESSAGE_KIND
 from exchange.hub.register import own_anchor, read_parts
 from exchange.hub.tables import DELIVERY, EVIDENCE, MAILBOX, MESSAGE, RECEIPT, SENDER, SIGNATURES, STATEMENT
+from exchange.quorum import policy_of
 from schemas import receipts
 from schemas.errors import SchemaError
 from schemas.receipts import HUB_TYPES, SignedReceipt
@@ -43,9 +46,7 @@ class Contents:
         self._directory: Directory | None = None
         self._verified: dict[tuple[object, ...], str] = {}
         try:
-            parts = read_parts(connection)
-            if parts is not None:
-                self._directory = Directory.verify(parts, own_anchor(parts), now)
+            self._directory = stored_directory(connection, now)
         except (CryptoError, SchemaError) as error:
             findings.add(Finding("DIRECTORY_REFUSED", found=str(error)))
 
@@ -201,6 +202,21 @@ class Contents:
 
     def _add(self, code: str, subject: str, index: object, expected: str = "", found: str = "") -> None:
         self._findings.add(Finding(code, subject, number(index), expected, found))
+
+
+def stored_directory(connection: Connection, now: int) -> Directory | None:
+    """The directory in the rows, under the roots that it names itself. Raises CryptoError or SchemaError."""
+    parts = read_parts(connection)
+    return Directory.verify(parts, own_anchor(parts), now) if parts is not None else None
+
+
+def stated_policy(connection: Connection, now: int) -> Policy | None:
+    """Who must sign the hub's log, by the directory in the rows; None where that says nothing that holds."""
+    try:
+        directory = stored_directory(connection, now)
+        return policy_of(directory, now) if directory is not None else None
+    except (AuditError, CryptoError, SchemaError):
+        return None
 
 
 def _fault(stated: SignedReceipt, directory: Directory) -> str:

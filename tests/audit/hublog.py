@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import exists, insert, update
+from sqlalchemy import delete, exists, insert, update
 
 from audit.checkpoints import Checkpoint
 from audit.cosignatures import with_lines, write_lines
@@ -72,6 +72,7 @@ def publish(desk: Desk) -> None:
         lines = {unit: cosigner(unit).cosign(said, desk.now) for unit in WITNESSES}
         note = with_lines(stored.note, [line for pair in lines.values() for line in pair])
         at = {"log_id": "hub", "size": stored.size}
+        session.execute(delete(PUBLISHED))
         session.execute(insert(PUBLISHED).values(time=stored.time, published_at=desk.now, note=note, **at))
         for unit, pair in lines.items():
             session.execute(insert(COSIGNATURE).values(witness=unit, time=desk.now, lines=write_lines(pair), **at))
