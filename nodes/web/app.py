@@ -47,6 +47,7 @@ from nodes.web import (
     audit_evidence,
     audit_files,
     audit_looks,
+    audit_mirror,
     audit_reviews,
     case_pages,
     compose_pages,
@@ -81,6 +82,7 @@ ROUTERS: Final = (
     audit_files.router,
     audit_checkpoints.router,
     audit_looks.router,
+    audit_mirror.router,
     audit_reviews.router,
     audit_entry.router,  # behind the other addresses under /log, which are not numbers
     quarantine_pages.router,

@@ -230,6 +230,7 @@ _MENU: Final[tuple[tuple[str, Action], ...]] = (
     ("/checkpoints", Action.READ_LOG),
     ("/reviews", Action.READ_LOG),
     ("/verify", Action.READ_LOG),
+    ("/mirror", Action.READ_LOG),
 )
 
 
@@ -247,6 +248,7 @@ def _menu(request: Request, node: Node, actor: Actor) -> tuple[MenuItem, ...]:
         "/checkpoints": gettext("Checkpoints"),
         "/reviews": gettext("Access reviews"),
         "/verify": gettext("Verify a file"),
+        "/mirror": gettext("Statistics"),
     }
     path, waiting = request.url.path, 0
     if allowed(actor, Action.LIST_ARRIVALS):

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from importlib import resources
 
 from crypto.signing import SigningKey
-from schemas import codes, sightings
+from schemas import codes, sightings, tallies
 from schemas.content import Content
 from schemas.errors import ContentInvalid, SchemaError, TableInvalid
 from schemas.kinds import KINDS
 from schemas.sightings import Sighting
+from schemas.tallies import Tally
 from tests.instants import NOW
 from tests.messages import BODIES, content
 
@@ -41,10 +42,17 @@ TARGETS: dict[str, tuple[Callable[[bytes], object], type[Exception]]] = {
     "code-table": (_table, SchemaError),
     "form": (_form, SchemaError),
     "sighting": (sightings.parse, SchemaError),
+    "tally": (tallies.parse, SchemaError),
 }
 SEEDS: dict[str, list[bytes]] = {
     "content": [content(kind).to_bytes() for kind in BODIES],
     "code-table": [_TABLE],
     "form": [_FORM],
     "sighting": [sightings.sign(SigningKey.generate(), Sighting(env="live", unit="TJ", time=NOW, note=b"note"))],
+    "tally": [
+        tallies.sign(
+            SigningKey.generate(),
+            Tally(env="live", unit="TJ", partner="KG", since=NOW, until=NOW + 1, made=NOW, messages=()),
+        )
+    ],
 }
