@@ -60,9 +60,12 @@ def add_member(session: Session, case_id: str, user_id: str, now: int) -> None:
 
 def may_read(session: Session, actor: Actor, case_id: str) -> bool:
     """Return whether `actor` may read the content of a case: by role, or as a member."""
-    if allowed(actor, Action.READ_ANY):
-        return True
-    return allowed(actor, Action.READ_OWN) and session.get(MemberRow, (case_id, actor.user_id)) is not None
+    return readable(actor, member=session.get(MemberRow, (case_id, actor.user_id)) is not None)
+
+
+def readable(actor: Actor, *, member: bool) -> bool:
+    """Return whether `actor`, who is a member of a case or not, may read its content."""
+    return allowed(actor, Action.READ_ANY) or (member and allowed(actor, Action.READ_OWN))
 
 
 def require_read(session: Session, actor: Actor, case_id: str) -> None:

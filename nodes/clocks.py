@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from exchange import clock
 from exchange.clock import Effect, Limit, Message, Running, Stamp
@@ -16,6 +16,8 @@ from nodes.views import Clock
 from nodes.work import Work
 
 _STAMPED = ("RELAYED", "DELIVERED")
+_UNREAD = (defer(MessageRow.envelope), defer(MessageRow.sealed), defer(MessageRow.salt_sealed))
+"""What a message holds says nothing about its clock."""
 
 
 def read(work: Work, thread: ThreadRow) -> clock.Clock | None:
@@ -55,7 +57,8 @@ class _Facts:
 def _gather(session: Session, found: Sequence[ThreadRow]) -> _Facts:
     threads = {thread.thread_id for thread in found}
     order = (MessageRow.stored, MessageRow.message_id)
-    messages = session.scalars(select(MessageRow).where(MessageRow.thread_id.in_(threads)).order_by(*order)).all()
+    chosen = select(MessageRow).where(MessageRow.thread_id.in_(threads)).order_by(*order)
+    messages = session.scalars(chosen.options(*_UNREAD)).all()
     numbers, eids = [row.message_id for row in messages], [row.eid for row in messages]
     deliveries = session.scalars(select(DeliveryRow).where(DeliveryRow.message_id.in_(numbers)))
     stamped = select(ReceiptRow).where(ReceiptRow.eid.in_(eids), ReceiptRow.type.in_(_STAMPED))

@@ -124,10 +124,10 @@ def get(session: Session, node: Node, actor: Actor, draft_id: str) -> Draft:
     return draft_rows.view(session, node, draft_rows.own_row(session, actor, draft_id))
 
 
-def own(session: Session, node: Node, actor: Actor) -> tuple[Draft, ...]:
-    """Return one's own drafts, the last one touched first."""
+def own(session: Session, node: Node, actor: Actor, most: int = MOST_DRAFTS) -> tuple[Draft, ...]:
+    """Return one's own drafts, the last one touched first, at most `most` of them."""
     query = select(DraftRow).where(DraftRow.author == actor.user_id).order_by(DraftRow.updated.desc())
-    return tuple(draft_rows.view(session, node, row) for row in session.scalars(query.limit(MOST_DRAFTS)))
+    return tuple(draft_rows.view(session, node, row) for row in session.scalars(query.limit(most)))
 
 
 def discard(session: Session, node: Node, actor: Actor, draft_id: str) -> None:

@@ -4,66 +4,78 @@ An officer sees his own arrivals and those without an owner, and what was sent i
 sees everything. That something came is shown before it is taken, what it says only to members of its case.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session, defer
 
 from exchange.lifecycle import MACHINES
 from nodes import alerts, rows
 from nodes.node import Node
 from nodes.permissions import Action, allowed, require
 from nodes.tables import CaseRow, DeliveryRow, DraftRow, MemberRow, MessageRow, QuarantineRow, ThreadRow
-from nodes.views import Actor, Box, Counters, InboxPage, InboxQuery, Quarantined, Sort, View
+from nodes.views import Actor, Box, Counters, InboxPage, InboxQuery, InboxRow, Quarantined, Sort, View
 
 LARGEST_PAGE = 200
 _OPEN = sorted({code for machine in MACHINES.values() for code, state in machine.states.items() if state.open})
-_DUE = (
-    select(func.min(ThreadRow.due))
-    .where(ThreadRow.opening == MessageRow.message_id)
-    .correlate(MessageRow)
-    .scalar_subquery()
+_OF_OPENING = (
+    select(ThreadRow.opening, func.min(ThreadRow.due).label("due"))
+    .where(ThreadRow.due.is_not(None))
+    .group_by(ThreadRow.opening)
+    .subquery()
 )
+"""When the first answer to a request is due; few have a due time, so they are found once and not for each message."""
 
 
 def page(session: Session, node: Node, actor: Actor, query: InboxQuery) -> InboxPage:
     """Return one page of a list; raises `Denied` for a role that has no lists."""
     require(actor, Action.LIST_ARRIVALS)
     chosen = _filtered(node, actor, query)
-    total = session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
+    total = session.scalar(select(func.count()).select_from(MessageRow).where(*chosen)) or 0
     size = min(max(query.size, 1), LARGEST_PAGE)
-    wanted = chosen.order_by(*_order(query.sort)).offset((max(query.page, 1) - 1) * size).limit(size)
-    found = rows.views(session, node, actor, session.scalars(wanted))
-    return InboxPage(found, total, max(query.page, 1), max(1, -(-total // size)))
+    wanted = select(MessageRow.message_id).where(*chosen).order_by(*_order(query.sort))
+    if query.sort is Sort.DUE:
+        wanted = wanted.outerjoin(_OF_OPENING, _OF_OPENING.c.opening == MessageRow.message_id)
+    numbers = session.scalars(wanted.offset((max(query.page, 1) - 1) * size).limit(size)).all()
+    return InboxPage(_rows(session, node, actor, numbers), total, max(query.page, 1), max(1, -(-total // size)))
+
+
+def _rows(session: Session, node: Node, actor: Actor, numbers: Sequence[str]) -> tuple[InboxRow, ...]:
+    """The lines of these messages in this order; they were chosen from an index, without reading what they hold."""
+    chosen = select(MessageRow).where(MessageRow.message_id.in_(numbers)).options(defer(MessageRow.envelope))
+    found = {row.message_id: row for row in session.scalars(chosen)}
+    return rows.views(session, node, actor, [found[number] for number in numbers])
 
 
 def counters(session: Session, node: Node, actor: Actor) -> Counters:
     """Return the numbers over the inbox; zero for what the role does not see."""
     lists = allowed(actor, Action.LIST_ARRIVALS)
-
-    def count(view: View) -> int:
-        chosen = _filtered(node, actor, InboxQuery(view=view)).subquery()
-        return (session.scalar(select(func.count()).select_from(chosen)) or 0) if lists else 0
-
+    counted = {view: func.count(case((_view(node, actor, view), 1))) for view in _COUNTED}
+    query = select(*counted.values()).where(*_filtered(node, actor, InboxQuery()))
+    found = dict(zip(counted, session.execute(query).one(), strict=True)) if lists else dict.fromkeys(counted, 0)
     own = select(func.count()).select_from(DraftRow).where(DraftRow.author == actor.user_id)
     held = select(func.count()).select_from(QuarantineRow)
     return Counters(
-        arrived=count(View.ALL),
-        mine=count(View.MINE),
-        unassigned=count(View.UNASSIGNED),
-        unread=count(View.UNREAD),
-        urgent=count(View.URGENT),
-        overdue=count(View.OVERDUE),
+        arrived=found[View.ALL],
+        mine=found[View.MINE],
+        unassigned=found[View.UNASSIGNED],
+        unread=found[View.UNREAD],
+        urgent=found[View.URGENT],
+        overdue=found[View.OVERDUE],
         drafts=session.scalar(own) or 0,
         quarantined=(session.scalar(held) or 0) if allowed(actor, Action.SEE_QUARANTINE) else 0,
         alerts=alerts.count_open(session, actor),
     )
 
 
+_COUNTED = (View.ALL, View.MINE, View.UNASSIGNED, View.UNREAD, View.URGENT, View.OVERDUE)
+
+
 def unread(session: Session, node: Node, actor: Actor) -> int:
     """Return how many arrivals nobody has opened yet: the one number that every page shows."""
-    chosen = _filtered(node, actor, InboxQuery(view=View.UNREAD)).subquery()
-    return session.scalar(select(func.count()).select_from(chosen)) or 0
+    chosen = _filtered(node, actor, InboxQuery(view=View.UNREAD))
+    return session.scalar(select(func.count()).select_from(MessageRow).where(*chosen)) or 0
 
 
 def quarantined(session: Session, actor: Actor) -> tuple[Quarantined, ...]:
@@ -76,33 +88,34 @@ def quarantined(session: Session, actor: Actor) -> tuple[Quarantined, ...]:
     )
 
 
-def open_threads(case_id: str) -> Select[int]:
-    """Return the query that counts the exchanges of a case in which an answer is owed."""
-    return select(func.count()).select_from(ThreadRow).where(ThreadRow.case_id == case_id, ThreadRow.state.in_(_OPEN))
+def open_threads(case_ids: Sequence[str]) -> Select[str, int]:
+    """Return the query that counts, for each of these cases, the exchanges in which an answer is owed."""
+    owed = select(ThreadRow.case_id, func.count()).where(ThreadRow.case_id.in_(case_ids), ThreadRow.state.in_(_OPEN))
+    return owed.group_by(ThreadRow.case_id)
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
     """Return the condition under which a message appears in the lists of `actor`."""
     if allowed(actor, Action.READ_ANY):
         return true()
-    member = exists().where(MemberRow.case_id == MessageRow.case_id, MemberRow.user_id == actor.user_id)
+    own_cases = select(MemberRow.case_id).where(MemberRow.user_id == actor.user_id)
     unowned = and_(MessageRow.direction == "IN", MessageRow.assignee.is_(None))
-    return or_(MessageRow.assignee == actor.user_id, unowned, member)
+    return or_(MessageRow.assignee == actor.user_id, unowned, MessageRow.case_id.in_(own_cases))
 
 
-def _filtered(node: Node, actor: Actor, query: InboxQuery) -> Select[MessageRow]:
+def _filtered(node: Node, actor: Actor, query: InboxQuery) -> list[ColumnElement[bool]]:
     arrived = query.box is Box.ARRIVED
-    chosen = select(MessageRow).where(MessageRow.direction == ("IN" if arrived else "OUT"), visible(actor))
-    chosen = chosen.where(_view(node, actor, query.view))
+    chosen = [MessageRow.direction == ("IN" if arrived else "OUT"), visible(actor), _view(node, actor, query.view)]
     if query.kind:
-        chosen = chosen.where(MessageRow.kind == query.kind)
+        chosen.append(MessageRow.kind == query.kind)
     if query.unit and arrived:
-        chosen = chosen.where(MessageRow.sender == query.unit)
+        chosen.append(MessageRow.sender == query.unit)
     elif query.unit:
-        to = exists().where(DeliveryRow.message_id == MessageRow.message_id, DeliveryRow.unit == query.unit)
-        chosen = chosen.where(to)
+        to = select(DeliveryRow.message_id).where(DeliveryRow.unit == query.unit)
+        chosen.append(MessageRow.message_id.in_(to))
     if query.case_ref:
-        chosen = chosen.join(CaseRow, CaseRow.case_id == MessageRow.case_id).where(CaseRow.case_ref == query.case_ref)
+        of_case = select(CaseRow.case_id).where(CaseRow.case_ref == query.case_ref)
+        chosen.append(MessageRow.case_id.in_(of_case))
     return chosen
 
 
@@ -114,18 +127,19 @@ def _view(node: Node, actor: Actor, view: View) -> ColumnElement[bool]:
         View.UNASSIGNED: MessageRow.assignee.is_(None),
         View.UNREAD: MessageRow.opened_at.is_(None),
         View.URGENT: MessageRow.urgency != "ROUTINE",
-        View.OVERDUE: node.now() > _DUE,
-        View.OPEN: exists().where(ThreadRow.opening == MessageRow.message_id, ThreadRow.state.in_(_OPEN)),
+        View.OVERDUE: MessageRow.message_id.in_(select(ThreadRow.opening).where(ThreadRow.due < node.now())),
+        View.OPEN: MessageRow.message_id.in_(select(ThreadRow.opening).where(ThreadRow.state.in_(_OPEN))),
     }
     return conditions[view]
 
 
 def _order(sort: Sort) -> tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]:
     newest = (MessageRow.stored.desc(), MessageRow.message_id.desc())
+    due = _OF_OPENING.c.due
     orders: dict[Sort, tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]] = {
         Sort.NEWEST: newest,
         Sort.OLDEST: (MessageRow.stored.asc(), MessageRow.message_id.asc()),
-        Sort.DUE: (case((_DUE.is_(None), 1), else_=0).asc(), _DUE.asc(), *newest),
+        Sort.DUE: (case((due.is_(None), 1), else_=0).asc(), due.asc(), *newest),
         Sort.SENDER: (MessageRow.sender.asc(), *newest),
         Sort.KIND: (MessageRow.kind.asc(), *newest),
     }

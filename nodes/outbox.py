@@ -120,7 +120,8 @@ def _recipients(directory: Directory, places: Mapping[str, Pair], now: int) -> l
 def _chains(session: Session, names: Sequence[str]) -> dict[str, ChainRow]:
     """The last links of chains, locked until the transaction ends: two sealings never get one number."""
     query = select(ChainRow).where(ChainRow.chain.in_(names)).order_by(ChainRow.chain).with_for_update()
-    found = {row.chain: row for row in session.scalars(query)}
+    with session.no_autoflush:
+        found = {row.chain: row for row in session.scalars(query)}
     new = [ChainRow(chain=name, seq=0, eid=GENESIS) for name in names if name not in found]
     session.add_all(new)
     return found | {row.chain: row for row in new}

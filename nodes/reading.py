@@ -3,10 +3,11 @@
 The timeline is made of the log's own events and of receipts; nothing is written twice to show it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Executable, Select, func, select, union
+from sqlalchemy.orm import Session, defer
 
 from nodes import cases as of_cases
 from nodes import inbox, log, rows, storing
@@ -30,7 +31,7 @@ def cases(session: Session, node: Node, actor: Actor) -> tuple[CaseLine, ...]:
     if not allowed(actor, Action.READ_ANY):
         member = select(MemberRow.case_id).where(MemberRow.user_id == actor.user_id)
         chosen = chosen.where(CaseRow.case_id.in_(member))
-    return tuple(_line(session, node, row) for row in session.scalars(chosen.limit(MOST_CASES)))
+    return _lines(session, node, session.scalars(chosen.limit(MOST_CASES)).all())
 
 
 def case(session: Session, node: Node, actor: Actor, case_ref: str) -> CaseDetail:
@@ -39,9 +40,8 @@ def case(session: Session, node: Node, actor: Actor, case_ref: str) -> CaseDetai
     of_cases.require_read(session, actor, row.case_id)
     log.record(session, node, replace(log.by(actor, "CONSULT"), case=row, codes=("CASE",)))
     session.flush()
-    found = session.scalars(
-        select(MessageRow).where(MessageRow.case_id == row.case_id).order_by(MessageRow.stored, MessageRow.message_id)
-    ).all()
+    chosen = select(MessageRow).where(MessageRow.case_id == row.case_id).options(defer(MessageRow.envelope))
+    found = session.scalars(chosen.order_by(MessageRow.stored, MessageRow.message_id)).all()
     return CaseDetail(
         row.case_ref,
         row.opened,
@@ -72,20 +72,41 @@ def _matches(session: Session, node: Node, actor: Actor, row: MessageRow, wanted
     return all(word in text for word in wanted)
 
 
-def _line(session: Session, node: Node, row: CaseRow) -> CaseLine:
-    messages = select(func.count()).select_from(MessageRow).where(MessageRow.case_id == row.case_id)
-    units = select(MessageRow.sender).where(MessageRow.case_id == row.case_id).distinct()
-    asked = select(ThreadRow.unit).where(ThreadRow.case_id == row.case_id).distinct()
-    others = {*session.scalars(units), *session.scalars(asked)} - {node.unit}
-    return CaseLine(
-        row.case_ref,
-        row.opened,
-        row.updated,
-        session.scalar(messages) or 0,
-        session.scalar(inbox.open_threads(row.case_id)) or 0,
-        of_cases.members(session, row.case_id),
-        tuple(sorted(others)),
+def _lines(session: Session, node: Node, found: Sequence[CaseRow]) -> tuple[CaseLine, ...]:
+    """The lines of cases, counted by the database for all of them at once."""
+    case_ids = [row.case_id for row in found]
+    counted = select(MessageRow.case_id, func.count()).where(MessageRow.case_id.in_(case_ids))
+    messages = _numbers(session, counted.group_by(MessageRow.case_id))
+    owed = _numbers(session, inbox.open_threads(case_ids))
+    units = union(
+        select(MessageRow.case_id, MessageRow.sender).where(MessageRow.case_id.in_(case_ids)),
+        select(ThreadRow.case_id, ThreadRow.unit).where(ThreadRow.case_id.in_(case_ids)),
     )
+    others = _named(session, units)
+    members = _named(session, select(MemberRow.case_id, MemberRow.user_id).where(MemberRow.case_id.in_(case_ids)))
+    return tuple(
+        CaseLine(
+            row.case_ref,
+            row.opened,
+            row.updated,
+            messages.get(row.case_id, 0),
+            owed.get(row.case_id, 0),
+            tuple(sorted(members.get(row.case_id, ()))),
+            tuple(sorted(others.get(row.case_id, set()) - {node.unit})),
+        )
+        for row in found
+    )
+
+
+def _numbers(session: Session, query: Select[str, int]) -> dict[str, int]:
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _named(session: Session, query: Executable) -> dict[str, set[str]]:
+    named: dict[str, set[str]] = {}
+    for case_id, name in session.execute(query):
+        named.setdefault(case_id, set()).add(name)
+    return named
 
 
 def _timeline(session: Session, row: CaseRow) -> tuple[TimelineEntry, ...]:

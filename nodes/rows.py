@@ -24,7 +24,7 @@ class _Around:
     """What stands around some messages, read all at once; the maps also keep the rows in the session."""
 
     cases: Mapping[str, CaseRow]
-    members: Sequence[MemberRow]
+    own_cases: frozenset[str]
     owners: Mapping[str, UserRow]
     deliveries: Mapping[str, list[DeliveryRow]]
     opened: Mapping[str, list[ThreadRow]]
@@ -35,7 +35,7 @@ def views(session: Session, node: Node, actor: Actor, found: Iterable[MessageRow
     """Return the lines of a list."""
     messages = list(found)
     around = _gather(session, node, actor, messages)
-    return tuple(_line(session, node, actor, row, around) for row in messages)
+    return tuple(_line(node, actor, row, around) for row in messages)
 
 
 def view(session: Session, node: Node, actor: Actor, row: MessageRow) -> InboxRow:
@@ -45,7 +45,7 @@ def view(session: Session, node: Node, actor: Actor, row: MessageRow) -> InboxRo
 
 def _gather(session: Session, node: Node, actor: Actor, messages: Sequence[MessageRow]) -> _Around:
     numbers, of_cases = [row.message_id for row in messages], {row.case_id for row in messages}
-    members = select(MemberRow).where(MemberRow.user_id == actor.user_id, MemberRow.case_id.in_(of_cases))
+    members = select(MemberRow.case_id).where(MemberRow.user_id == actor.user_id, MemberRow.case_id.in_(of_cases))
     owners = {row.assignee for row in messages if row.assignee is not None}
     deliveries: dict[str, list[DeliveryRow]] = {}
     chosen = select(DeliveryRow).where(DeliveryRow.message_id.in_(numbers)).order_by(DeliveryRow.unit)
@@ -57,7 +57,7 @@ def _gather(session: Session, node: Node, actor: Actor, messages: Sequence[Messa
     all_opened = [thread for threads_of_one in opened.values() for thread in threads_of_one]
     return _Around(
         {one.case_id: one for one in session.scalars(select(CaseRow).where(CaseRow.case_id.in_(of_cases)))},
-        session.scalars(members).all(),
+        frozenset(session.scalars(members)),
         {one.user_id: one for one in session.scalars(select(UserRow).where(UserRow.user_id.in_(owners)))},
         deliveries,
         opened,
@@ -65,9 +65,10 @@ def _gather(session: Session, node: Node, actor: Actor, messages: Sequence[Messa
     )
 
 
-def _line(session: Session, node: Node, actor: Actor, row: MessageRow, around: _Around) -> InboxRow:
+def _line(node: Node, actor: Actor, row: MessageRow, around: _Around) -> InboxRow:
     case = around.cases[row.case_id]
-    readable = cases.may_read(session, actor, row.case_id) and case.wrapped_key is not None
+    member = row.case_id in around.own_cases
+    readable = cases.readable(actor, member=member) and case.wrapped_key is not None
     labels = _labels(node, case, row) if readable else {}
     handling = labels.get("handling", [])
     owner = around.owners.get(row.assignee or "")

@@ -98,8 +98,23 @@ class MemberRow(Row):
 
     __tablename__ = "node_member"
     case_id: Mapped[str] = mapped_column(ForeignKey("node_case.case_id"), primary_key=True)
-    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), primary_key=True, index=True)
     since: Mapped[int]
+
+
+LISTED = (
+    "direction",
+    "stored",
+    "message_id",
+    "case_id",
+    "assignee",
+    "author",
+    "opened_at",
+    "urgency",
+    "sender",
+    "kind",
+)
+"""What lists are filtered, counted and sorted by: an index of it spares reading the messages themselves."""
 
 
 class MessageRow(Row):
@@ -108,7 +123,8 @@ class MessageRow(Row):
     __tablename__ = "node_message"
     __table_args__ = (
         Index("ix_node_message_place", "sender", "pair_seq"),
-        Index("ix_node_message_box", "direction", "stored"),
+        Index("ix_node_message_unread", "direction", "opened_at", "assignee", "case_id"),
+        Index("ix_node_message_list", *LISTED),
     )
     message_id: Mapped[str] = mapped_column(primary_key=True)
     eid: Mapped[str] = mapped_column(unique=True)

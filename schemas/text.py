@@ -16,7 +16,7 @@ _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"
 
 def clean(text: str, *, newlines: bool = False) -> str:
     """Return `text` in NFC without outer white space; raises `Refused` for a character that may not travel."""
-    for character in text:
+    for character in dict.fromkeys(text):  # each once, in the order of the text
         if character in _BIDI:
             raise Refused("BIDI_CONTROL")
         if character == "\n" and newlines:

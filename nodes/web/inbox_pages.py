@@ -188,12 +188,11 @@ def _values(desk: Desk, query: InboxQuery, page: InboxPage) -> dict[str, Any]:
     unopened = 0
     with desk.node.db.read() as session:
         if arrived_box:
-            counters = _counters(inbox.counters(session, desk.node, desk.actor), query)
-        if arrived_box and allowed(desk.actor, Action.SEE_QUARANTINE):
-            unopened = len(inbox.quarantined(session, desk.actor))
+            numbers = inbox.counters(session, desk.node, desk.actor)
+            counters, unopened = _counters(numbers, query), numbers.quarantined
         if arrived_box and allowed(desk.actor, Action.COMPOSE):
-            own = drafts.own(session, desk.node, desk.actor)
-            continued = [draft_line(desk, draft) for draft in own[:CONTINUE]]
+            own = drafts.own(session, desk.node, desk.actor, CONTINUE)
+            continued = [draft_line(desk, draft) for draft in own]
     return {
         "heading": gettext("Inbox") if arrived_box else gettext("Sent"),
         "here": here,
