@@ -35,15 +35,15 @@ class Street:
         self.house.clock.now += 30
         return self.house.totp(user)
 
-    def sign_in(self, window: "Window", unit: str, user: str) -> None:
-        """Choose the language of the window and sign in through the form of the page."""
+    def sign_in(self, window: "Window", unit: str, user: str, first: str = "**/inbox") -> None:
+        """Choose the language of the window and sign in through the form, up to the first page of the person."""
         page = window.page
         page.goto(f"{self.addresses[unit]}/language/{window.language}?back=/sign-in")
         page.fill("#user", user)
         page.fill("#password", PASSWORD)
         page.fill("#code", self.totp(user))
         page.click("main form button.govuk-button[type=submit]")
-        page.wait_for_url("**/inbox")
+        page.wait_for_url(first)
 
 
 @pytest.fixture(scope="module")
