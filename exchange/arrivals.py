@@ -192,11 +192,19 @@ def refusal(now: int, header: Header, directory: Directory) -> str | None:
     try:
         for addressee in header.to:
             directory.check_active(addressee.unit)
-            directory.check_agreement(header.sender, addressee.unit, header.family, header.classification)
+            _agreed(header, addressee.unit, directory)
             directory.recipient_key(addressee.unit, addressee.ekid, min(header.created, now))
     except SchemaError as error:
         return _REASONS[type(error)]
     return None
+
+
+def _agreed(header: Header, recipient: str, directory: Directory) -> None:
+    """A void discloses nothing but numbers, so any agreement of the pair carries it (protocol.md §6.7)."""
+    if header.ctype == "void":
+        directory.check_pair(header.sender, recipient)
+    else:
+        directory.check_agreement(header.sender, recipient, header.family, header.classification)
 
 
 # --- deliveries: one state for each (message, recipient) --------------------------------------------------------------

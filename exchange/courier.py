@@ -261,24 +261,6 @@ def retry_at(now: int, attempts: int) -> int:
     return now + min(HOUR, MINUTE << min(attempts, 6))
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A link of the chain between two units, as the sender wrote it into the wrap."""
-
-    seq: int
-    prev: str
-
-
-def pair_gap(pair: Pair, predecessor: str | None) -> bool:
-    """Return whether an earlier message of this sender to us is missing.
-
-    `predecessor` is the envelope that we hold at `pair.seq - 1`. A gap marks, it never refuses (protocol.md §4.13).
-    """
-    if pair.seq == 1:
-        return pair.prev != FIRST_PREV
-    return predecessor != pair.prev
-
-
 # --- deliveries: one state for each (message, recipient) --------------------------------------------------------------
 
 

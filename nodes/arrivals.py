@@ -8,15 +8,16 @@ is one code; the finding itself stays in the local log.
 from collections.abc import Sequence
 
 from exchange import courier
-from exchange.courier import ARRIVALS, Finding, Pair, Take, Taken
+from exchange.courier import ARRIVALS, Finding, Take, Taken
 from exchange.errors import Conflict
-from nodes import alerts, log, receipts, storing, threads
+from exchange.pairs import Pair
+from nodes import alerts, gaps, log, receipts, storing, threads
 from nodes.alerts import Cause, Raised
 from nodes.answers import Frame, FrameKind
 from nodes.errors import NotFound, OutOfStep
-from nodes.opening import Examined, Message
+from nodes.opening import Examined, Message, Saying
 from nodes.receipts import Evidence
-from nodes.storing import Arrived
+from nodes.storing import Arrived, ArrivedVoid
 from nodes.tables import QuarantineRow
 from nodes.work import Work
 from schemas import entries
@@ -41,8 +42,11 @@ def read_ahead(work: Work, items: Sequence[Examined]) -> None:
     work.by_place.read(
         (message.envelope.header.sender, message.opened.pair_seq + step) for message in messages for step in (-1, 0, 1)
     )
+    said = [item.saying for item in items if item.saying is not None]
+    envelopes = [message.envelope for message in messages] + [one.envelope for one in said]
+    work.voids.read({envelope.header.sender for envelope in envelopes})
     work.read_threads([*(row.thread_id for row in known), *(one.thread_id for one in contents)])
-    work.receipts.read([*proofs, *(message.envelope.eid for message in messages)])
+    work.receipts.read([*proofs, *(envelope.eid for envelope in envelopes)])
     work.deliveries.read([*(row.message_id for row in known), *(one.msg_id for one in contents)])
     work.outbox.read(row.message_id for row in known)
     work.cases.read(row.case_id for row in work.by_thread.read(one.thread_id for one in contents))
@@ -64,6 +68,10 @@ def take(work: Work, item: Examined) -> bool:
     _release(work, item.frame)
     if taken.take is Take.STORE and item.entry is not None and item.message is not None:
         _store(work, item.frame, item.entry, item.message, gap=gap)
+    elif taken.take is Take.STORE and item.saying is not None:
+        said = item.saying
+        storing.store_void(work, ArrivedVoid(item.frame.payload, said.envelope.eid, said.opened, said.void))
+        receipts.make(work, said.envelope.eid, "DELIVERED")
     return False
 
 
@@ -83,19 +91,27 @@ def _judge(work: Work, item: Examined) -> tuple[Finding, bool]:
     """Return the first thing that is wrong, and whether an earlier message of this sender is missing."""
     if item.entry is not None and work.by_eid.one(item.entry.eid) is not None:
         return Finding.SEEN, False
+    if item.saying is not None:
+        return _judge_void(work, item.saying), False
     if item.message is None:
         return item.finding, False
     opened, sender = item.message.opened, item.message.envelope.header.sender
     pair = Pair(opened.pair_seq, opened.pair_prev)
-    before = work.by_place.one((sender, pair.seq - 1))
-    gap = courier.pair_gap(pair, before.eid if before is not None else None)
+    gap = gaps.missing(work, sender, pair)
     if work.messages.one(item.message.content.msg_id) is not None:
         return Finding.ID_TAKEN, gap
-    if work.by_place.one((sender, pair.seq)) is not None:
+    if gaps.taken(work, sender, pair.seq):
         return Finding.EQUIVOCATION, gap
     if not item.message.permitted:
         return Finding.KIND_FORBIDDEN, gap
     return _in_step(work, item.message.content, gap=gap), gap
+
+
+def _judge_void(work: Work, said: Saying) -> Finding:
+    sender, eid = said.envelope.header.sender, said.envelope.eid
+    if any(void.eid == eid for void in gaps.of(work, sender)):
+        return Finding.SEEN
+    return Finding.EQUIVOCATION if gaps.taken(work, sender, said.opened.pair_seq) else Finding.GOOD
 
 
 def _in_step(work: Work, content: Content, *, gap: bool) -> Finding:

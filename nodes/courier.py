@@ -14,7 +14,7 @@ import structlog
 
 from exchange.courier import JITTER_STEPS, WINDOW_LARGEST, Line
 from exchange.errors import ExchangeError
-from nodes import alerts, collecting, pushing, timers, upkeep, watching, witnessing
+from nodes import alerts, collecting, pushing, timers, upkeep, voids, watching, witnessing
 from nodes.errors import HubProblem, HubUnreachable, NotReady
 from nodes.hub_client import HubClient
 from nodes.node import Changed, Node
@@ -55,6 +55,7 @@ def sync_once(node: Node, wait: int = 0) -> SyncReport:
         _attempt(report, "witness", lambda: witnessing.catch_up(node, client))
     upkeep.turn_keys(node)
     timers.run(node)
+    voids.run(node)
     alerts.notify(node, _jitter())
     return report
 
@@ -152,6 +153,7 @@ class Courier:
         upkeep.turn_keys(self._node)
         collecting.retry_held(self._node)
         timers.run(self._node)
+        voids.run(self._node)
         alerts.notify(self._node, _jitter())
         return False
 

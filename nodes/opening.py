@@ -27,6 +27,7 @@ from schemas.content import Content, check_labels
 from schemas.entries import MessageEntry
 from schemas.errors import LabelMismatch, SchemaError, SchemaUnknown
 from schemas.trust import Directory, DirectoryStale, KeyUnknown, UnitSuspended, UnitUnknown
+from schemas.void import LIMIT, Void
 
 CHUNK = 8
 """Items that one thread takes at a time."""
@@ -51,14 +52,24 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Saying:
+    """A void that passed every step that needs no database."""
+
+    envelope: Envelope
+    opened: Opened
+    void: Void
+
+
+@dataclass(frozen=True, slots=True)
 class Examined:
-    """An item, the first thing that is wrong with it, and what was in it: a message or a verified receipt."""
+    """An item, the first thing that is wrong with it, and what was in it: a message, a void or a verified receipt."""
 
     frame: Frame
     finding: Finding
     entry: MessageEntry | None = None
     message: Message | None = None
     evidence: Evidence | None = None
+    saying: Saying | None = None
 
 
 def examine_all(node: Node, frames: Sequence[Frame], pool: ThreadPoolExecutor | None = None) -> list[Examined]:
@@ -95,7 +106,7 @@ def _receipt(directory: Directory, batches: Batches, frame: Frame) -> Examined:
 
 
 def _message(node: Node, directory: Directory, frame: Frame) -> Examined:
-    """Steps 1-11 of protocol.md §4, with the permission of step 13."""
+    """Steps 1-11 of protocol.md §4, with the permission of step 13, or step 14."""
     try:
         entry = entries.parse(frame.entry)
     except SchemaError:
@@ -105,6 +116,8 @@ def _message(node: Node, directory: Directory, frame: Frame) -> Examined:
     try:
         envelope = _envelope(frame, entry)
         opened = _unseal(node, directory, entry, envelope)
+        if opened.header.ctype == "void":
+            return Examined(frame, Finding.GOOD, entry, saying=Saying(envelope, opened, _void(opened)))
         content = _content(opened)
     except _Found as found:
         return Examined(frame, found.finding, entry)
@@ -172,6 +185,17 @@ _TRUST: dict[type[SchemaError], Finding] = {
     KeyUnknown: Finding.KEY_UNKNOWN,
 }
 """What a newer directory may cure; a key that was revoked or not valid at the log time stays so."""
+
+
+def _void(opened: Opened) -> Void:
+    """Step 14: it closes numbers before its own. Any agreement of the pair carried it past the hub."""
+    try:
+        void = Void.from_bytes(opened.content, limit=LIMIT)
+    except SchemaError as error:
+        raise _Found(Finding.CONTENT_INVALID) from error
+    if void.last >= opened.pair_seq:
+        raise _Found(Finding.CONTENT_INVALID)
+    return void
 
 
 def _content(opened: Opened) -> Content:

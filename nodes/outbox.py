@@ -4,16 +4,16 @@ Numbers, predecessors, envelope, sealed copy, deliveries, thread and log leaf st
 the commit, nothing was sealed and the draft is there; if after it, the courier finds the envelope (protocol.md §7.1).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crypto.header import GENESIS, HeaderDraft
+from crypto.header import HeaderDraft
 from crypto.sealing import Recipient, Sealed
 from crypto.sealing import seal as seal_envelope
-from exchange.courier import Pair
-from nodes import cases, checking, draft_rows, drafts, restored, threads
+from exchange.pairs import Pair
+from nodes import cases, chains, checking, draft_rows, drafts, restored, threads
+from nodes.chains import OWN
 from nodes.checking import Written
 from nodes.drafts import NewDraft
 from nodes.errors import DraftChanged, Incomplete
@@ -21,13 +21,11 @@ from nodes.node import Node
 from nodes.permissions import Action, require
 from nodes.pushing import QUEUED
 from nodes.storing import Sent, store_sent
-from nodes.tables import CaseRow, ChainRow, MemberRow, OutboxRow
+from nodes.tables import CaseRow, MemberRow, OutboxRow
 from nodes.views import Actor, DraftForm
 from nodes.work import Work
 from schemas.content import Content
 from schemas.trust import Directory
-
-OWN = "own"
 
 
 def seal(session: Session, node: Node, actor: Actor, draft_id: str, revision: int) -> str:
@@ -75,8 +73,9 @@ def _seal_written(work: Work, actor: Actor, written: Written) -> None:
 def seal_and_queue(work: Work, directory: Directory, content: Content, case: CaseRow) -> Sealed:
     """Assign numbers, seal `content` to every unit it names, store it with its evidence and queue it."""
     node, now = work.node, work.node.now()
-    chains = _chains(work.session, [OWN, *(f"out:{unit}" for unit in sorted(content.units))])
-    own, pairs = chains[OWN], {unit: chains[f"out:{unit}"] for unit in sorted(content.units)}
+    names = {unit: chains.to_unit(unit) for unit in sorted(content.units)}
+    last = chains.last(work.session, [OWN, *names.values()])
+    own, pairs = last[OWN], {unit: last[name] for unit, name in names.items()}
     content_bytes = content.to_bytes()
     handling = content.labels["handling"]
     draft = HeaderDraft(
@@ -95,7 +94,7 @@ def seal_and_queue(work: Work, directory: Directory, content: Content, case: Cas
     )
     places = {unit: Pair(pair.seq + 1, pair.eid) for unit, pair in pairs.items()}
     sealed = seal_envelope(draft, content_bytes, node.keys.signing, _recipients(directory, places, now))
-    _advance(chains.values(), sealed.eid)
+    chains.advance(last.values(), sealed.eid)
     store_sent(work, Sent(sealed, content, content_bytes, case, places))
     work.add(
         OutboxRow(
@@ -115,18 +114,3 @@ def seal_and_queue(work: Work, directory: Directory, content: Content, case: Cas
 def _recipients(directory: Directory, places: Mapping[str, Pair], now: int) -> list[Recipient]:
     keys = {unit: directory.encryption_key(unit, now).public for unit in places}
     return [Recipient(unit, keys[unit], place.seq, place.prev) for unit, place in places.items()]
-
-
-def _chains(session: Session, names: Sequence[str]) -> dict[str, ChainRow]:
-    """The last links of chains, locked until the transaction ends: two sealings never get one number."""
-    query = select(ChainRow).where(ChainRow.chain.in_(names)).order_by(ChainRow.chain).with_for_update()
-    with session.no_autoflush:
-        found = {row.chain: row for row in session.scalars(query)}
-    new = [ChainRow(chain=name, seq=0, eid=GENESIS) for name in names if name not in found]
-    session.add_all(new)
-    return found | {row.chain: row for row in new}
-
-
-def _advance(chains: Iterable[ChainRow], eid: str) -> None:
-    for chain in chains:
-        chain.seq, chain.eid = chain.seq + 1, eid

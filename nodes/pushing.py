@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from exchange import courier
@@ -22,7 +22,7 @@ from nodes.errors import AnswerRefused, HubUnreachable
 from nodes.hub_client import HubClient
 from nodes.node import Node
 from nodes.receipts import Evidence
-from nodes.tables import MessageRow, OutboxRow
+from nodes.tables import MessageRow, OutboxRow, VoidRow
 from nodes.work import Work
 
 QUEUED = "QUEUED"
@@ -31,8 +31,9 @@ REFUSED = "REFUSED"
 FINAL = "FINAL"
 _PATIENT = range(500, 600)
 _QUEUED = (
-    select(OutboxRow.seq, OutboxRow.eid, OutboxRow.message_id, MessageRow.envelope)
-    .join(MessageRow, MessageRow.message_id == OutboxRow.message_id)
+    select(OutboxRow.seq, OutboxRow.eid, OutboxRow.message_id, func.coalesce(MessageRow.envelope, VoidRow.envelope))
+    .outerjoin(MessageRow, MessageRow.message_id == OutboxRow.message_id)
+    .outerjoin(VoidRow, VoidRow.eid == OutboxRow.eid)
     .where(OutboxRow.state == QUEUED)
     .order_by(OutboxRow.seq)
 )
@@ -48,7 +49,7 @@ class _Offer:
 
     seq: int
     eid: str
-    message_id: str
+    message_id: str | None
     wire: bytes
 
 
@@ -129,7 +130,7 @@ def _store(node: Node, replies: Sequence[_Reply]) -> list[Pushed]:
     """
     with node.db.write() as session:
         work = Work(session, node)
-        rows = {row.seq: row for row in work.outbox.read(reply.offer.message_id for reply in replies)}
+        rows = {row.seq: row for row in _offered(work, replies)}
         messages = work.by_eid.read(reply.offer.eid for reply in replies)
         work.cases.read(message.case_id for message in messages)
         work.deliveries.read(message.message_id for message in messages)
@@ -143,6 +144,14 @@ def _store(node: Node, replies: Sequence[_Reply]) -> list[Pushed]:
         _again(session, node, replies, decided)
     node.changed.bump()
     return decided
+
+
+def _offered(work: Work, replies: Sequence[_Reply]) -> list[OutboxRow]:
+    voids = [reply.offer.seq for reply in replies if reply.offer.message_id is None]
+    found = work.outbox.read(reply.offer.message_id for reply in replies if reply.offer.message_id is not None)
+    if voids:
+        found += work.session.scalars(select(OutboxRow).where(OutboxRow.seq.in_(voids)).with_for_update())
+    return found
 
 
 def _decide(work: Work, reply: _Reply, row: OutboxRow | None) -> Pushed:

@@ -17,7 +17,7 @@ from crypto.header import Header
 from exchange import courier
 from exchange.arrivals import KEY_ENDED
 from exchange.courier import FINAL, State
-from nodes import alerts
+from nodes import alerts, voids
 from nodes.alerts import Cause, Raised
 from nodes.answers import Outcome
 from nodes.errors import AnswerRefused
@@ -113,6 +113,8 @@ def store(work: Work, evidence: Evidence) -> None:
         work.add(_kept(evidence))
         if message is not None:
             _believe(work, message, evidence)
+        elif receipt.type in voids.DEAD:
+            voids.failed(work.session, receipt.eid)
     if message is not None:
         _settle(work, message)
 

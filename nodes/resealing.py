@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from crypto import envelope as cme
 from crypto.header import GENESIS, Header, HeaderDraft
 from crypto.sealing import Recipient, Sealed, seal
-from nodes import alerts, cases, log, receipts, storing
+from nodes import alerts, cases, chains, log, receipts, storing
 from nodes.alerts import Cause, Raised
+from nodes.chains import OWN
 from nodes.node import Node
-from nodes.tables import ChainRow, DeliveryRow, MessageRow, OutboxRow
+from nodes.tables import DeliveryRow, MessageRow, OutboxRow, VoidRow
 from schemas.errors import SchemaError
-
-OWN = "own"
+from schemas.void import Void
 
 
 def may(session: Session, node: Node, first: int) -> bool:
@@ -28,23 +28,26 @@ def may(session: Session, node: Node, first: int) -> bool:
     key = node.directory().keys.get(node.keys.signing.kid)
     if key is None or key.fault(node.now()) is not None:
         return False
-    _, message = _queued(session, first)[0]
-    return cme.parse(message.envelope).header.skid != node.keys.signing.kid
+    _, queued = _queued(session, first)[0]
+    return cme.parse(queued.envelope).header.skid != node.keys.signing.kid
 
 
 def anew(session: Session, node: Node, first: int) -> int:
     """Seal every envelope of the outbox from number `first` on again, in its order; returns how many."""
     last = _Last()
     rows = _queued(session, first)
-    for row, message in rows:
+    for row, queued in rows:
         row.prev = last.own or row.prev
-        sealed = _seal(session, node, row, message, last)
-        row.eid = message.eid = last.own = sealed.eid
-        message.envelope = sealed.wire
-        storing.keep_salt(node, cases.of(session, message.case_id), message, sealed.salt)
-        _tell(session, node, message)
-    for chain, eid in {OWN: last.own, **{f"out:{unit}": eid for unit, eid in last.pairs.items()}}.items():
-        session.get_one(ChainRow, chain, with_for_update=True).eid = eid
+        old = _of_message(session, node, queued) if isinstance(queued, MessageRow) else _of_void(queued)
+        sealed = _seal(node, row, old, last)
+        row.eid = queued.eid = last.own = sealed.eid
+        queued.envelope = sealed.wire
+        if isinstance(queued, MessageRow):
+            storing.keep_salt(node, cases.of(session, queued.case_id), queued, sealed.salt)
+            _tell(session, node, queued)
+    ends = {OWN: last.own, **{chains.to_unit(unit): eid for unit, eid in last.pairs.items()}}
+    for name, chain in chains.last(session, list(ends)).items():
+        chain.eid = ends[name]
     return len(rows)
 
 
@@ -56,18 +59,43 @@ class _Last:
     pairs: dict[str, str] = field(default_factory=dict)
 
 
-def _queued(session: Session, first: int) -> Sequence[tuple[OutboxRow, MessageRow]]:
-    query = (
-        select(OutboxRow, MessageRow)
-        .join(MessageRow, MessageRow.message_id == OutboxRow.message_id)
-        .where(OutboxRow.seq >= first)
-        .order_by(OutboxRow.seq)
-    )
-    return [(row, message) for row, message in session.execute(query)]
+def _queued(session: Session, first: int) -> Sequence[tuple[OutboxRow, MessageRow | VoidRow]]:
+    rows = session.scalars(select(OutboxRow).where(OutboxRow.seq >= first).order_by(OutboxRow.seq))
+    return [(row, _carried(session, row)) for row in rows]
 
 
-def _seal(session: Session, node: Node, row: OutboxRow, message: MessageRow, last: _Last) -> Sealed:
-    before, now = cme.parse(message.envelope).header, node.now()
+def _carried(session: Session, row: OutboxRow) -> MessageRow | VoidRow:
+    if row.message_id is not None:
+        return session.get_one(MessageRow, row.message_id)
+    return session.scalars(select(VoidRow).where(VoidRow.eid == row.eid)).one()
+
+
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """What was sealed before: the envelope, its content, and its places in the order of each pair."""
+
+    envelope: bytes
+    content: bytes
+    places: Sequence[DeliveryRow | VoidRow]
+
+
+def _of_message(session: Session, node: Node, message: MessageRow) -> _Old:
+    content = storing.plain_of(node, cases.of(session, message.case_id), message)
+    places = receipts.deliveries(session, message.message_id)
+    for one in places:
+        if one.pair_seq is None:  # sealed by a release that did not keep the place: the next one, and a gap is shown
+            (chain,) = chains.last(session, [chains.to_unit(one.unit)]).values()
+            one.pair_seq, one.pair_prev = chain.seq + 1, chain.eid
+            chain.seq += 1
+    return _Old(message.envelope, content, places)
+
+
+def _of_void(void: VoidRow) -> _Old:
+    return _Old(void.envelope, Void(first=void.first, last=void.last).to_bytes(), [void])
+
+
+def _seal(node: Node, row: OutboxRow, old: _Old, last: _Last) -> Sealed:
+    before, now = cme.parse(old.envelope).header, node.now()
     draft = HeaderDraft(
         env=before.env,
         ctype=before.ctype,
@@ -83,21 +111,13 @@ def _seal(session: Session, node: Node, row: OutboxRow, message: MessageRow, las
         handling=before.handling,
         blobs=before.blobs,
     )
-    deliveries = receipts.deliveries(session, message.message_id)
-    recipients = [_recipient(session, node, before, one, last) for one in deliveries]
-    content = storing.plain_of(node, cases.of(session, message.case_id), message)
-    sealed = seal(draft, content, node.keys.signing, recipients)
+    recipients = []
+    for one in old.places:
+        one.pair_prev = last.pairs.get(one.unit, one.pair_prev or GENESIS)
+        recipients.append(Recipient(one.unit, _public(node, before, one.unit), one.pair_seq or 1, one.pair_prev))
+    sealed = seal(draft, old.content, node.keys.signing, recipients)
     last.pairs.update({one.unit: sealed.eid for one in recipients})
     return sealed
-
-
-def _recipient(session: Session, node: Node, before: Header, one: DeliveryRow, last: _Last) -> Recipient:
-    if one.pair_seq is None:  # sealed by a release that did not keep the place: the next one, and a gap is shown
-        chain = session.get_one(ChainRow, f"out:{one.unit}", with_for_update=True)
-        chain.seq += 1
-        one.pair_seq, one.pair_prev = chain.seq, chain.eid
-    one.pair_prev = last.pairs.get(one.unit, one.pair_prev or GENESIS)
-    return Recipient(one.unit, _public(node, before, one.unit), one.pair_seq, one.pair_prev)
 
 
 def _public(node: Node, before: Header, unit: str) -> bytes:

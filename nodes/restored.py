@@ -2,8 +2,8 @@
 
 What was sealed after the backup is lost here but not at the hub. A node that went on at once would use numbers twice,
 which is equivocation. So it first reads its whole mailbox, then asks the hub for the expected number with a probe that
-can never be accepted, and goes on from there; every pair chain jumps over what may have been used. As a witness it has
-forgotten what it cosigned last, and waits for the others (`nodes.witnessing`).
+can never be accepted, and goes on from there; every pair chain jumps over what may have been used, and a void says so.
+As a witness it has forgotten what it cosigned last, and waits for the others (`nodes.witnessing`).
 """
 
 import secrets
@@ -15,18 +15,19 @@ from crypto.sealing import Recipient, seal
 from exchange import courier
 from exchange.courier import Expected
 from exchange.errors import EarlyNumber
-from nodes import alerts, log
+from nodes import alerts, chains, log, voids
 from nodes.alerts import Cause, Raised
+from nodes.chains import OWN
 from nodes.errors import HubUnreachable, NotReady
 from nodes.hub_client import HubClient
 from nodes.node import Node
-from nodes.tables import ChainRow, CursorRow
+from nodes.tables import CursorRow
+from schemas.void import Void
 
 MARK = "restore"
 WITNESS_MARK = "witness-restore"
 READING = "READING"
 READ = "READ"
-OWN = "own"
 PROBE_SEQ = 2**53 - 1
 """A number no node reaches: the hub can only answer that it is early, and name what it waits for."""
 
@@ -93,16 +94,18 @@ def _probe(node: Node, client: HubClient) -> Expected:
 
 
 def _go_on(session: Session, node: Node, expected: Expected) -> None:
-    own = session.get(ChainRow, OWN, with_for_update=True)
-    last = own.seq if own is not None else 0
-    resumed = courier.resume(last, expected)
+    own = chains.last(session, [OWN])[OWN]
+    resumed = courier.resume(own.seq, expected)
     if resumed is not None:
-        session.merge(ChainRow(chain=OWN, seq=resumed.seq, eid=resumed.eid))
+        own.seq, own.eid = resumed.seq, resumed.eid
         for unit in node.directory().units():
             # A unit that we had not written to before the backup may hold what we wrote to it afterwards.
-            pair = session.get(ChainRow, f"out:{unit.unit}")
-            seq = resumed.pair_jump + (pair.seq if pair is not None else 0)
-            session.merge(ChainRow(chain=f"out:{unit.unit}", seq=seq, eid=_UNKNOWN))
+            (pair,) = chains.last(session, [chains.to_unit(unit.unit)]).values()
+            lost_there = Void(first=pair.seq + 1, last=pair.seq + resumed.pair_jump)
+            pair.seq, pair.eid = lost_there.last, _UNKNOWN
+            session.flush()
+            if unit.unit != node.unit:
+                voids.state(session, node, unit.unit, lost_there)
     session.delete(session.get_one(CursorRow, MARK))
     lost = resumed.pair_jump if resumed is not None else 0
     log.record(session, node, log.Act(operation="CONFIG_CHANGE", codes=("RESTORED",), count=lost))
@@ -110,4 +113,4 @@ def _go_on(session: Session, node: Node, expected: Expected) -> None:
 
 
 _UNKNOWN = "f" * 64
-"""The predecessor in a pair chain whose last envelopes are lost here: receivers mark a gap, as they must."""
+"""The predecessor in a pair chain whose last envelopes are lost here: receivers mark a gap until the void comes."""

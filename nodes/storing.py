@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crypto.sealing import Opened, Sealed
-from exchange.courier import Pair, State
-from nodes import cases, log, rest
+from exchange.courier import State
+from exchange.pairs import Pair
+from nodes import cases, gaps, log, rest
 from nodes.node import Node
-from nodes.tables import CaseRow, DeliveryRow, MessageRow
+from nodes.tables import CaseRow, DeliveryRow, MessageRow, VoidRow
 from nodes.work import Work
 from schemas.content import Content
+from schemas.void import Void
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,16 @@ class Arrived:
     content: Content
     logged: int
     gap: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedVoid:
+    """A void that passed every check."""
+
+    wire: bytes
+    eid: str
+    opened: Opened
+    void: Void
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +63,7 @@ def store_arrival(work: Work, arrived: Arrived) -> CaseRow:
     _seal(node, case, row, opened.content, opened.salt)
     work.add(row)
     work.add(_delivery(content.msg_id, node.unit, State.DELIVERED, node.now()))
-    _close_gap(work, content.author.unit, opened.pair_seq, arrived.eid)
+    gaps.close(work, content.author.unit, opened.pair_seq)
     case.updated = node.now()
     act = log.Act(
         operation="RECEIVE",
@@ -63,6 +75,29 @@ def store_arrival(work: Work, arrived: Arrived) -> CaseRow:
     )
     work.record(act)
     return case
+
+
+def store_void(work: Work, arrived: ArrivedVoid) -> None:
+    """Store a void, log it, and take the mark that it answers from the sender's next message."""
+    opened, sender = arrived.opened, arrived.opened.header.sender
+    work.add(
+        VoidRow(
+            direction="IN",
+            unit=sender,
+            pair_seq=opened.pair_seq,
+            pair_prev=opened.pair_prev,
+            eid=arrived.eid,
+            first=arrived.void.first,
+            last=arrived.void.last,
+            stored=work.node.now(),
+            failed=0,
+            envelope=arrived.wire,
+        )
+    )
+    gaps.close(work, sender, arrived.void.last)
+    gaps.close(work, sender, opened.pair_seq)
+    count = arrived.void.last - arrived.void.first + 1
+    work.record(log.Act(operation="RECEIVE", eid=arrived.eid, unit=sender, codes=("VOID",), count=count))
 
 
 def store_sent(work: Work, sent: Sent) -> None:
@@ -151,6 +186,7 @@ def _delivery(message_id: str, unit: str, state: State, now: int) -> DeliveryRow
         opened=None,
         pair_seq=None,
         pair_prev=None,
+        voided=None,
     )
 
 
@@ -159,13 +195,6 @@ def _case_of_thread(work: Work, thread_id: str) -> CaseRow | None:
     case = work.cases.one(found[0].case_id) if found else None
     # A new key for an erased case would mix what was to be forgotten with what may be kept.
     return case if case is not None and case.wrapped_key is not None else None
-
-
-def _close_gap(work: Work, sender: str, pair_seq: int, eid: str) -> None:
-    """The message that names this one as its predecessor misses nothing any more."""
-    follower = work.by_place.one((sender, pair_seq + 1))
-    if follower is not None and follower.pair_prev == eid:
-        follower.gap = 0
 
 
 def _codes(content: Content) -> tuple[str, ...]:

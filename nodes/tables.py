@@ -187,14 +187,31 @@ class DeliveryRow(Row):
     opened: Mapped[int | None]
     pair_seq: Mapped[int | None]
     pair_prev: Mapped[str | None]
+    voided: Mapped[int | None]
+
+
+class VoidRow(Row):
+    """A void sent (`OUT`) or received (`IN`): its own number in the pair's order, and the numbers that it closes."""
+
+    __tablename__ = "node_void"
+    direction: Mapped[str] = mapped_column(primary_key=True)
+    unit: Mapped[str] = mapped_column(primary_key=True)
+    pair_seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    pair_prev: Mapped[str]
+    eid: Mapped[str] = mapped_column(unique=True)
+    first: Mapped[int]
+    last: Mapped[int]
+    stored: Mapped[int]
+    failed: Mapped[int]
+    envelope: Mapped[bytes]
 
 
 class OutboxRow(Row):
-    """An envelope of ours on its way: kept until every recipient is final, in the order of `seq`."""
+    """An envelope of ours on its way, in the order of `seq`: a message until every recipient is final, or a void."""
 
     __tablename__ = "node_outbox"
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    message_id: Mapped[str] = mapped_column(ForeignKey("node_message.message_id"), unique=True)
+    message_id: Mapped[str | None] = mapped_column(ForeignKey("node_message.message_id"), unique=True)
     eid: Mapped[str] = mapped_column(unique=True)
     prev: Mapped[str]
     state: Mapped[str] = mapped_column(index=True)

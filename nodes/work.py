@@ -26,6 +26,7 @@ from nodes.tables import (
     ReceiptRow,
     Row,
     ThreadRow,
+    VoidRow,
 )
 
 R = TypeVar("R", bound=Row)
@@ -112,6 +113,7 @@ _DELIVERIES: Final = Look(DeliveryRow, DeliveryRow.message_id, lock=True)
 _OUTBOX: Final = Look(OutboxRow, OutboxRow.message_id, unique=True, lock=True)
 _THREADS: Final = Look(ThreadRow, ThreadRow.thread_id, lock=True)
 _RECEIPTS: Final = Look(ReceiptRow, ReceiptRow.eid)
+_VOIDS: Final = Look(VoidRow, VoidRow.unit)
 _QUARANTINE: Final = Look(QuarantineRow, QuarantineRow.hub_index, unique=True)
 
 
@@ -132,6 +134,7 @@ class Work:
         self.threads = Shelf(session, _THREADS)
         self.receipts = Shelf(session, _RECEIPTS)
         self.quarantine = Shelf(session, _QUARANTINE)
+        self.voids = Shelf(session, _VOIDS)
         self._shelves: dict[type[Row], tuple[Shelf[Any], ...]] = {
             CaseRow: (self.cases,),
             CounterRow: (self.counters,),
@@ -141,6 +144,7 @@ class Work:
             ThreadRow: (self.threads,),
             ReceiptRow: (self.receipts,),
             QuarantineRow: (self.quarantine,),
+            VoidRow: (self.voids,),
         }
         self._new: dict[type[Row], list[Row]] = {}
         self._acts: list[Act] = []

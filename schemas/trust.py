@@ -266,6 +266,12 @@ class Directory:
         if classification not in LEVELS or LEVELS.index(classification) > highest:
             raise ClassificationTooHigh("above what the agreement or the recipient's accreditation allows")
 
+    def check_pair(self, sender: str, recipient: str) -> None:
+        """Return if any agreement lets `sender` write to `recipient`; raises `NoAgreement` or `UnitUnknown`."""
+        self.unit(recipient)
+        if not any((one.sender, one.recipient) == (sender, recipient) for one in self.federation.agreements):
+            raise NoAgreement("no agreement between the two units")
+
     def _of_use(self, kid: str, use: str) -> KeyRecord:
         record = self.keys.get(kid)
         if record is None or record.use != use:

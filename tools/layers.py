@@ -17,6 +17,7 @@ CORE: Final = (
     "exchange/clock.py",
     "exchange/arrivals.py",
     "exchange/courier.py",
+    "exchange/pairs.py",
     "exchange/quorum.py",
 )
 SHELLS: Final = frozenset(

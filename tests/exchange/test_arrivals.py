@@ -22,7 +22,7 @@ from exchange.arrivals import (
     Stored,
     Verdict,
 )
-from schemas.directory import sign_statement
+from schemas.directory import Agreement, sign_statement
 from schemas.receipts import HUB_TYPES, REFUSED_REASONS, UNIT_TYPES, Receipt
 from tests.federation import World
 from tests.instants import DAY, NOW
@@ -130,6 +130,16 @@ REFUSED = {
 @pytest.mark.parametrize("reason", REFUSED)
 def test_each_rule_refuses_with_its_reason(reason: str) -> None:
     assert arrivals.refusal(NOW, REFUSED[reason], DIRECTORY) == reason
+
+
+def test_a_void_needs_any_agreement_of_the_pair_and_no_more() -> None:
+    one = [Agreement(sender="TJ", recipient="KG", families=("financial",), classification="UNCL")]
+    directory = WORLD.directory(document=WORLD.federation(agreements=tuple(one)))
+    void = header(ctype="void", family="control", classification="UNCL")
+    assert arrivals.refusal(NOW, void, directory) is None
+    assert arrivals.refusal(NOW, replace(void, ctype="message"), directory) == "NO_AGREEMENT"
+    back = replace(void, sender="KG", to=(Addressee("TJ", WORLD.units["TJ"].encryption.kid),))
+    assert arrivals.refusal(NOW, back, directory) == "NO_AGREEMENT"
 
 
 def test_every_reason_has_a_case() -> None:

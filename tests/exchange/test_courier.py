@@ -15,7 +15,6 @@ from exchange.courier import (
     Expected,
     Finding,
     Line,
-    Pair,
     Push,
     Resumed,
     State,
@@ -149,14 +148,6 @@ def test_what_a_newer_directory_may_cure_makes_no_receipt() -> None:
 @given(st.integers(0, 100))
 def test_a_held_arrival_is_tried_again_within_the_hour(attempts: int) -> None:
     assert NOW + 60 <= courier.retry_at(NOW, attempts) <= NOW + 3600
-
-
-def test_a_gap_is_seen_when_the_predecessor_is_not_the_one_named() -> None:
-    assert not courier.pair_gap(Pair(1, FIRST_PREV), None)
-    assert courier.pair_gap(Pair(1, "a" * 64), None)
-    assert not courier.pair_gap(Pair(2, "a" * 64), "a" * 64)
-    assert courier.pair_gap(Pair(2, "a" * 64), None)
-    assert courier.pair_gap(Pair(2, "a" * 64), "b" * 64)
 
 
 @given(st.lists(st.sampled_from(list(State))))

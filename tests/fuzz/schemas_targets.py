@@ -10,6 +10,7 @@ from schemas.errors import ContentInvalid, SchemaError, TableInvalid
 from schemas.kinds import KINDS
 from schemas.sightings import Sighting
 from schemas.tallies import Tally
+from schemas.void import LIMIT, Void
 from tests.instants import NOW
 from tests.messages import BODIES, content
 
@@ -43,6 +44,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], object], type[Exception]]] = {
     "form": (_form, SchemaError),
     "sighting": (sightings.parse, SchemaError),
     "tally": (tallies.parse, SchemaError),
+    "void": (lambda data: Void.from_bytes(data, limit=LIMIT), SchemaError),
 }
 SEEDS: dict[str, list[bytes]] = {
     "content": [content(kind).to_bytes() for kind in BODIES],
@@ -55,4 +57,5 @@ SEEDS: dict[str, list[bytes]] = {
             Tally(env="live", unit="TJ", partner="KG", since=NOW, until=NOW + 1, made=NOW, messages=()),
         )
     ],
+    "void": [Void(first=3, last=5).to_bytes()],
 }

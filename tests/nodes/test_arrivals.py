@@ -103,7 +103,7 @@ def stored(world: World) -> int:
         ("CONTENT_INVALID", "SCHEMA_UNKNOWN", {"body": {}}),
         ("KIND_UNKNOWN", "SCHEMA_UNKNOWN", {"kind": "XYZ"}),
         ("KIND_UNKNOWN", "SCHEMA_UNKNOWN", {"schema_version": "9.0"}),
-        ("KIND_UNKNOWN", "SCHEMA_UNKNOWN", {"header": {"ctype": "void"}}),
+        ("KIND_UNKNOWN", "SCHEMA_UNKNOWN", {"header": {"ctype": "grant"}}),
         ("LABEL_MISMATCH", "LABEL_MISMATCH", {"header": {"urgency": "URG_LIFE"}}),
         ("LABEL_MISMATCH", "LABEL_MISMATCH", {"header": {"handling": ("H1",)}}),
         ("KIND_FORBIDDEN", "POLICY_DENY", {"author": Author(unit="TJ", agency="CUSTOMS", officer="TJ-1", name="A")}),

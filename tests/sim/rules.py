@@ -9,13 +9,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import Final, Literal
 
 from crypto.header import GENESIS, Addressee, Header
-from exchange import arrivals, courier
+from exchange import arrivals, courier, pairs
 from exchange.arrivals import Delivery, Facts, Judgement, Received, SenderHead, Stored, Verdict
-from exchange.courier import Answer, Chain, Expected, Finding, Line, Pair, Push, Pushed, State, Taken
+from exchange.courier import Answer, Chain, Expected, Finding, Line, Push, Pushed, State, Taken
+from exchange.pairs import Link, Pair
 from schemas.directory import sign_statement
 from schemas.receipts import Receipt
 from schemas.trust import Directory
@@ -54,7 +55,7 @@ class Rules:
     answered: Callable[[int, Answer, Expected | None, Chain], Pushed] = courier.answered
     to_send: Callable[[int, Line, list[int]], tuple[int, ...]] = courier.to_send
     advance: Callable[[State, State], State] = courier.advance
-    pair_gap: Callable[[Pair, str | None], bool] = courier.pair_gap
+    pair_gap: Callable[[Pair, Callable[[int], Link | None]], bool] = pairs.pair_gap
     taken: Mapping[Finding, Taken] = field(default_factory=lambda: courier.ARRIVALS)
 
 
@@ -305,10 +306,14 @@ class Node:
             raise Violation(f"{self.unit} took {eid[:8]} twice")
         pair = message.pairs[self.unit]
         sender = message.header.sender
-        self.seen["GAP"] += self.rules.pair_gap(pair, self.links.get((sender, pair.seq - 1)))
+        self.seen["GAP"] += self.rules.pair_gap(pair, partial(self._link, sender))
         self.links[sender, pair.seq] = eid
         self.held[eid] = message
         self.state_receipt(now, eid, "DELIVERED")
+
+    def _link(self, sender: str, number: int) -> Link | None:
+        eid = self.links.get((sender, number))
+        return None if eid is None else Link(eid, shown=True)
 
     def state_receipt(self, now: int, eid: str, kind: Literal["DELIVERED", "OPENED"]) -> None:
         """Sign and store a receipt, to be sent until the hub has it."""
