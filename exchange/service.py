@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from exchange import errors
 from exchange.contributions import Restoring
 from exchange.errors import ExchangeError, Words
+from exchange.timestamps import StampRefused
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -62,6 +63,7 @@ STATUSES: Final[Mapping[type[ExchangeError], int]] = {
     errors.StaleDirectory: 503,
     errors.NotReady: 503,
     Restoring: 503,
+    StampRefused: 502,
     errors.DiskLow: 507,
 }
 """Every error has exactly one status; a test walks the classes."""

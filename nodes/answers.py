@@ -198,6 +198,21 @@ class LoggedDocument(Wire):
     wire: Binary
 
 
+class StampedCheckpoint(Wire):
+    """A published checkpoint and the time-stamp of an outside authority over it; nothing of it is verified."""
+
+    note: Binary
+    token: Binary
+
+
+def stamped_checkpoint(data: bytes) -> StampedCheckpoint:
+    """Return the checkpoint in an answer of `GET /v1/log/stamped`; raises `AnswerRefused`."""
+    try:
+        return StampedCheckpoint.from_bytes(data, limit=DOCUMENT_LIMIT)
+    except SchemaError as error:
+        raise AnswerRefused("not a checkpoint with its time-stamp") from error
+
+
 def logged_entries(data: bytes) -> tuple[LoggedEntry, ...]:
     """Return the entries in an answer of `GET /v1/log/entries`; raises `AnswerRefused`."""
     try:

@@ -174,6 +174,7 @@ def _parts(session: Session, node: Node, plan: _Plan, gathered: Gathered, receip
         receipts=receipts,
         opened=_Contents(session, node, plan),
         forks=_forks(session, node),
+        stamped=gathered.stamped,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from audit.checkpoints import Checkpoint
 from audit.errors import AuditError
-from audit.evidence.bundle import Logged
+from audit.evidence.bundle import Logged, Stamped
 from audit.notes import Note
 from crypto import statements
 from nodes.answers import LoggedEntry
@@ -40,6 +40,7 @@ class Gathered:
     federations: tuple[bytes, ...]
     statements: dict[int, bytes]
     digests: frozenset[str]
+    stamped: tuple[Stamped, ...]
 
     def covers(self, receipt: bytes) -> bool:
         """Return whether the entry that records this receipt is among the entries."""
@@ -55,10 +56,7 @@ def gather(node: Node, client: HubClient, eids: Sequence[str]) -> Gathered:
     Raises `HubUnreachable`, `HubProblem`, and `EvidenceRefused` for an envelope that the checkpoint does not cover.
     """
     note = client.checkpoint()
-    try:
-        size = Checkpoint.parse(Note.parse(note).text).size
-    except AuditError as error:
-        raise AnswerRefused("not a checkpoint") from error
+    size = _size(note)
     logged = {one.index: one for eid in eids for one in _about(client, eid, size)}
     told = [_parsed(one.entry) for one in logged.values()]
     since = min(one.time for one in told)
@@ -70,7 +68,9 @@ def gather(node: Node, client: HubClient, eids: Sequence[str]) -> Gathered:
     at = sorted({*documents, *stated} - set(logged))
     for start in range(0, len(at), AT_ONCE):
         logged |= {one.index: one for one in client.entries_at(at[start : start + AT_ONCE], size)}
+    accepted = [one.index for one in logged.values() if isinstance(_parsed(one.entry), MessageEntry | RefusalEntry)]
     return Gathered(
+        stamped=_stamped(client, accepted, size),
         checkpoint=note,
         size=size,
         logged=tuple(_logged(logged[index]) for index in sorted(logged)),
@@ -78,6 +78,26 @@ def gather(node: Node, client: HubClient, eids: Sequence[str]) -> Gathered:
         statements=stated,
         digests=frozenset(one.digest for one in told if isinstance(one, ReceiptEntry)),
     )
+
+
+def _stamped(client: HubClient, indices: Iterable[int], size: int) -> tuple[Stamped, ...]:
+    """For each of these entries the earliest time-stamped checkpoint that covers it, led to the one of `size`."""
+    found: dict[int, Stamped] = {}
+    for index in sorted(indices):
+        if any(index < covered for covered in found):
+            continue
+        answer = client.stamped(index + 1)
+        covered = 0 if answer is None else _size(answer.note)
+        if answer is not None and index < covered <= size:
+            found[covered] = Stamped(covered, answer.note, answer.token, client.consistency(covered, size))
+    return tuple(found.values())
+
+
+def _size(note: bytes) -> int:
+    try:
+        return Checkpoint.parse(Note.parse(note).text).size
+    except AuditError as error:
+        raise AnswerRefused("not a checkpoint") from error
 
 
 def _about(client: HubClient, eid: str, size: int) -> tuple[LoggedEntry, ...]:

@@ -16,7 +16,7 @@ from crypto.encoding import b64
 from exchange.errors import Unsigned
 from exchange.signatures import OCTETS, NodeAuth, check_response
 from nodes import answers
-from nodes.answers import FRAMES_LIMIT, Frame, LoggedDocument, LoggedEntry, Outcome, Problem
+from nodes.answers import FRAMES_LIMIT, Frame, LoggedDocument, LoggedEntry, Outcome, Problem, StampedCheckpoint
 from nodes.errors import AnswerRefused, HubProblem, HubUnreachable
 from nodes.node import Node
 from schemas.directory import DirectoryParts, node_kid
@@ -147,6 +147,14 @@ class HubClient:
         at = ".".join(map(str, indices))
         response = self._signed(self._send("GET", f"/v1/log/entries?size={size}&at={at}"), 200)
         return answers.logged_entries(response.content)
+
+    def stamped(self, size: int) -> StampedCheckpoint | None:
+        """Return the earliest time-stamped checkpoint of at least `size` entries, if there is one."""
+        response = self._send("GET", f"/v1/log/stamped?size={size}")
+        self._demand_signed(response)
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        return answers.stamped_checkpoint(self._signed(response, 200).content)
 
     def federation(self, version: int) -> LoggedDocument:
         """Return a federation document by its version; its own signatures are for the caller to check."""

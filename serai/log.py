@@ -18,18 +18,21 @@ from audit import store
 from audit.checkpoints import LogKeys
 from audit.errors import AuditError, NotInLog
 from audit.evidence import export
-from audit.evidence.findings import Language
+from audit.evidence.findings import EvidenceRefused, Language
+from audit.evidence.verification import StampCheck
 from audit.log import Log
 from audit.policy import NONE, Policy
 from audit.proof import LogProof
 from audit.store import StoredCheckpoint
 from crypto.instants import to_text
+from exchange import timestamps
 from exchange.database import Database
 from exchange.hub import publication
 from exchange.hub.publication import Published
 from exchange.hub.register import stored_directory
 from exchange.hub.tables import FEDERATION
 from exchange.quorum import policy_of
+from exchange.timestamps import StampRefused
 from serai import verifier
 from serai.log_tiles import write_tiles
 from serai.output import CommandError, Exit, JsonFlag, Report, note, show
@@ -213,17 +216,33 @@ def verify(
     vkey: Annotated[list[str] | None, typer.Option("--vkey", help="Key of the log you trust, for an export.")] = None,
     policy: Annotated[Path | None, typer.Option("--policy", help="tlog-policy that the checkpoint must meet.")] = None,
     entry: Annotated[Path | None, typer.Option("--entry", help="The entry that a .tlog-proof is about.")] = None,
+    tsa: Annotated[Path | None, typer.Option("--tsa", help="PEM file of the time authority you trust.")] = None,
     language: Annotated[Language, typer.Option("--lang", help="Language of the findings.")] = Language.EN,
     *,
     as_json: JsonFlag = False,
 ) -> None:
     """Verify evidence offline. Exit status 0 good, 1 bad, 2 unreadable."""
-    report = verifier.examine(path, Known(tuple(root or ()), tuple(vkey or ()), policy, entry))
+    stamps = None if tsa is None else _stamp_check(tsa)
+    report = verifier.examine(path, Known(tuple(root or ()), tuple(vkey or ()), policy, entry, stamps))
     if not as_json:
         note(f"{path}: {HEADLINES[language][report.ok]}")
     members = report.members(language)
     del members["ok"]
     show(Report("log-verify", {"file": str(path), **members}, report.lines(language), ok=report.ok), as_json=as_json)
+
+
+def _stamp_check(tsa: Path) -> StampCheck:
+    """How time-stamps are checked by the authority whose certificates are in `tsa`."""
+    roots = timestamps.roots_of(tsa.read_bytes())
+
+    def check(stamped: bytes, token: bytes) -> str:
+        try:
+            stamp = timestamps.check(stamped, token, roots)
+        except StampRefused as error:
+            raise EvidenceRefused(str(error)) from error
+        return f"{to_text(stamp.time)} by {stamp.authority}"
+
+    return check
 
 
 def _write_new(path: Path, parts: Iterator[bytes] | list[bytes]) -> None:

@@ -20,7 +20,7 @@ from audit.evidence import archive, export
 from audit.evidence.archive import Archive
 from audit.evidence.findings import Language, Report, Unreadable
 from audit.evidence.proof_file import verify_proof_file
-from audit.evidence.verification import Trust, verify_bundle
+from audit.evidence.verification import StampCheck, Trust, verify_bundle
 from audit.policy import MAX_POLICY, Policy
 from audit.proof import MAX_PROOF
 from audit.tiles import MAX_ENTRY
@@ -40,12 +40,13 @@ TAIL: Final = {
 
 @dataclass(frozen=True)
 class Known:
-    """What the reader brings from elsewhere: root key ids, log keys, a policy file, the entry that a proof is about."""
+    """What the reader brings: root key ids, log keys, a policy, the entry of a proof, how to check time-stamps."""
 
     roots: tuple[str, ...] = ()
     vkeys: tuple[str, ...] = ()
     policy: Path | None = None
     entry: Path | None = None
+    stamps: StampCheck | None = None
 
 
 def examine(path: Path, known: Known) -> Report:
@@ -63,17 +64,17 @@ def examine(path: Path, known: Known) -> Report:
             return _bundle(Archive(file), known, policy)
         if start == proof.HEADER.encode():
             return _proof(_read(file, MAX_PROOF), known, policy)
-        _refuse("an export of a log", root=known.roots, policy=policy, entry=known.entry)
+        _refuse("an export of a log", root=known.roots, policy=policy, entry=known.entry, tsa=known.stamps)
         return export.verify_export(iter(lambda: file.readline(export.HEAD_LIMIT), b""), known.vkeys)
 
 
 def _bundle(files: Mapping[str, bytes], known: Known, policy: Policy | None) -> Report:
     _refuse("a bundle, which names the log's keys", vkey=known.vkeys, entry=known.entry)
-    return verify_bundle(files, Trust(frozenset(known.roots), policy))
+    return verify_bundle(files, Trust(frozenset(known.roots), policy, known.stamps))
 
 
 def _proof(data: bytes, known: Known, policy: Policy | None) -> Report:
-    _refuse("a proof", root=known.roots, vkey=known.vkeys)
+    _refuse("a proof", root=known.roots, vkey=known.vkeys, tsa=known.stamps)
     if policy is None:
         raise Unreadable("a proof is checked by a policy: name it with --policy")
     entry = None if known.entry is None else _read_file(known.entry, MAX_ENTRY)

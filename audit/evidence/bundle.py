@@ -17,6 +17,7 @@ from audit.evidence.members import instant, number, refusing
 from audit.policy import Policy
 from audit.proof import LogProof
 from crypto import statements
+from crypto.canonical import dumps
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,16 @@ class Opened:
 
 
 @dataclass(frozen=True)
+class Stamped:
+    """An earlier checkpoint, its time-stamp (DER of an RFC 3161 response), and the path from it to the bundle's own."""
+
+    size: int
+    checkpoint: bytes
+    token: bytes
+    path: Sequence[bytes]
+
+
+@dataclass(frozen=True)
 class BundleParts:
     """What goes into a bundle. Messages and opened contents are found by their eid and may be read when asked for.
 
@@ -53,6 +64,7 @@ class BundleParts:
     receipts: Sequence[bytes] = ()
     opened: Mapping[str, Opened] = field(default_factory=dict, repr=False)
     forks: Sequence[tuple[bytes, bytes]] = ()
+    stamped: Sequence[Stamped] = ()
 
 
 def write_bundle(parts: BundleParts) -> Iterator[tuple[str, bytes]]:
@@ -79,6 +91,10 @@ def _files(parts: BundleParts) -> Iterator[tuple[str, bytes]]:
     for one in logged:
         proof = LogProof(one.index, tuple(one.path), parts.checkpoint)
         yield f"log/proofs/{one.index}.tlog-proof", proof.to_bytes()
+    for stamped in sorted(parts.stamped, key=lambda one: f"{one.size}."):
+        yield f"log/stamped/{stamped.size}.checkpoint", stamped.checkpoint
+        yield f"log/stamped/{stamped.size}.consistency", dumps({"path": [node.hex() for node in stamped.path]})
+        yield f"log/stamped/{stamped.size}.tsr", stamped.token
     yield from ((f"messages/{eid}.cme", parts.messages[eid]) for eid in sorted(parts.messages))
     for eid in sorted(parts.opened):
         opened = parts.opened[eid]

@@ -46,7 +46,7 @@ LEVELS: Final[Mapping[str, Level]] = MappingProxyType(
         "POLICY_STATED": Level.GOOD,
         "POLICY_REFUSED": Level.BAD,
         "QUORUM_MET": Level.GOOD,
-        "QUORUM_MISSED": Level.NOTICE,
+        "QUORUM_MISSED": Level.BAD,
         "QUORUM_NOT_ASKED": Level.NOTICE,
         "COSIGNATURE_REFUSED": Level.BAD,
         "HISTORY_CONTRADICTED": Level.BAD,

@@ -5,6 +5,9 @@
     directory/statements/<index>     key statements and revocations, named by their index in the hub's log
     log/checkpoint                   one signed checkpoint of the hub's log
     log/policy                       who must have signed it (C2SP tlog-policy), as the documents and statements make it
+    log/stamped/<size>.checkpoint    an earlier checkpoint of the hub's log
+    log/stamped/<size>.consistency   the proof that it is a prefix of the log under log/checkpoint
+    log/stamped/<size>.tsr           the time-stamp of an outside authority over its three lines (RFC 3161)
     log/forks/<n>.held, .other       two checkpoints of the hub's log that cannot both be true
     log/entries/<index>.json         log entries, the exact leaf bytes
     log/proofs/<index>.tlog-proof    for each entry its proof, under that very checkpoint
@@ -45,6 +48,9 @@ FEDERATION: Final = _named(rf"directory/federation-{_INDEX}\.json")
 STATEMENT: Final = _named(rf"directory/statements/{_INDEX}")
 ENTRY: Final = _named(rf"log/entries/{_INDEX}\.json")
 PROOF: Final = _named(rf"log/proofs/{_INDEX}\.tlog-proof")
+STAMPED: Final = _named(rf"log/stamped/{_INDEX}\.checkpoint")
+STAMP: Final = _named(rf"log/stamped/{_INDEX}\.tsr")
+CONSISTENCY: Final = _named(rf"log/stamped/{_INDEX}\.consistency")
 FORK_HELD: Final = _named(rf"log/forks/{_INDEX}\.held")
 FORK_OTHER: Final = _named(rf"log/forks/{_INDEX}\.other")
 MESSAGE: Final = _named(rf"messages/{_HEX}\.cme")
@@ -57,6 +63,9 @@ WORDS: Final[Mapping[re.Pattern[str], str]] = {
     STATEMENT: "a unit's statement of a key, or its revocation",
     _named(re.escape(CHECKPOINT)): "size and root of the hub's log, signed by the log",
     _named(re.escape(POLICY)): "who must have signed the checkpoint, for programs that read a tlog-policy",
+    STAMPED: "an earlier checkpoint of the same log, of this size",
+    STAMP: "the time-stamp of an outside authority over the three lines of that checkpoint (RFC 3161)",
+    CONSISTENCY: "the proof that the log of that checkpoint is the beginning of the log here",
     FORK_HELD: "a checkpoint of the hub's log that contradicts the other of this number",
     FORK_OTHER: "the checkpoint that it contradicts",
     ENTRY: "an entry of the hub's log: when it recorded what",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from audit.checkpoints import SignedCheckpoint, verify_checkpoint
 from audit.errors import AuditError, QuorumMissed
@@ -16,24 +16,31 @@ from audit.evidence.acts import Entries, Proved, check_content, check_envelope, 
 from audit.evidence.archive import MANIFEST
 from audit.evidence.directory import Federation, Federations, Keys, KeyStatus, read_federation
 from audit.evidence.findings import EvidenceRefused, Finding, Report, Unreadable
-from audit.evidence.layout import Listed
-from audit.evidence.members import instant, refusing, text
-from audit.merkle import verify_inclusion
+from audit.evidence.layout import MANIFEST_LIMIT, Listed
+from audit.evidence.members import instant, parsed, refusing, text, texts
+from audit.merkle import verify_consistency, verify_inclusion
 from audit.policy import NONE, Policy
 from audit.proof import LogProof
+from crypto.encoding import unhex
 from crypto.envelope import Envelope
 from crypto.instants import to_text
-from crypto.merkle_hash import leaf_hash
+from crypto.merkle_hash import HASH_SIZE, leaf_hash
 
+_OF_A_STAMP: Final = (layout.STAMPED, layout.STAMP, layout.CONSISTENCY)
 _Result = TypeVar("_Result")
+
+
+StampCheck = Callable[[bytes, bytes], str]
+"""(what was stamped, RFC 3161 response) -> when and by whom, in words; raises EvidenceRefused."""
 
 
 @dataclass(frozen=True)
 class Trust:
-    """What the reader knows from elsewhere: key ids of federation roots, and a policy that the checkpoint must meet."""
+    """What the reader knows from elsewhere: root key ids, a policy to be met, and how to check time-stamps."""
 
     roots: frozenset[str] = frozenset()
     policy: Policy | None = None
+    stamps: StampCheck | None = None
 
 
 def verify_bundle(files: Mapping[str, bytes], trust: Trust = Trust()) -> Report:
@@ -68,6 +75,7 @@ class _Verification:
             self._attempt("KEY_REFUSED", name, partial(self._statement, name, index))
         if signed is not None:
             self._attempt("POLICY_REFUSED", layout.POLICY, partial(self._witnessed, signed))
+            self._stamps(signed)
         self._forks()
         self._acts()
         return Report(tuple(self._findings))
@@ -165,6 +173,28 @@ class _Verification:
             if self._trust.policy is not None:
                 self._trust.policy.verify(self._files[layout.CHECKPOINT])
         self._add("POLICY_STATED", layout.POLICY)
+
+    def _stamps(self, signed: SignedCheckpoint) -> None:
+        found = [one for pattern in _OF_A_STAMP for one in layout.indexed(pattern, self._files)]
+        for size in sorted({size for _, size in found}):
+            name = f"log/stamped/{size}.checkpoint"
+            self._attempt("TIME_STAMP_REFUSED", name, partial(self._stamp, name, size, signed))
+
+    def _stamp(self, name: str, size: int, signed: SignedCheckpoint) -> None:
+        """An earlier checkpoint of this log, led to ours, with the stamp over its three lines."""
+        said, path = signed.checkpoint, self._file(f"log/stamped/{size}.consistency")
+        with refusing("the stamped checkpoint"):
+            earlier = verify_checkpoint(self._file(name), self._federations.newest.log_keys)
+            nodes = [unhex(node, HASH_SIZE) for node in texts(parsed(path, MANIFEST_LIMIT), "path")]
+            if earlier.checkpoint.size != size or size == 0:
+                raise EvidenceRefused("the file is named after another size, or covers nothing")
+            verify_consistency(size, earlier.checkpoint.root, said.size, said.root, nodes)
+        token = self._file(f"log/stamped/{size}.tsr")
+        if self._trust.stamps is None:
+            self._add("TIME_STAMP_NOT_CHECKED", f"log/stamped/{size}.tsr")
+            return
+        stated = self._trust.stamps(earlier.checkpoint.text.encode(), token)
+        self._add("TIME_STAMPED", name, f"entries 0 to {size - 1} before {stated}")
 
     def _forks(self) -> None:
         numbers = layout.indexed(layout.FORK_HELD, self._files) + layout.indexed(layout.FORK_OTHER, self._files)

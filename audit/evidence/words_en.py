@@ -227,7 +227,7 @@ WORDS: Final = MappingProxyType(
         ),
         "TIME_STAMP_NOT_CHECKED": (
             "there is a time-stamp that this program did not check",
-            "Check it with `openssl ts -verify`, as the documentation shows, or give the authority with --tsa.",
+            "Check it with `openssl ts -verify`, as the documentation shows, or with `serai log verify --tsa`.",
             "It is no fault of the bundle, and it proves nothing until it is checked.",
         ),
         "TIME_STAMP_REFUSED": (

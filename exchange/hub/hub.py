@@ -28,6 +28,7 @@ from exchange.hub.publication import Publisher
 from exchange.hub.register import Register
 from exchange.hub.sequencer import Kind, Sequencer
 from exchange.hub.settings import HubSettings
+from exchange.hub.stamping import Stamper
 from exchange.hub.tables import HUB
 from exchange.hub.verification import Recent, Verifier, prepare
 from schemas.errors import SchemaError
@@ -85,6 +86,7 @@ class Hub:
         self.sequencer: Final = Sequencer(self._batch, self.tick, largest_queue=settings.largest_queue, inline=inline)
         threads = 0 if inline else settings.verify_threads
         self.verifier: Final = Verifier(self.prepare, self.sequencer, threads)
+        self.stamper: Final = Stamper(settings, database, LOG_ID, self.do)
         self.disk_low = False
         self.closed = (settings.home / CLOSED).exists()
         self._refreshing = upkeep.refreshing(self.register)
@@ -115,9 +117,11 @@ class Hub:
         self.db.start()
         self.sequencer.start()
         self.verifier.start()
+        self.stamper.start()
 
     def stop(self) -> None:
         """Finish what waits, answer it, and end the threads."""
+        self.stamper.stop()
         self.verifier.stop()
         self.sequencer.stop()
         self.db.close()

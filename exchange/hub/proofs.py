@@ -15,6 +15,7 @@ from audit.errors import NotInLog
 from crypto import canonical
 from crypto.encoding import b64
 from exchange.errors import BadRequest, Unfound
+from exchange.hub import stamping
 from exchange.hub.api import JSON, Enrolled, HubDep
 from exchange.hub.hub import Hub
 from exchange.hub.tables import DELIVERY, FEDERATION, MESSAGE, RECEIPT
@@ -63,6 +64,17 @@ def federation(request: Request, hub: HubDep, _caller: Enrolled) -> Response:
     if row is None:
         raise Unfound
     return Response(canonical.dumps({"index": row.idx, "wire": b64(row.wire)}), media_type=JSON)
+
+
+@router.get("/v1/log/stamped")
+def stamped(request: Request, hub: HubDep, _caller: Enrolled) -> Response:
+    """The earliest published checkpoint of at least `size` entries that an outside authority has time-stamped."""
+    size = decimal_of(query_of(request.scope, ("size",)).get("size", ""))
+    with hub.db.read() as session:
+        found = stamping.covering(session.connection(), size)
+    if found is None:
+        raise Unfound
+    return Response(canonical.dumps({"note": b64(found.note), "token": b64(found.token)}), media_type=JSON)
 
 
 def _about(connection: Connection, eid: str, unit: str) -> list[int]:

@@ -42,6 +42,10 @@ class HubSettings(BaseSettings):
     largest_queue: int = Field(default=4096, ge=256)
     verify_threads: int = Field(default=2, ge=1, le=64)
     retention_days: int = Field(default=30, ge=14)
+    timestamp_url: Annotated[str, Field(repr=False)] = ""
+    timestamp_ca: Path | None = None
+    timestamp_timeout: int = Field(default=15, ge=1, le=60)
+    timestamp_every: int = Field(default=3600, ge=60, le=86_400)
 
     @classmethod
     def settings_customise_sources(
@@ -80,6 +84,10 @@ class HubSettings(BaseSettings):
             raise ValueError("public_url: https, unless the address is loopback")
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key: both or neither")
+        if bool(self.timestamp_url) != (self.timestamp_ca is not None):
+            raise ValueError("timestamp_url and timestamp_ca: both or neither")
+        if self.timestamp_url and urlsplit(self.timestamp_url).scheme not in {"http", "https"}:
+            raise ValueError("timestamp_url: an http(s) address")
         if self.tls_certificate is None and not _is_loopback(self.host):
             raise ValueError("host: without TLS only loopback, behind a proxy that ends TLS")
         return self

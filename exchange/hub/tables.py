@@ -186,3 +186,13 @@ SIGHTING: Final = Table(
     Column("wire", LargeBinary, nullable=False),
 )
 """What each unit last said, under its signature, about the newest checkpoint that it accepted."""
+
+STAMP: Final = Table(
+    "checkpoint_stamp",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", LargeBinary, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+    Column("time", BigInteger, nullable=False),
+)
+"""Published checkpoints with the time-stamp of an outside authority (RFC 3161); `time` is what the authority states."""

@@ -26,7 +26,7 @@ from crypto import signing, statements
 from crypto.errors import CryptoError
 from crypto.keystore import KeyStore
 from exchange.database import Database
-from exchange.hub import lookup
+from exchange.hub import lookup, publication
 from exchange.hub.hub import LOG_ID
 from exchange.hub.tables import FEDERATION, MESSAGE, STATEMENT
 from nodes.keys import log_seeds
@@ -116,10 +116,10 @@ def _federations(session: Session) -> list[bytes]:
 
 
 def _parts(session: Session, copies: _Copies, verdict: Verdict, now: int) -> BundleParts:
-    """Return everything that the hub's signed log can vouch for, and every copy that parses at all."""
+    """Return everything that the hub's published log can vouch for, and every copy that parses at all."""
     log = Log(LOG_ID)
-    signed = log.checkpoint(session)
-    size, note = (signed.size, signed.note) if signed is not None else (0, b"")
+    shown = publication.published(session.connection(), LOG_ID)
+    size, note = (shown.size, shown.note) if shown is not None else (0, b"")
     entries = enumerate(log.entries(session, 0, size))
     logged = [Logged(index, entry, log.inclusion(session, index, size)) for index, entry in entries]
     stated = {row.idx: row.wire for row in session.connection().execute(select(STATEMENT.c.idx, STATEMENT.c.wire))}

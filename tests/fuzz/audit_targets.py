@@ -12,6 +12,7 @@ from audit.evidence import archive, export
 from audit.evidence.acts import Entries, check_envelope, check_receipt
 from audit.evidence.archive import MANIFEST, Archive
 from audit.evidence.directory import Keys, read_federation
+from audit.evidence.proof_file import verify_proof_file
 from audit.evidence.verification import verify_bundle
 from audit.notes import Note, VerifierKey
 from audit.policy import Policy
@@ -34,6 +35,7 @@ POLICY: Final = Policy.federated(LOG.keys, {unit: [cosigner(unit).keys] for unit
 SCENE: Final = delivered()
 FILES: Final = SCENE.files()
 FEDERATION: Final = federation_of(SCENE)
+POLICY_OF_SCENE: Final = Policy.parse(FILES["log/policy"])
 FEDERATIONS: Final = federations_of(SCENE)
 ENTRIES_OF_LOG: Final = entries_of(SCENE)
 KEYS: Final = keys_of(SCENE)
@@ -75,6 +77,11 @@ def same_archive(data: bytes) -> None:
         raise AssertionError("a second spelling of one archive")
 
 
+def proof_file(data: bytes) -> None:
+    """A report is an answer; an exception that is not ours is not."""
+    verify_proof_file(data, POLICY_OF_SCENE, SCENE.entries[3])
+
+
 TARGETS: Final[dict[str, tuple[Callable[[bytes], object], type[Exception]]]] = {
     "audit.note": (same_spelling, AuditError),
     "audit.vkey": (as_text(VerifierKey.parse), AuditError),
@@ -91,6 +98,7 @@ TARGETS: Final[dict[str, tuple[Callable[[bytes], object], type[Exception]]]] = {
     "audit.tile": (split_tile, AuditError),
     "audit.entry_bundle": (unpack_bundle, AuditError),
     "audit.export": (lambda data: export.verify_export(data.splitlines(keepends=True)), AuditError),
+    "audit.proof_file": (proof_file, AuditError),
     "audit.archive": (same_archive, AuditError),
     "audit.manifest": (lambda data: verify_bundle({MANIFEST: data}), AuditError),
     "audit.federation": (read_federation, AuditError),
@@ -115,6 +123,7 @@ SEEDS: Final[dict[str, list[bytes]]] = {
     "audit.tile": [bytes(64)],
     "audit.entry_bundle": [b"\x00\x01a\x00\x00\x00\x02bc"],
     "audit.export": [b"".join(export.write_export(NOTE, LOG.keys, ENTRIES))],
+    "audit.proof_file": [FILES["log/proofs/3.tlog-proof"]],
     "audit.archive": [ARCHIVE.getvalue()],
     "audit.manifest": [FILES[MANIFEST]],
     "audit.federation": SCENE.federations,

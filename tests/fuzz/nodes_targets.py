@@ -44,6 +44,10 @@ def log_entries(data: bytes) -> None:
     assert dumps({"entries": rows}) == data
 
 
+def stamped_checkpoint(data: bytes) -> None:
+    assert answers.stamped_checkpoint(data).to_bytes() == data
+
+
 def logged_document(data: bytes) -> None:
     assert answers.logged_document(data).to_bytes() == data
 
@@ -56,6 +60,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], type[Exception]]] = {
     "list_of_sightings": (list_of_sightings, AnswerRefused),
     "log_entries": (log_entries, AnswerRefused),
     "logged_document": (logged_document, AnswerRefused),
+    "stamped_checkpoint": (stamped_checkpoint, AnswerRefused),
 }
 
 SEEDS: dict[str, list[bytes]] = {
@@ -70,5 +75,6 @@ SEEDS: dict[str, list[bytes]] = {
         dumps([{"eid": "a" * 64, "type": "DELIVERED", "status": "REFUSED", "code": "EX-4031"}]),
     ],
     "log_entries": [dumps({"entries": [{"index": 3, "entry": b64(b"{}"), "path": ["a" * 64, "b" * 64]}]})],
+    "stamped_checkpoint": [dumps({"note": b64(b"note"), "token": b64(b"token")})],
     "logged_document": [dumps({"index": 3, "wire": b64(b"{}")})],
 }

@@ -15,6 +15,8 @@ from audit.evidence.verification import Trust, verify_bundle
 from crypto import signing
 from exchange.hub import administration
 from exchange.hub.administration import Publication
+from exchange.hub.hub import LOG_ID
+from exchange.hub.stamping import Stamper
 from nodes import evidence, messages
 from nodes.drafts import NewDraft
 from nodes.errors import Denied, EvidenceRefused, HubUnreachable, NotFound
@@ -24,6 +26,8 @@ from nodes.views import Actor
 from schemas import entries
 from schemas.directory import sign_federation
 from schemas.entries import ActEntry
+from serai.cli import app
+from tests.hub.authority import Authority
 from tests.nodes.world import World, send, someone
 
 
@@ -200,3 +204,24 @@ def test_a_hub_that_does_not_answer_or_is_altered_on_the_way_gives_no_evidence(e
     wire.cut, wire.after = False, swapped(b'"index":', b'"index":1')
     with pytest.raises(HubUnreachable):
         exported(exchanged, "TJ", rustam)
+
+
+def test_a_time_stamp_of_the_hubs_authority_goes_into_the_bundle_and_counts_for_who_trusts_it(
+    exchanged: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rustam, hub, authority = someone(exchanged.node("TJ"), "rustam"), exchanged.desk.hub, Authority(tmp_path / "tsa")
+    settings = hub.settings.model_copy(
+        update={"timestamp_url": "https://tsa.example/", "timestamp_ca": authority.roots}
+    )
+    assert Stamper(settings, hub.db, LOG_ID, hub.do).stamp_once(authority)
+    exchanged.pass_time(700)
+    with (tmp_path / "evidence.zip").open("x+b") as out:
+        evidence.export(exchanged.node("TJ"), rustam, Wanted(message_id=message_of(exchanged, "TJ")), out)
+    with pytest.raises(SystemExit) as ended:
+        app(["log", "verify", str(tmp_path / "evidence.zip"), "--tsa", str(authority.roots)])
+    said = capsys.readouterr().out
+    assert (ended.value.code, said.count("TIME_STAMPED")) == (0, 1)
+    assert "Test time-stamping authority" in said
+    with pytest.raises(SystemExit) as ended:
+        app(["log", "verify", str(tmp_path / "evidence.zip"), "--tsa", str(Authority(tmp_path / "other").roots)])
+    assert ended.value.code == 1

@@ -71,7 +71,7 @@ def test_the_bundle_is_good_and_holds_every_sort_of_file_but_those_of_rare_cases
     report = verify_bundle(FILES)
     assert report.ok
     assert details(report, "QUORUM_MET") == "3 of 3: KG, KZ, TJ"
-    rare = {layout.FORK_HELD, layout.FORK_OTHER}
+    rare = {layout.FORK_HELD, layout.FORK_OTHER, layout.STAMPED, layout.STAMP, layout.CONSISTENCY}
     assert {pattern for pattern, names in NAMES.items() if not names} == rare
 
 
