@@ -33,6 +33,9 @@ class ExchangeError(Exception):
         ),
     }
 
+    retry_after: ClassVar[int] = 0
+    """Seconds after which repeating the same request is worth a try (`Retry-After`); 0 says nothing about it."""
+
     def __init__(self, detail: str = "", **members: str | int) -> None:
         super().__init__(detail or self.words["en"].title)
         self.detail = detail
@@ -309,20 +312,11 @@ class CosignatureRefused(ExchangeError):
     )
 
 
-class TooManyRequests(ExchangeError):
-    """The caller's queue or share is full."""
-
-    code = "EX-4291"
-    words = _words(
-        ("Too many requests", "The queue is full.", "Wait and repeat; nothing was stored."),
-        ("Слишком много запросов", "Очередь заполнена.", "Подождите и повторите; ничего не сохранено."),
-    )
-
-
 class Unavailable(ExchangeError):
     """The store did not confirm: the outcome is unknown and the request may be repeated."""
 
     code = "EX-5031"
+    retry_after = 1
     words = _words(
         ("Not available now", "The store did not confirm. The outcome is unknown.", "Repeat the same bytes."),
         ("Сейчас недоступно", "Хранилище не подтвердило запись. Исход неизвестен.", "Повторите те же байты."),

@@ -17,7 +17,7 @@ import anyio.to_thread
 import structlog
 from starlette.exceptions import HTTPException
 
-from exchange import errors
+from exchange import errors, overload
 from exchange.contributions import Restoring
 from exchange.errors import ExchangeError, Words
 from exchange.timestamps import StampRefused
@@ -58,8 +58,10 @@ STATUSES: Final[Mapping[type[ExchangeError], int]] = {
     errors.WrongMedia: 415,
     errors.RefusedForGood: 422,
     errors.CosignatureRefused: 422,
-    errors.TooManyRequests: 429,
+    overload.TooManyRequests: 429,
+    overload.TooManyOpen: 429,
     errors.Unavailable: 503,
+    overload.Busy: 503,
     errors.StaleDirectory: 503,
     errors.NotReady: 503,
     Restoring: 503,
@@ -124,7 +126,10 @@ def problem(error: ExchangeError, correlation: str, language: str = "en") -> Ans
     if error.detail:
         members["reason"] = error.detail
     body = json.dumps(members | error.members, ensure_ascii=True, sort_keys=True).encode()
-    return Answer(status_of(error), PROBLEM, body, [(b"content-language", language.encode())])
+    fields = [(b"content-language", language.encode())]
+    if error.retry_after:
+        fields.append((b"retry-after", b"%d" % error.retry_after))
+    return Answer(status_of(error), PROBLEM, body, fields)
 
 
 def header(scope: Scope, name: bytes) -> bytes:
@@ -139,11 +144,19 @@ def correlation_of(scope: Scope) -> str:
     return given.decode() if _CORRELATION_FORM.fullmatch(given) else os.urandom(16).hex()
 
 
+def announced(scope: Scope, limit: int) -> int:
+    """Return how long the body can become: what is announced, else `limit`; raises `TooLarge` if that is above it."""
+    declared = header(scope, b"content-length")
+    if not declared:
+        return limit
+    if not declared.isdigit() or len(declared) > 18 or int(declared) > limit:
+        raise errors.TooLarge
+    return int(declared)
+
+
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """Return the whole body; raises `TooLarge` as soon as more than `limit` bytes are announced or have come."""
-    declared = header(scope, b"content-length")
-    if declared and (not declared.isdigit() or len(declared) > 18 or int(declared) > limit):
-        raise errors.TooLarge
+    limit = announced(scope, limit)
     parts: list[bytes] = []
     size = 0
     while True:

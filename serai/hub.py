@@ -288,6 +288,15 @@ def _witness_cells(seen: dict[str, Any] | None) -> list[object]:
     return [seen["cosigned"], to_text(seen["seen"]) if seen["seen"] else "never"]
 
 
+@app.command("metrics")
+def metrics(
+    home: HubHome, file: PassphraseFile = None, descriptor: PassphraseFd = None, *, as_json: JsonFlag = False
+) -> None:
+    """Counters, queues and ages in the Prometheus form, as the textfile collector of a monitoring agent reads it."""
+    members = Access(home, file, descriptor).do("metrics", {})
+    show(Report("hub-metrics", members, lines=members["text"].splitlines()), as_json=as_json)
+
+
 @app.command("migrate")
 def migrate(
     home: HubHome,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crypto.encoding import b64, unb64
-from exchange.hub import administration, backup
+from exchange.hub import administration, backup, health
 from exchange.hub.administration import Publication
 from exchange.hub.hub import Hub
 from serai.control import Members, Operation
@@ -18,6 +18,9 @@ def operations_of(hub: Hub) -> Mapping[str, Operation]:
 
     def status(_: Members) -> Members:
         return administration.status(hub)
+
+    def metrics(_: Members) -> Members:
+        return {"text": hub.metrics.of_all(health.look(hub)).decode()}
 
     def directory(_: Members) -> Members:
         federation = b64(hub.register.current.parts.federation)
@@ -39,5 +42,5 @@ def operations_of(hub: Hub) -> Mapping[str, Operation]:
         heading = backup.back_up(hub, Path(given["path"]), unb64(given["recovery"]))
         return {"path": given["path"], "ekid": heading.ekid}
 
-    named = (status, directory, publish, suspend, reinstate)
+    named = (status, metrics, directory, publish, suspend, reinstate)
     return {**{operation.__name__: operation for operation in named}, "backup": write_backup}

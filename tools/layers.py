@@ -13,6 +13,7 @@ CORE: Final = (
     "schemas/**/*.py",
     "audit/**/*.py",
     "exchange/errors.py",
+    "exchange/overload.py",
     "exchange/lifecycle.py",
     "exchange/clock.py",
     "exchange/arrivals.py",
@@ -25,6 +26,7 @@ SHELLS: Final = frozenset(
         "crypto/keystore.py",  # the one place of `crypto` that opens files
         "audit/audit_database.py",  # reads for an audit
         "audit/log.py",  # appends in the caller's transaction
+        "audit/rows.py",  # inserts there
         "audit/store.py",
         "audit/witness.py",
     }

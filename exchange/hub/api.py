@@ -21,7 +21,7 @@ from exchange.hub import administration, callers, health, publication, recovery,
 from exchange.hub.administration import Offered
 from exchange.hub.callers import NONCES, Caller
 from exchange.hub.hub import Hub
-from exchange.service import decimal_of, query_of, read_body
+from exchange.service import announced, decimal_of, query_of, read_body
 from schemas.keychecks import STATEMENT_LIMIT
 
 JSON: Final = "application/json"
@@ -38,12 +38,15 @@ def hub_of(request: Request) -> Hub:
     return hub
 
 
-async def body_of(request: Request) -> bytes:
-    """Return the whole body, which on these routes is a key statement at most."""
-    return await read_body(request.scope, request.receive, STATEMENT_LIMIT)
-
-
 HubDep = Annotated[Hub, Depends(hub_of)]
+
+
+async def body_of(request: Request, hub: HubDep) -> bytes:
+    """Return the whole body, which on these routes is a key statement at most."""
+    with hub.bodies.taken(callers.address(request.scope), announced(request.scope, STATEMENT_LIMIT)):
+        return await read_body(request.scope, request.receive, STATEMENT_LIMIT)
+
+
 Body = Annotated[bytes, Depends(body_of)]
 
 
@@ -182,10 +185,9 @@ def line(hub: HubDep) -> dict[str, Any]:
 
 
 @router.get("/v1/metrics")
-def metrics(request: Request, hub: HubDep, _caller: Enrolled) -> Response:
-    """Counts and ages in the Prometheus form."""
-    counted: health.Metrics = request.app.state.metrics
-    return Response(counted.text(hub), media_type=METRICS)
+def metrics(hub: HubDep, caller: Enrolled) -> Response:
+    """The log, the directory and what waits for the caller itself, in the Prometheus form."""
+    return Response(hub.metrics.of_unit(health.look(hub), caller.unit), media_type=METRICS)
 
 
 def _path(hub: Hub, session: Session, query: Mapping[str, int]) -> list[bytes]:

@@ -26,7 +26,6 @@ from exchange.errors import (
     Unsigned,
 )
 from exchange.hub import api, callers, hot, proofs, recovery, witnessing
-from exchange.hub.health import Metrics
 from exchange.hub.hub import Hub
 from exchange.hub.upkeep import DENIALS, Refused
 from exchange.service import (
@@ -70,14 +69,12 @@ class HubApp:
 
     def __init__(self, hub: Hub) -> None:
         self.hub: Final = hub
-        self.metrics: Final = Metrics()
         self._log = structlog.get_logger()
         self._rest = FastAPI(title="Serai hub", openapi_url=None, docs_url=None, redoc_url=None)
         self._rest.router.redirect_slashes = False
         self._rest.include_router(api.router)
         self._rest.include_router(proofs.router)
         self._rest.state.hub = hub
-        self._rest.state.metrics = self.metrics
         self._rest.add_exception_handler(ExchangeError, _raise_again)
         self._rest.add_exception_handler(HTTPException, _raise_again)
 
@@ -111,9 +108,9 @@ class HubApp:
         except Exception as error:  # noqa: BLE001 - the last resort: every failure becomes an answer
             answer = self._refuse(error, scope, correlation)
         route = path if path in HOT else "other"
-        self.metrics.answers.labels(route, answer.status).inc()
+        self.hub.metrics.answers.labels(route, answer.status).inc()
         if path == "/v1/messages" and answer.status in _RECEIPTED:
-            self.metrics.seconds.observe(time.perf_counter() - started)
+            self.hub.metrics.seconds.observe(time.perf_counter() - started)
             await send_answer(send, answer, correlation)
         else:
             signature = callers.sign_answer(self.hub, scope, answer.status, answer.body)
@@ -135,7 +132,7 @@ class HubApp:
         if isinstance(error, AuditError):
             error = Unavailable(error.code)
         if isinstance(error, ExchangeError):
-            self.metrics.refusals.labels(error.code).inc()
+            self.hub.metrics.refusals.labels(error.code).inc()
         unit = scope.get(callers.UNIT)
         if unit and isinstance(error, LOGGED_DENIALS) and not self.hub.closed:
             self.hub.sequencer.post(DENIALS, Refused(unit, error.code))

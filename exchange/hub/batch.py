@@ -19,6 +19,7 @@ from audit.log import Log
 from audit.rows import Row
 from crypto.signing import SigningKey
 from crypto.statements import Parts
+from exchange.hub import hints
 from exchange.hub.tables import MAILBOX, RECEIPT, SIGNATURES
 from schemas import receipts
 from schemas.entries import Entry, ReceiptEntry
@@ -175,3 +176,5 @@ class Batch:
             self._log.append(self.connection, self._entries, self.now)
         for table, waiting in self._rows.items():
             rows.insert(self.connection, table, waiting)
+        if self.changed:
+            hints.give(self.connection, self.changed)

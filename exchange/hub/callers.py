@@ -33,6 +33,12 @@ class Caller:
     expires: int
 
 
+def address(scope: Scope) -> str:
+    """Return the network address that a request came from: all that is known of a caller before a signature is read."""
+    client: tuple[str, int] | None = scope.get("client")
+    return client[0] if client else ""
+
+
 def target_of(hub: Hub, scope: Scope) -> str:
     """Return the absolute address that a caller must have signed: our own, not what a header claims."""
     query: bytes = scope["query_string"]

@@ -1,72 +1,17 @@
 """What operators see: queues, ages, checkpoints, disk. Counts and instants only, never who wrote what to whom."""
 
 import os
-from typing import Any, Final
+from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from sqlalchemy import func, select
 
 from audit import witness
 from exchange.arrivals import State
 from exchange.hub import publication
 from exchange.hub.hub import Hub
+from exchange.hub.metrics import UNIT_MEMBERS
 from exchange.hub.tables import DELIVERY
 from schemas.directory import Federation
-
-BUCKETS: Final = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
-
-
-class Metrics:
-    """The counters of one process; `text` adds the gauges that are read when somebody looks."""
-
-    def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        self.answers: Final = Counter(
-            "serai_hub_answers", "Answers by route and status", ["route", "status"], registry=self._registry
-        )
-        self.refusals: Final = Counter("serai_hub_refusals", "Refusals by code", ["code"], registry=self._registry)
-        self.seconds: Final = Histogram(
-            "serai_hub_acceptance_seconds",
-            "From the first byte to the receipt",
-            buckets=BUCKETS,
-            registry=self._registry,
-        )
-        self._gauges = {
-            name: Gauge(f"serai_hub_{name}", name.replace("_", " "), registry=self._registry)
-            for name in (
-                "queue",
-                "log_size",
-                "unsigned_entries",
-                "unpublished_entries",
-                "publication_age_seconds",
-                "publication_late",
-                "log_contradictions",
-                "snapshot_age_seconds",
-                "free_bytes",
-                "oldest_seconds",
-            )
-        }
-        self._per_unit = {
-            name: Gauge(f"serai_hub_unit_{name}", f"{name} by recipient unit", ["unit"], registry=self._registry)
-            for name in ("queued", "queue_age_seconds", "unreceipted", "unreceipted_age_seconds")
-        }
-        self._witnesses = Gauge(
-            "serai_hub_witness_seen", "unix time of a witness's last cosignature", ["unit"], registry=self._registry
-        )
-
-    def text(self, hub: Hub) -> bytes:
-        """Return the metrics in the Prometheus text form."""
-        seen = look(hub)
-        for name, gauge in self._gauges.items():
-            gauge.set(seen[name])
-        for name, per_unit in self._per_unit.items():
-            per_unit.clear()
-            for unit, values in seen["units"].items():
-                per_unit.labels(unit).set(values[name])
-        self._witnesses.clear()
-        for one in seen["witnesses"]:
-            self._witnesses.labels(one["unit"]).set(one["seen"])
-        return generate_latest(self._registry)
 
 
 def look(hub: Hub) -> dict[str, Any]:
@@ -84,8 +29,8 @@ def look(hub: Hub) -> dict[str, Any]:
         )
         units: dict[str, dict[str, int]] = {}
         for unit, state, count, oldest in rows:
-            seen = units.setdefault(unit, dict.fromkeys(_UNIT_MEMBERS, 0))
-            first, second = ("queued", "queue_age_seconds") if state == State.QUEUED else _UNIT_MEMBERS[2:]
+            seen = units.setdefault(unit, dict.fromkeys(UNIT_MEMBERS, 0))
+            first, second = ("queued", "queue_age_seconds") if state == State.QUEUED else UNIT_MEMBERS[2:]
             seen[first], seen[second] = count, max(0, now - oldest)
     disk = os.statvfs(hub.settings.home)
     return {
@@ -101,6 +46,8 @@ def look(hub: Hub) -> dict[str, Any]:
         "log_contradictions": contradictions,
         "snapshot_age_seconds": now - hub.register.current.snapshot.issued if hub.register.version else 0,
         "free_bytes": disk.f_bavail * disk.f_frsize,
+        "open_body_bytes": hub.bodies.held,
+        "open_polls": hub.polls.held,
         "oldest_seconds": max((seen["queue_age_seconds"] for seen in units.values()), default=0),
         "units": units,
     }
@@ -120,9 +67,6 @@ def _status(hub: Hub, *, late: bool) -> str:
     if not hub.register.version:
         return "NOT_READY"
     return "PUBLICATION_LATE" if late else "OK"
-
-
-_UNIT_MEMBERS: Final = ("queued", "queue_age_seconds", "unreceipted", "unreceipted_age_seconds")
 
 
 def outline(hub: Hub) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from exchange.hub.hub import Hub
 from exchange.hub.sequencer import Job
 from exchange.hub.upkeep import RECEIPTS, Noted, Reported
 from exchange.hub.verification import Waiting
-from exchange.service import Answer, Receive, Scope, header, query_of, read_body
+from exchange.service import Answer, Receive, Scope, announced, header, query_of, read_body
 from schemas import receipts
 from schemas.errors import SchemaError
 from schemas.receipts import SignedReceipt
@@ -41,11 +41,12 @@ async def messages(hub: Hub, scope: Scope, receive: Receive) -> Answer:
     """Take one envelope; the answer is its signed receipt, and that receipt is the proof (protocol.md §6)."""
     if header(scope, b"content-type") != OCTETS:
         raise WrongMedia
-    raw = await read_body(scope, receive, MAX_ENVELOPE)
-    hub.check_accepting()
-    reply: asyncio.Future[Receipted | Again] = asyncio.get_running_loop().create_future()
-    hub.verifier.put(Waiting(raw, reply))
-    outcome = await reply
+    with hub.bodies.taken(callers.address(scope), announced(scope, MAX_ENVELOPE)):
+        raw = await read_body(scope, receive, MAX_ENVELOPE)
+        hub.check_accepting()
+        reply: asyncio.Future[Receipted | Again] = asyncio.get_running_loop().create_future()
+        hub.verifier.put(Waiting(raw, reply))
+        outcome = await reply
     again = isinstance(outcome, Again)
     first = outcome.first if isinstance(outcome, Again) else outcome
     if not again and hub.recent.find(first.stored.digest) is first:
@@ -59,13 +60,15 @@ async def unit_receipts(hub: Hub, scope: Scope, receive: Receive) -> Answer:
     """Take up to 256 receipts of units and say what became of each, in their order."""
     if header(scope, b"content-type") != JSON:
         raise WrongMedia
-    body = await read_body(scope, receive, RECEIPTS_LIMIT)
-    hub.sequencer.check_room()
-    signed = await anyio.to_thread.run_sync(_verified, body, hub.register.current, hub.clock())
-    reported = [Reported(one) for one in signed]
-    reply: asyncio.Future[list[Noted]] = asyncio.get_running_loop().create_future()
-    hub.sequencer.put([Job(RECEIPTS, reported, reply)])
-    return Answer(200, JSON, canonical.dumps([_noted(one) for one in await reply]))
+    with hub.bodies.taken(callers.address(scope), announced(scope, RECEIPTS_LIMIT)):
+        body = await read_body(scope, receive, RECEIPTS_LIMIT)
+        hub.sequencer.check_room()
+        signed = await anyio.to_thread.run_sync(_verified, body, hub.register.current, hub.clock())
+        reported = [Reported(one) for one in signed]
+        reply: asyncio.Future[list[Noted]] = asyncio.get_running_loop().create_future()
+        hub.sequencer.put([Job(RECEIPTS, reported, reply)])
+        noted = await reply
+    return Answer(200, JSON, canonical.dumps([_noted(one) for one in noted]))
 
 
 def _verified(body: bytes, directory: Directory, now: int) -> list[SignedReceipt]:
@@ -120,19 +123,25 @@ async def inbox(hub: Hub, scope: Scope, receive: Receive) -> Answer:
     body = await read_body(scope, receive, 0)
     caller = callers.authenticate(hub, scope, body)
     callers.check_active(hub, caller)
-    after, leaf, seconds = _place(query_of(scope, ("after", "leaf", "wait")))
+    place = _place(query_of(scope, ("after", "leaf", "wait")))
+    with hub.polls.taken(caller.unit):
+        return await _poll(hub, caller.unit, place)
+
+
+async def _poll(hub: Hub, unit: str, place: tuple[int, bytes, int]) -> Answer:
+    after, leaf, seconds = place
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
     while True:
-        ticket = hub.bell.ticket(caller.unit)
-        items, fresh = await anyio.to_thread.run_sync(_collect, hub, caller.unit, after, leaf)
+        ticket = hub.bell.ticket(unit)
+        items, fresh = await anyio.to_thread.run_sync(_collect, hub, unit, after, leaf)
         left = until - loop.time()
         if items or left <= 0:
             break
         await bell.wait(ticket, left if hub.db.sqlite else min(left, REREAD_SECONDS))
     if fresh:
         reply: asyncio.Future[frozenset[str]] = loop.create_future()
-        hub.sequencer.put([Job(handout.HAND_OUTS, HandOut(caller.unit, fresh), reply)])
+        hub.sequencer.put([Job(handout.HAND_OUTS, HandOut(unit, fresh), reply)])
         allowed = await reply
         items = [item for item in items if item.eid not in fresh or item.eid in allowed]
     return Answer(200, OCTETS, b"".join(item.frame() for item in items))

@@ -23,7 +23,10 @@ from exchange.hub import upkeep
 from exchange.hub.acceptance import Acceptance, Receipted
 from exchange.hub.batch import Batch
 from exchange.hub.bell import Bell
+from exchange.hub.hints import Listener
 from exchange.hub.keys import HubKeys
+from exchange.hub.limits import Places
+from exchange.hub.metrics import Metrics
 from exchange.hub.publication import Publisher
 from exchange.hub.register import Register
 from exchange.hub.sequencer import Kind, Sequencer
@@ -81,8 +84,12 @@ class Hub:
         self.log: Final = Log(LOG_ID, keys.log)
         self.register: Final = Register(keys.snapshot, settings.env)
         self.bell: Final = Bell()
+        self.hints: Final = Listener(database, self.bell.ring)
         self.recent: Final = Recent()
         self.publisher: Final = Publisher(database, self.log, self.register, self.bell)
+        self.bodies: Final = Places(settings.body_megabytes_each << 20, settings.body_megabytes << 20)
+        self.polls: Final = Places(settings.polls_each, settings.polls)
+        self.metrics: Final = Metrics()
         self.sequencer: Final = Sequencer(self._batch, self.tick, largest_queue=settings.largest_queue, inline=inline)
         threads = 0 if inline else settings.verify_threads
         self.verifier: Final = Verifier(self.prepare, self.sequencer, threads)
@@ -115,6 +122,7 @@ class Hub:
     def start(self) -> None:
         """Start the threads."""
         self.db.start()
+        self.hints.start()
         self.sequencer.start()
         self.verifier.start()
         self.stamper.start()
@@ -124,6 +132,7 @@ class Hub:
         self.stamper.stop()
         self.verifier.stop()
         self.sequencer.stop()
+        self.hints.stop()
         self.db.close()
 
     def prepare(self, raw: bytes) -> Acceptance | Receipted:

@@ -19,8 +19,9 @@ import structlog
 from sqlalchemy.exc import DataError, IntegrityError
 
 from audit.errors import AuditError
-from exchange.errors import ExchangeError, TooManyRequests, Unavailable
+from exchange.errors import ExchangeError, Unavailable
 from exchange.hub.batch import Batch
+from exchange.overload import TooManyRequests
 
 LARGEST_BATCH: Final = 256
 IDLE_SECONDS: Final = 0.25

@@ -40,6 +40,10 @@ class HubSettings(BaseSettings):
     tls_client_ca: Path | None = None
     least_free_megabytes: int = Field(default=512, ge=0)
     largest_queue: int = Field(default=4096, ge=256)
+    body_megabytes_each: int = Field(default=64, ge=17)
+    body_megabytes: int = Field(default=512, ge=17)
+    polls_each: int = Field(default=8, ge=1)
+    polls: int = Field(default=2048, ge=1)
     verify_threads: int = Field(default=2, ge=1, le=64)
     retention_days: int = Field(default=30, ge=14)
     timestamp_url: Annotated[str, Field(repr=False)] = ""

@@ -6,16 +6,14 @@ import json
 import pytest
 import structlog
 
-from exchange import errors, service
+from exchange import errors, overload, service
 from exchange.errors import ExchangeError
 
 
 def every(error: type[ExchangeError]) -> list[type[ExchangeError]]:
     """The errors of the exchange itself; a node may add its own."""
-    return [
-        error,
-        *(below for one in error.__subclasses__() if one.__module__ == errors.__name__ for below in every(one)),
-    ]
+    own = (errors.__name__, overload.__name__)
+    return [error, *(below for one in error.__subclasses__() if one.__module__ in own for below in every(one))]
 
 
 @pytest.mark.parametrize("error", every(ExchangeError), ids=lambda error: error.__name__)
@@ -26,6 +24,11 @@ def test_every_error_has_a_status_and_words_in_both_languages(error: type[Exchan
         body = json.loads(service.problem(error(), "ab" * 16, language).body)
         assert (body["code"], body["correlation"]) == (error.code, "ab" * 16)
         assert all(body[name] for name in ("title", "detail", "action"))
+
+
+def test_what_may_soon_be_repeated_says_when() -> None:
+    assert (b"retry-after", b"5") in service.problem(overload.Busy(), "ab" * 16).headers
+    assert b"retry-after" not in dict(service.problem(errors.Denied(), "ab" * 16).headers)
 
 
 def test_every_code_is_of_one_error() -> None:

@@ -10,7 +10,7 @@ from audit.merkle import verify_inclusion
 from crypto.merkle_hash import leaf_hash
 from exchange import signatures
 from exchange.errors import Unsigned
-from exchange.hub import administration
+from exchange.hub import administration, health
 from exchange.signatures import check_response
 from schemas.directory import DirectoryParts, node_kid, sign_statement
 from schemas.trust import Anchor, Directory
@@ -91,12 +91,22 @@ def test_a_stranger_may_see_that_the_hub_answers_and_no_more(desk: Desk) -> None
     assert answer.json() == {"status": "OK", "name": HUB, "env": "live", "time": desk.now}
 
 
-def test_metrics_count_and_name_no_pair(desk: Desk) -> None:
+def test_the_operator_sees_what_waits_for_whom_and_no_pair(desk: Desk) -> None:
     desk.send()
     desk.now += MINUTE
-    text = desk.get("KZ", "/v1/metrics").text
+    text = desk.hub.metrics.of_all(health.look(desk.hub)).decode()
     assert 'serai_hub_unit_queue_age_seconds{unit="KG"} 60.0' in text
+    assert 'serai_hub_answers_total{route="/v1/messages",status="201"} 1.0' in text
     assert "TJ" not in text
+
+
+def test_a_unit_sees_what_waits_for_itself_and_nothing_of_others(desk: Desk) -> None:
+    desk.send()
+    desk.now += MINUTE
+    own, others = (desk.get(unit, "/v1/metrics").text for unit in ("KG", "KZ"))
+    assert 'serai_hub_unit_queue_age_seconds{unit="KG"} 60.0' in own
+    assert 'serai_hub_unit_queued{unit="KZ"} 0.0' in others
+    assert not any(word in others for word in ('unit="KG"', "oldest", "answers", "refusals", "queue{"))
 
 
 def test_every_answer_has_the_security_headers_and_the_callers_correlation(desk: Desk) -> None:

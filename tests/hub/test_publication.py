@@ -238,7 +238,7 @@ def test_operators_see_who_cosigned_and_are_alarmed_when_publication_is_late(ask
     assert (status["quorum"], status["publication_late"]) == (2, False)
     asked.now += LATE + 1
     assert health.look(asked.hub)["status"] == health.outline(asked.hub)["status"] == "PUBLICATION_LATE"
-    text = health.Metrics().text(asked.hub).decode()
+    text = asked.hub.metrics.of_all(health.look(asked.hub)).decode()
     assert "serai_hub_publication_late 1.0" in text
     assert 'serai_hub_witness_seen{unit="TJ"}' in text
 
