@@ -31,7 +31,7 @@ class TooManyOpen(ExchangeError):
 class Busy(ExchangeError):
     """All callers together hold as much open as the service has room for."""
 
-    code = "EX-5034"
+    code = "EX-5035"
     retry_after = 5
     words = {  # noqa: RUF012 - a constant of the class, as in its siblings
         "en": Words("Busy", "All places of the service are taken.", "Wait and repeat; nothing was stored."),

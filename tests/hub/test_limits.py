@@ -88,7 +88,7 @@ def test_a_unit_that_polls_twice_at_once_waits_for_its_own_poll(small: Desk) -> 
 
 def test_when_all_polls_are_taken_the_next_unit_is_told_to_come_again(small: Desk) -> None:
     *_, third = at_once(small.hub, *(poll(small, unit) for unit in ("KG", "KZ", "TJ")))
-    assert told(third) == (503, "EX-5034", "5")
+    assert told(third) == (503, "EX-5035", "5")
     assert small.get("TJ", "/v1/inbox?after=-1&leaf=&wait=0").status_code == 200
 
 
