@@ -12,6 +12,7 @@ from audit.edge import Edge, FullTile
 from audit.errors import AuditError, Malformed, ProofRefused
 from audit.merkle import verify_consistency
 from audit.tiles import TILE_WIDTH, TileAddress, split_tile, width_at
+from exchange.quorum import policy_of
 from nodes import forks
 from nodes.errors import AnswerRefused, HubProblem
 from nodes.forks import Fork
@@ -60,6 +61,7 @@ def step(node: Node, client: HubClient, most: int = TILES_AT_ONCE) -> Step:
         with node.db.write() as session:
             Mirror(session, keys.origin).confirm(node.now())
         return Step(behind=said.size < held.accepted)
+    _demand_quorum(node, note)
     grown, full = _grow(client, edge, said, most)
     if not _continued(client, grown, said):
         if held is None or _continued(client, edge, said):
@@ -68,6 +70,14 @@ def step(node: Node, client: HubClient, most: int = TILES_AT_ONCE) -> Step:
     with node.db.write() as session:
         Mirror(session, keys.origin).store(grown, full, (said.size, note), node.now())
     return Step(more=grown.size < said.size)
+
+
+def _demand_quorum(node: Node, note: bytes) -> None:
+    """Return if as many witnesses as the federation asks for cosigned the checkpoint; nothing else is followed."""
+    try:
+        policy_of(node.directory(), node.now()).verify(note)
+    except AuditError as error:
+        raise AnswerRefused(f"checkpoint: {error.code}") from error
 
 
 def _grow(client: HubClient, edge: Edge, said: Checkpoint, most: int) -> tuple[Edge, list[FullTile]]:

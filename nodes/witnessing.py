@@ -6,6 +6,8 @@ After a restore it has forgotten what it cosigned, so it waits for a checkpoint 
 cosigned since (protocol.md §9).
 """
 
+from sqlalchemy.orm import Session
+
 from audit import witness
 from audit.cosignatures import write_lines
 from audit.errors import AuditError
@@ -33,6 +35,14 @@ def ready(node: Node) -> bool:
         return False
     with node.db.read() as session:
         return session.get(CursorRow, WITNESS_MARK) is None
+
+
+def standing(session: Session, node: Node) -> dict[str, str | int]:
+    """What operators see: whether this node witnesses (NO, COSIGNS, or WAITS after a restore), what it holds, since."""
+    record = witness.held(session, log_keys(node.held).origin) if node.held is not None else Held()
+    waits = session.get(CursorRow, WITNESS_MARK) is not None
+    state = ("WAITS" if waits else "COSIGNS") if _asked(node) else "NO"
+    return {"witness": state, "witnessed_size": record.size, "witnessed_at": record.time}
 
 
 def step(node: Node, client: HubClient, wait: int) -> bool:

@@ -137,6 +137,8 @@ def _node_status(status: control.Members, now: float) -> Iterator[Finding]:
     following = status["cursor_state"] in {"FOLLOWING", "NEW"}
     todo = "The hub's log is not the one that was read before: ask its operator, and keep this node as it is."
     yield Finding("hub's log", following, status["cursor_state"], todo)
+    restored = "It cosigns again once enough other units have cosigned since its restore: are their nodes running?"
+    yield Finding("witness", status["witness"] != "WAITS", f"{status['witness']}, {status['witnessed_size']}", restored)
     quarantined = status["quarantined"]
     yield Finding("quarantine", quarantined == 0, f"{quarantined} held", "See the quarantine page for the reasons.")
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from crypto.encoding import unb64
-from nodes import accounts, backup, duty, enrolment, inbox, messages, outbox, signin, standing
+from nodes import accounts, backup, duty, enrolment, inbox, messages, outbox, signin, standing, witnessing
 from nodes.accounts import NewUser
 from nodes.courier import sync_once
 from nodes.drafts import NewDraft
@@ -51,7 +51,8 @@ def _bound(node: Node, operation: Callable[[Node, Members], Members]) -> Operati
 def _status(node: Node, _: Members) -> Members:
     with node.db.read() as session:
         index, leaf = standing.seen(session)
-        return {**asdict(standing.status(session, node)), "hub_seen": f"{index}:{leaf}"}
+        seen = {"hub_seen": f"{index}:{leaf}"}
+        return {**asdict(standing.status(session, node)), **seen, **witnessing.standing(session, node)}
 
 
 def _backup(node: Node, given: Members) -> Members:

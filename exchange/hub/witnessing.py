@@ -22,7 +22,7 @@ from exchange.errors import BadRequest, CosignatureRefused, LogRolledBack, Unfou
 from exchange.hub import bell, callers, publication
 from exchange.hub.batch import Batch
 from exchange.hub.callers import Caller
-from exchange.hub.hot import LONGEST_WAIT, REREAD_SECONDS
+from exchange.hub.hot import LONGEST_WAIT
 from exchange.hub.hub import Hub
 from exchange.hub.publication import Offered
 from exchange.hub.sequencer import Kind
@@ -32,6 +32,8 @@ from schemas.errors import SchemaError
 from schemas.trust import Directory
 
 TEXT: Final = b"text/plain; charset=utf-8"
+REREAD_SECONDS: Final = 5.0
+"""On PostgreSQL another process may have signed the checkpoint: nobody rings here, so it is looked for again."""
 
 
 # --- our log, cosigned by the units -----------------------------------------------------------------------------------

@@ -65,6 +65,12 @@ def test_the_main_job_is_played_and_proved(played: tuple[Path, dict[str, Any]]) 
     assert report["latencies_ms"]["request_to_offline_unit"] > 0
 
 
+def test_the_units_cosigned_the_hubs_log_and_a_proof_says_who(played: tuple[Path, dict[str, Any]]) -> None:
+    said = json.loads(serai("log", "prove", "3", "--data", str(played[0] / "hub"), "--json").stdout)
+    assert (said["quorum"], said["believed"]) == (2, True)
+    assert len(said["cosigned"]) >= 2
+
+
 def test_what_was_played_verifies_again(copy: Path) -> None:
     verdict = examined(copy)
     assert (verdict.faults, verdict.envelopes) == ([], len(once.SENDERS))

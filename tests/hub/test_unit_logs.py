@@ -7,7 +7,10 @@ from audit.checkpoints import LogSigner
 from audit.cosignatures import check_cosigned, parse_lines
 from audit.notes import Note
 from audit.submission import SIZE_TYPE, Submission, origin_hash
+from crypto.keystore import KeyStore
 from exchange.hub import administration
+from exchange.hub.keys import KEYS, HubKeys
+from schemas.directory import HubCard
 from tests.audit import trees
 from tests.hub.desk import Desk
 from tests.hub.witnesses import post, unit_log, witnessed
@@ -81,3 +84,14 @@ def test_a_clock_that_went_back_cosigns_nothing(known: Desk) -> None:
 def test_a_stranger_cannot_ask(known: Desk) -> None:
     body = submission(unit_log(known, "TJ"), 0, 5, known.now)
     assert known.client.post("/v1/log/add-checkpoint", content=body).status_code == 401
+
+
+def test_a_hub_of_an_older_release_makes_its_witness_keys_once_and_its_card_keeps_its_form(lite: Desk) -> None:
+    store = KeyStore.open(lite.folder / KEYS, "a passphrase")
+    store.erase("witness")
+    made = HubKeys.open(lite.folder, "a passphrase", lite.settings.origin).witness.keys
+    assert made != lite.keys.witness.keys
+    assert HubKeys.open(lite.folder, "a passphrase", lite.settings.origin).witness.keys == made
+    before = lite.keys.card(lite.now).model_copy(update={"witness": None})
+    assert b"witness" not in before.to_bytes()
+    assert HubCard.from_bytes(before.to_bytes()) == before
