@@ -7,6 +7,7 @@ another.
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit import store
@@ -21,6 +22,7 @@ from nodes.mirroring import hub_keys
 from nodes.node import Node
 from nodes.oversight_keys import Witnessed, own_keys, witnessed
 from nodes.oversight_steps import Join, join
+from nodes.watch_tables import SightingRow
 
 OWN: Final = "own"
 HUB: Final = "hub"
@@ -50,6 +52,16 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What another unit last said, under its signature, about the hub's log, and what our mirror says to that."""
+
+    unit: str
+    time: int
+    size: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoints:
     """Everything on the page of checkpoints, the newest first; `older` is where the next page starts, or None."""
 
@@ -57,6 +69,7 @@ class Checkpoints:
     own: tuple[Signed, ...]
     older: int | None
     hub: Followed | None
+    told: tuple[Told, ...]
     forks: tuple[Fork, ...]
 
 
@@ -86,7 +99,9 @@ def held(session: Session, node: Node, below: int = MAX_SIZE) -> Checkpoints:
     rows = store.checkpoints_below(session.connection(), node.log.log_id, below, PAGE + 1)
     own = tuple(_signed(row.note, keys) for row in rows[:PAGE])
     older = rows[PAGE - 1].size if len(rows) > PAGE else None
-    return Checkpoints(keys.origin, own, older, _followed(session, node), forks.found(session))
+    words = session.scalars(select(SightingRow).order_by(SightingRow.unit))
+    told = tuple(Told(row.unit, row.time, row.size, row.state) for row in words)
+    return Checkpoints(keys.origin, own, older, _followed(session, node), told, forks.found(session))
 
 
 def consistency(session: Session, node: Node, log: str, sizes: tuple[int, int]) -> Consistency:

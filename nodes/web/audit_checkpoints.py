@@ -1,5 +1,6 @@
 """Checkpoints, and whether any two of them belong to one history: the auditor's proof that nothing was removed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,8 +15,9 @@ from nodes.web import moments
 from nodes.web.audit_words import Verdict
 from nodes.web.entrance import AtDesk
 from nodes.web.forms import Option
-from nodes.web.languages import gettext
+from nodes.web.languages import gettext, noted
 from nodes.web.site import wants_json
+from nodes.web.wording import unit_name
 
 router: Final = APIRouter()
 LONGEST: Final = 18
@@ -30,6 +32,14 @@ class Line:
     time: int
     age: str
     fault: str
+
+
+_TOLD: Final[Mapping[str, tuple[str, str]]] = {
+    "AGREES": ("good", noted("was shown the same log")),
+    "AHEAD": ("wait", noted("was shown more than this node has mirrored yet")),
+    "SILENT": ("wait", noted("has not said yet what it was shown")),
+    "FORKED": ("bad", noted("was shown another log")),
+}
 
 
 @router.get("/checkpoints")
@@ -54,6 +64,7 @@ def show_checkpoints(desk: AtDesk, below: int = MAX_SIZE) -> Response:
         "forks": [
             (one.told_by, one.held.decode(errors="replace"), one.other.decode(errors="replace")) for one in found.forks
         ],
+        "told": [(unit_name(desk.node, one.unit), one.size, one.time, *_told(one.state)) for one in found.told],
         "logs": _logs(OWN),
         "sizes": ("", ""),
     }
@@ -83,6 +94,11 @@ def _size(text: str) -> int:
 def _line(one: Signed, now: int) -> Line:
     fault = gettext("Its signatures do not hold") if one.fault else ""
     return Line(one.size, one.root, one.time, moments.duration(now - one.time), fault)
+
+
+def _told(state: str) -> tuple[str, str]:
+    sign, text = _TOLD[state]
+    return sign, gettext(text)
 
 
 def _logs(chosen: str) -> tuple[Option, ...]:

@@ -49,6 +49,12 @@ def test_two_checkpoints_are_proved_to_be_one_history(auditor: Browser) -> None:
     assert "the same tree" in same
 
 
+def test_what_other_units_were_shown_stands_beside_our_own_mirror(audited: House, auditor: Browser) -> None:
+    follow(audited)
+    assert {one["unit"] for one in auditor.get("/checkpoints.json").json()["told"]} == {"TJ"}
+    assert "Tajikistan · national unit" in auditor.get("/checkpoints").text
+
+
 def test_the_hub_is_held_to_its_history_without_being_asked(audited: House, auditor: Browser) -> None:
     follow(audited)
     size = auditor.get("/checkpoints.json").json()["hub"]["size"]
