@@ -137,6 +137,7 @@ def _json(found: Checkpoints) -> dict[str, object]:
         "older": found.older,
         "own": [_signed_json(one) for one in found.own],
         "hub": followed,
+        "told": [{"unit": one.unit, "size": one.size, "state": one.state} for one in found.told],
         "forks": [
             {"told_by": one.told_by, "held": one.held.decode(), "other": one.other.decode()} for one in found.forks
         ],
