@@ -4,6 +4,7 @@ What carries signed receipts or directory parts is returned as bytes, because it
 answer must carry the hub's RFC 9421 signature (protocol.md §11). No redirects, no environment proxies.
 """
 
+import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -17,8 +18,9 @@ from exchange.errors import Unsigned
 from exchange.signatures import OCTETS, NodeAuth, check_response
 from nodes import answers
 from nodes.answers import FRAMES_LIMIT, Frame, LoggedDocument, LoggedEntry, Outcome, Problem, StampedCheckpoint
-from nodes.errors import AnswerRefused, HubProblem, HubUnreachable
+from nodes.errors import AnswerRefused, HubProblem, HubUnreachable, NotReady
 from nodes.node import Node
+from nodes.settings import NodeSettings
 from schemas.directory import DirectoryParts, node_kid
 from schemas.errors import SchemaError
 
@@ -39,6 +41,18 @@ class Posted:
     problem: Problem | None = None
 
 
+def tls_context(settings: NodeSettings) -> ssl.SSLContext:
+    """Return how the hub's certificate is checked, and with which of ours the connection opens; raises `NotReady`."""
+    try:
+        context = ssl.create_default_context(cafile=settings.hub_ca)
+        if settings.hub_certificate is not None:
+            context.load_cert_chain(settings.hub_certificate, settings.hub_certificate_key)
+    except OSError as error:
+        raise NotReady("hub_ca or hub_certificate: no readable certificate or key there") from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    return context
+
+
 class HubClient:
     """One connection to the hub. Every call raises `HubUnreachable` for no answer, or one that proves nothing."""
 
@@ -48,7 +62,9 @@ class HubClient:
         self._address = settings.hub_url.rstrip("/")
         self._patience = httpx.Timeout(settings.request_timeout, connect=10).as_dict()
         limits = httpx.Limits(max_connections=answers.MOST_FRAMES, max_keepalive_connections=8)
-        self._transport = node.surroundings.transport or httpx.HTTPTransport(limits=limits, trust_env=False)
+        self._transport = node.surroundings.transport or httpx.HTTPTransport(
+            verify=tls_context(settings), limits=limits, trust_env=False
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -28,6 +28,9 @@ class NodeSettings(BaseSettings):
     env: Literal["live", "exercise"]
     folder: Path
     hub_url: str
+    hub_ca: Path | None = None
+    hub_certificate: Path | None = None
+    hub_certificate_key: Path | None = None
     node_name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "node-1"
     database_url: Annotated[str, Field(repr=False)] = ""
     passphrase_file: Path | None = None
@@ -80,6 +83,8 @@ class NodeSettings(BaseSettings):
             raise ValueError("hub_url: http or https, with a host")
         if self.env == "live" and hub.scheme != "https" and hub.hostname not in LOOPBACK:
             raise ValueError("hub_url: a live node speaks https to any hub that is not on this machine")
+        if (self.hub_certificate is None) != (self.hub_certificate_key is None):
+            raise ValueError("hub_certificate and hub_certificate_key: both or neither")
         if self.poll_wait >= self.request_timeout:
             raise ValueError("poll_wait: shorter than request_timeout, or no answer of the hub is waited for")
         if self.alert_smtp and not (self.alert_sender and self.alert_recipients):

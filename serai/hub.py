@@ -40,6 +40,7 @@ from serai.serving import (
     Listen,
     PlainOption,
     PortOption,
+    ProxiesOption,
     serve,
 )
 
@@ -174,12 +175,15 @@ def serve_hub(
     clients: ClientsOption = None,
     file: PassphraseFile = None,
     descriptor: PassphraseFd = None,
+    proxies: ProxiesOption = [],  # noqa: B006  # the library reads it, nobody writes to it
     *,
     behind_proxy: PlainOption = False,
     stop_at_eof: EofOption = False,
 ) -> None:
     """Run the hub. On PostgreSQL several processes may run at once. A restored one only takes what units hand over."""
-    listen = Listen(host, port, certificate, key, clients, behind_proxy, stop_at_eof)
+    if HubSettings.read(home).client_certificates and not proxies:
+        raise CommandError("SERAI-PROXY", "Only a proxy can say which certificate was shown: name it with --proxy.")
+    listen = Listen(host, port, certificate, key, clients, behind_proxy, stop_at_eof, tuple(proxies))
     listen.check()
     configure_logging(INFO)
     settings = HubSettings.read(home)

@@ -30,7 +30,17 @@ from serai import control, recovery
 from serai.homes import NodeHome, new_home
 from serai.output import CommandError, JsonFlag, Report, note, show
 from serai.passphrases import PassphraseFd, PassphraseFile, passphrase
-from serai.serving import CertificateOption, EofOption, HostOption, KeyOption, Listen, PlainOption, PortOption, serve
+from serai.serving import (
+    CertificateOption,
+    EofOption,
+    HostOption,
+    KeyOption,
+    Listen,
+    PlainOption,
+    PortOption,
+    ProxiesOption,
+    serve,
+)
 from serai.unit import operations_of
 
 app = typer.Typer(help="A unit's node.", no_args_is_help=True, rich_markup_mode=None)
@@ -158,12 +168,13 @@ def serve_node(
     key: KeyOption = None,
     file: PassphraseFile = None,
     descriptor: PassphraseFd = None,
+    proxies: ProxiesOption = [],  # noqa: B006  # the library reads it, nobody writes to it
     *,
     behind_proxy: PlainOption = False,
     stop_at_eof: EofOption = False,
 ) -> None:
     """Run the node: the officers' pages, the courier, and the socket for other commands."""
-    listen = Listen(host, port, certificate, key, None, behind_proxy, stop_at_eof)
+    listen = Listen(host, port, certificate, key, None, behind_proxy, stop_at_eof, tuple(proxies))
     listen.check()
     configure_logging(INFO)
     with opened(Access(home, file, descriptor)) as node, control.answering(home, operations_of(node)):

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 import typer
 import uvicorn
 
+from exchange.proxying import BehindProxy, networks
 from serai.output import CommandError
 
 GRACE_SECONDS: Final = 5
@@ -28,6 +29,10 @@ ClientsOption = Annotated[
     Path | None, typer.Option("--tls-clients", help="PEM file: only clients with a certificate of these issuers.")
 ]
 PlainOption = Annotated[bool, typer.Option("--behind-proxy", help="Plain HTTP: a TLS proxy stands in front.")]
+ProxiesOption = Annotated[
+    list[str],
+    typer.Option("--proxy", help="Address or network of a proxy that is believed about clients; repeat it for more."),
+]
 EofOption = Annotated[bool, typer.Option("--stop-at-eof", help="Stop when standard input closes.", hidden=True)]
 
 
@@ -42,9 +47,14 @@ class Listen:
     clients: Path | None = None
     behind_proxy: bool = False
     stop_at_eof: bool = False
+    proxies: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Raise CommandError for a combination that would send anything in the clear over a network."""
+        try:
+            networks(self.proxies)
+        except ValueError as error:
+            raise CommandError("SERAI-PROXY", "--proxy takes an address or a network, such as 10.0.0.0/8.") from error
         if (self.certificate is None) != (self.key is None):
             raise CommandError("SERAI-TLS", "A certificate needs its key, and a key its certificate.")
         if self.clients is not None and self.certificate is None:
@@ -63,7 +73,7 @@ def serve(app: Any, listen: Listen) -> None:
     clients = ssl.CERT_REQUIRED if listen.clients else ssl.CERT_NONE
     server = uvicorn.Server(
         uvicorn.Config(
-            app,
+            BehindProxy(app, networks(listen.proxies)),
             host=listen.host,
             port=listen.port,
             loop="uvloop",
@@ -72,7 +82,7 @@ def serve(app: Any, listen: Listen) -> None:
             access_log=False,
             log_config=None,
             server_header=False,
-            proxy_headers=listen.behind_proxy,
+            proxy_headers=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
             ssl_certfile=listen.certificate,
             ssl_keyfile=listen.key,

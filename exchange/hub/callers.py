@@ -15,6 +15,7 @@ from exchange.hub.batch import Batch
 from exchange.hub.hub import Hub
 from exchange.hub.sequencer import Kind
 from exchange.hub.tables import NONCE
+from exchange.proxying import SHOWN
 from exchange.service import Scope, header
 from exchange.signatures import LIFE, SKEW, Answered, Requested
 from schemas.errors import SchemaError
@@ -48,7 +49,7 @@ def target_of(hub: Hub, scope: Scope) -> str:
 
 
 def authenticate(hub: Hub, scope: Scope, body: bytes) -> Caller:
-    """Return who signed this request; raises `Unsigned` or `WrongEnvironment` and says no more than that."""
+    """Return who signed this request; raises `Unsigned`, `WrongEnvironment` or `Denied` and says no more than that."""
     now = hub.clock()
     if header(scope, b"x-cme-env") != hub.settings.env.encode():
         raise WrongEnvironment if header(scope, b"x-cme-env") else Unsigned
@@ -69,7 +70,15 @@ def authenticate(hub: Hub, scope: Scope, body: bytes) -> Caller:
     )
     signatures.verify_request(key.public, requested, parameters, header(scope, b"signature").decode("latin-1"))
     scope[UNIT] = key.unit
+    _check_certificate(hub, scope, key.unit)
     return Caller(key.unit, parameters.keyid, parameters.nonce, parameters.expires)
+
+
+def _check_certificate(hub: Hub, scope: Scope, unit: str) -> None:
+    """Raise `Denied` unless the connection showed a certificate of the unit whose node signed, where any are named."""
+    named = hub.settings.client_certificates
+    if named and scope.get(SHOWN) not in named.get(unit, ()):
+        raise Denied("the client certificate is not one of this unit")
 
 
 def check_active(hub: Hub, caller: Caller) -> None:

@@ -17,7 +17,7 @@ from pydantic_settings import (
 )
 
 from exchange.errors import NotReady
-from schemas.base import explain
+from schemas.base import Hex64, UnitId, explain
 from schemas.receipts import HubName
 
 SETTINGS_FILE = "hub.toml"
@@ -38,6 +38,7 @@ class HubSettings(BaseSettings):
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     tls_client_ca: Path | None = None
+    client_certificates: dict[UnitId, tuple[Hex64, ...]] = Field(default_factory=dict)
     least_free_megabytes: int = Field(default=512, ge=0)
     largest_queue: int = Field(default=4096, ge=256)
     body_megabytes_each: int = Field(default=64, ge=17)

@@ -1,16 +1,22 @@
 """What is unsafe is refused at start, naming the member."""
 
+import hashlib
+import ssl
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import httpx
 import pytest
 
 from exchange.errors import AlreadyThere, NotReady
 from exchange.hub import administration
+from exchange.hub.app import create_app
 from exchange.hub.hub import Hub
 from exchange.hub.settings import HubSettings
+from exchange.proxying import BehindProxy, networks
 from tests.federation import HUB
-from tests.hub.desk import CHEAP
+from tests.hub.desk import CHEAP, URL, Desk, Inside
 
 GOOD: dict[str, Any] = {"name": HUB, "env": "live", "public_url": "https://hub.serai.example"}
 WRONG: dict[str, dict[str, Any]] = {
@@ -49,3 +55,19 @@ def test_a_hub_opens_with_its_passphrase_and_only_once_made(tmp_path: Path) -> N
     hub = Hub.open(settings, "right")
     assert administration.status(hub)["snapshot"] == 0
     hub.stop()
+
+
+def test_a_request_counts_only_over_a_connection_of_its_own_unit(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "hub", f"sqlite:///{tmp_path / 'hub.db'}")
+    shown = {name: quote(ssl.DER_cert_to_PEM_cert(name.encode())) for name in ("KG", "TJ", "nobody")}
+    named = {name: (hashlib.sha256(name.encode()).hexdigest(),) for name in ("KG", "TJ")}
+    desk.settings = desk.settings.model_copy(update={"client_certificates": named})
+    desk.restart()
+    desk.client.close()
+    desk.client = httpx.Client(
+        transport=Inside(BehindProxy(create_app(desk.hub), networks(["127.0.0.1"]))), base_url=URL
+    )
+    place = "/v1/inbox?after=-1&leaf=&wait=0"
+    answers = [desk.get("KG", place, **{"x-client-certificate": pem}).status_code for pem in shown.values()]
+    assert (answers, desk.get("KG", place).status_code) == ([200, 403, 403], 403)
+    desk.close()
