@@ -109,9 +109,10 @@ class Finding:
         return LEVELS[self.code]
 
     def text(self, language: Language = Language.EN) -> str:
-        """The finding in one line."""
+        """The finding in one line; what a file name or a note may hide (escapes, marks of direction) is shown as �."""
         detail = f" ({self.detail})" if self.detail else ""
-        return ": ".join(part for part in (self.subject, WORDS[language][self.code][0] + detail) if part)
+        line = ": ".join(part for part in (self.subject, WORDS[language][self.code][0] + detail) if part)
+        return "".join(char if char.isprintable() else "\ufffd" for char in line)
 
     def members(self, language: Language) -> dict[str, str]:
         """The finding for programs: JSON members."""

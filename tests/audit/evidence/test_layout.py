@@ -1,5 +1,7 @@
 """The manifest lists every file with size, digest and the words of the layout, or the bundle is unreadable."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,3 +61,20 @@ def test_every_finding_says_in_both_languages_what_it_means_and_what_not() -> No
         cyrillic = [any("а" <= char <= "я" for char in " ".join(texts)) for texts in words.values()]
         assert set(cyrillic) == {language is Language.RU}
         assert not [texts for texts in words.values() if texts[0].endswith(".") or not texts[1].endswith(".")]
+
+
+def test_a_name_that_plays_with_the_terminal_is_shown_harmless() -> None:
+    hostile = "notes\x1b[2J\r\u202efdp.txt"
+    (found,) = [one for one in verify_bundle({**FILES, hostile: b""}).findings if one.code == "FILE_UNKNOWN"]
+    assert found.text().startswith("notes\ufffd[2J\ufffd\ufffdfdp.txt: ")
+
+
+def test_the_guide_and_the_manual_name_only_findings_that_there_are() -> None:
+    docs = Path(__file__).parents[3] / "docs"
+    pages = [*(docs / "guide").glob("evidence*.html"), docs / "verifier.md"]
+    assert len(pages) == 3
+    for page in pages:
+        text = page.read_text().replace("<wbr>", "")
+        named = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", text)) - {"NOT_SIGNED_YET"}
+        assert named
+        assert named <= set(LEVELS), page.name
