@@ -20,6 +20,7 @@ from audit.policy import NONE, Policy
 from audit.store import COSIGNATURE, PUBLISHED, UPSERT, StoredCheckpoint
 from exchange.database import Database
 from exchange.errors import CosignatureRefused, ExchangeError
+from exchange.hub import hints
 from exchange.hub.batch import Batch
 from exchange.hub.bell import Bell
 from exchange.hub.register import Register
@@ -121,10 +122,11 @@ class Publisher:
             candidate = self._log.sign_checkpoint(session, now)
             mine = COSIGNATURE.c.log_id == self._log.log_id
             connection.execute(update(COSIGNATURE).where(mine).values(size=_OUTDATED))
+            bells = [ring(unit) for unit in federation.witnesses] if federation else []
+            hints.give(connection, bells)
             if federation is None or not federation.quorum:
                 _publish(connection, self._log.log_id, candidate, candidate.note, now)
-        if federation is not None:
-            self._bell.ring(map(ring, federation.witnesses))
+        self._bell.ring(bells)
 
     def _due(self, connection: Connection, now: int) -> bool:
         size, candidate = self._log.head(connection).size, self._log.checkpoint(connection)

@@ -33,7 +33,7 @@ from schemas.trust import Directory
 
 TEXT: Final = b"text/plain; charset=utf-8"
 REREAD_SECONDS: Final = 5.0
-"""On PostgreSQL another process may have signed the checkpoint: nobody rings here, so it is looked for again."""
+"""On PostgreSQL another process may have signed the checkpoint, and its hint may be lost: so it is looked for again."""
 
 
 # --- our log, cosigned by the units -----------------------------------------------------------------------------------
@@ -45,11 +45,17 @@ async def pending(hub: Hub, scope: Scope, receive: Receive) -> Answer:
     The answer is an add-checkpoint request of C2SP tlog-witness, empty if nothing waits.
     """
     caller = callers.authenticate(hub, scope, await read_body(scope, receive, 0))
-    old, seconds = _place(query_of(scope, ("old", "wait")))
+    place = _place(query_of(scope, ("old", "wait")))
+    with hub.polls.taken(caller.unit):
+        return await _poll(hub, caller.unit, place)
+
+
+async def _poll(hub: Hub, unit: str, place: tuple[int, int]) -> Answer:
+    old, seconds = place
     until = asyncio.get_running_loop().time() + seconds
     while True:
-        ticket = hub.bell.ticket(publication.ring(caller.unit))
-        waiting = await anyio.to_thread.run_sync(_pending, hub, caller.unit, old)
+        ticket = hub.bell.ticket(publication.ring(unit))
+        waiting = await anyio.to_thread.run_sync(_pending, hub, unit, old)
         left = until - asyncio.get_running_loop().time()
         if waiting or left <= 0:
             return Answer(200, TEXT, waiting)

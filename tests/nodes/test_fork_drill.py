@@ -41,6 +41,24 @@ def published(world: World, hub: Desk) -> int:
     return policy_of(node.directory(), node.now()).verify(shown.note).checkpoint.size if shown else 0
 
 
+def shown_the_other(world: World, unit: str, hub: Desk) -> None:
+    """`unit` is asked to cosign the history that it was not shown before: it refuses, and keeps both notes."""
+    node, keys = world.node(unit), log_keys(world.node(unit).directory())
+    world.units[unit].wire.inside = hub.client._transport  # type: ignore[assignment]  # the desk gave it one of these
+    with node.db.read() as session:
+        before = witness.held(session, keys.origin)
+    with hub.db.write() as session:  # the hub forgets whatever this unit has cosigned, and asks
+        session.connection().exec_driver_sql("UPDATE log_cosignature SET size = -1")
+    with pytest.raises(AnswerRefused):
+        step(node)
+    with node.db.read() as session:
+        assert witness.held(session, keys.origin) == before
+        (fork,) = forks.found(session)
+    roots = {verify_checkpoint(note, keys).checkpoint.root for note in (fork.held, fork.other)}
+    assert len(roots) == 2
+    assert "LOG_FORKED" in alarms(node)
+
+
 def test_of_two_histories_one_is_published_and_each_side_has_the_evidence_once_it_sees_the_other(
     tmp_path: Path,
 ) -> None:
@@ -63,24 +81,10 @@ def test_of_two_histories_one_is_published_and_each_side_has_the_evidence_once_i
     assert published(world, world.desk) > common
     assert published(world, other) == common
 
-    shown_the_other = {"TJ": other, "UZ": world.desk}
-    for unit, hub in shown_the_other.items():
-        node = world.node(unit)
-        world.units[unit].wire.inside = hub.client._transport  # type: ignore[assignment]
-        with node.db.read() as session:
-            before = witness.held(session, log_keys(node.directory()).origin)
-        with hub.db.write() as session:  # the hub hides that this unit has cosigned, or not
-            session.connection().exec_driver_sql("UPDATE log_cosignature SET size = -1")
-        with pytest.raises(AnswerRefused):
-            step(node)
-        with node.db.read() as session:
-            assert witness.held(session, log_keys(node.directory()).origin) == before
-            (fork,) = forks.found(session)
-        roots = {
-            verify_checkpoint(note, log_keys(node.directory())).checkpoint.root for note in (fork.held, fork.other)
-        }
-        assert len(roots) == 2
-        assert "LOG_FORKED" in alarms(node)
+    for unit, hub in {"TJ": other, "UZ": world.desk}.items():
+        shown_the_other(world, unit, hub)
+    with world.node("UZ").db.read() as session:
+        (fork,) = forks.found(session)
     with pytest.raises(QuorumMissed):
         policy_of(world.node("UZ").directory(), world.now).verify(fork.held)
     other.close()
