@@ -51,9 +51,13 @@ class Judged:
 
 def check(session: Session, node: Node, row: DraftRow, actor: Actor) -> Check:
     """Return everything that the check page shows about a draft."""
-    draft = draft_rows.view(session, node, row)
-    judged = judge(Work(session, node), actor, Written(draft, row.message_id, row.case_id))
-    directory = node.directory()
+    return rehearse(session, node, actor, Written(draft_rows.view(session, node, row), row.message_id, row.case_id))
+
+
+def rehearse(session: Session, node: Node, actor: Actor, written: Written) -> Check:
+    """Return what would be sealed and to whom, with all that is wrong or missing; seals and keeps nothing."""
+    draft, directory = written.draft, node.directory()
+    judged = judge(Work(session, node), actor, written)
     return Check(
         draft,
         judged.faults,

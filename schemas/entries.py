@@ -12,6 +12,7 @@ from crypto import canonical, instants
 from crypto.errors import CryptoError
 from crypto.pae import tagged
 from schemas.base import CodeText, Hex32, Hex64, Hex128, UnitId, UtcText, Wire, explain
+from schemas.codes import table
 from schemas.errors import Malformed
 from schemas.receipts import ReceiptType
 
@@ -20,44 +21,8 @@ ENTRY_LIMIT = 4096
 
 COMMITMENT_LABEL = "serai/leaf/1"
 
-OPERATIONS = frozenset(
-    {
-        # article 25 of Directive (EU) 2016/680
-        "COLLECT",
-        "ALTER",
-        "CONSULT",
-        "DISCLOSE",
-        "COMBINE",
-        "ERASE",
-        # what else an exchange does
-        "SEND",
-        "RECEIVE",
-        "OPEN_FAILED",
-        "SEARCH",
-        "INDEX_QUERY",
-        "INDEX_HIT_SEEN",
-        "EXPORT",
-        "PRINT",
-        "ASSIGN",
-        "APPROVE",
-        "REFUSE",
-        "PERMISSION_ASK",
-        "PERMISSION_GRANT",
-        "LOGIN",
-        "LOGIN_FAILED",
-        "ROLE_CHANGE",
-        "KEY_CHANGE",
-        "POLICY_CHANGE",
-        "BREAK_GLASS",
-        "RETENTION_RUN",
-        "LEGAL_HOLD",
-        "AUDIT_ACCESS",
-        "AUDIT_EXPORT",
-        "EXERCISE_INJECT",
-        "CLOCK_CHANGE",
-        "CONFIG_CHANGE",
-    }
-)
+OPERATIONS = frozenset(table("log_operations"))
+"""The operations that an act may name: article 25 of Directive (EU) 2016/680, and what else an exchange does."""
 
 
 def commitment(salt: bytes, value: str) -> str:

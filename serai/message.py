@@ -18,6 +18,9 @@ from serai.user import SessionFile, session_of
 app = typer.Typer(help="Read and send case messages.", no_args_is_help=True, rich_markup_mode=None)
 
 MessageId = Annotated[str, typer.Argument(help="Id of the message.")]
+DryRunFlag = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would be sealed, to whom, and all findings; change nothing.")
+]
 DraftFile = Annotated[
     Path, typer.Argument(help="JSON file with kind, recipients, common and body; - is standard input.", allow_dash=True)
 ]
@@ -86,21 +89,52 @@ def take(home: NodeHome, message_id: MessageId, session: SessionFile = None, *, 
 
 
 @app.command("send")
-def send(home: NodeHome, draft: DraftFile, session: SessionFile = None, *, as_json: JsonFlag = False) -> None:
+def send(
+    home: NodeHome,
+    draft: DraftFile,
+    session: SessionFile = None,
+    *,
+    dry_run: DryRunFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
     """Check, seal and queue a message; the courier sends it."""
-    given = _draft(draft)
-    members = control.call(home, "message.send", {"session": session_of(home, session), **given})
-    show(_sealed("message-send", members), as_json=as_json)
+    given = {"session": session_of(home, session), **_draft(draft)}
+    show(_done(home, "message-send", given, dry_run=dry_run), as_json=as_json)
 
 
 @app.command("answer")
 def answer(
-    home: NodeHome, message_id: MessageId, draft: DraftFile, session: SessionFile = None, *, as_json: JsonFlag = False
+    home: NodeHome,
+    message_id: MessageId,
+    draft: DraftFile,
+    session: SessionFile = None,
+    *,
+    dry_run: DryRunFlag = False,
+    as_json: JsonFlag = False,
 ) -> None:
     """Reply to a message: an answer, a question, a refusal, a notice of delay, by the kind in the file."""
-    given = {**_draft(draft), "in_reply_to": message_id}
-    members = control.call(home, "message.send", {"session": session_of(home, session), **given})
-    show(_sealed("message-answer", members), as_json=as_json)
+    given = {"session": session_of(home, session), **_draft(draft), "in_reply_to": message_id}
+    show(_done(home, "message-answer", given, dry_run=dry_run), as_json=as_json)
+
+
+def _done(home: Path, name: str, given: dict[str, Any], *, dry_run: bool) -> Report:
+    if dry_run:
+        return _rehearsed(name, control.call(home, "message.rehearse", given))
+    return _sealed(name, control.call(home, "message.send", given))
+
+
+def _rehearsed(name: str, members: dict[str, Any]) -> Report:
+    """Return what would be sealed, who could read it, and every finding; the node has changed nothing."""
+    found = [("wrong", one) for one in members["faults"]] + [("missing", one) for one in members["warnings"]]
+    rows = [[how, one["field"], one["code"], one["message"]["en"]] for how, one in found]
+    lines = [f"reader\t{one['unit']}\t{one['ekid'] or 'no valid key'}" for one in members["readers"]]
+    lines += [
+        f"{part}\t{member}\t{json.dumps(value, ensure_ascii=False)}"
+        for part in ("common", "body")
+        for member, value in members["draft"][part].items()
+    ]
+    table = Table(["finding", "field", "code", "what"], rows)
+    return Report(f"{name}-dry-run", members, lines=lines, table=table, ok=not members["faults"])
 
 
 def _sealed(name: str, members: dict[str, Any]) -> Report:

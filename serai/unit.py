@@ -9,7 +9,20 @@ from dataclasses import asdict
 from pathlib import Path
 
 from crypto.encoding import unb64
-from nodes import accounts, backup, duty, enrolment, inbox, messages, outbox, signin, standing, witnessing
+from nodes import (
+    accounts,
+    backup,
+    checking,
+    drafts,
+    duty,
+    enrolment,
+    inbox,
+    messages,
+    outbox,
+    signin,
+    standing,
+    witnessing,
+)
 from nodes.accounts import NewUser
 from nodes.courier import sync_once
 from nodes.drafts import NewDraft
@@ -39,6 +52,7 @@ def operations_of(node: Node) -> Mapping[str, Operation]:
         "message.list": _messages,
         "message.show": _show,
         "message.send": _send,
+        "message.rehearse": _rehearse,
         "message.take": _take,
     }
     return {name: _bound(node, operation) for name, operation in made.items()}
@@ -126,6 +140,16 @@ def _show(node: Node, given: Members) -> Members:
         detail = messages.read(session, node, actor, given["message_id"], given["justification"])
     node.changed.bump()
     return asdict(detail)
+
+
+def _rehearse(node: Node, given: Members) -> Members:
+    """Say what `_send` would seal, to whom and what is wrong, in a transaction that is always rolled back."""
+    actor = _actor(node, given)
+    form = DraftForm(tuple(given["recipients"]), given["common"], given["body"])
+    new = NewDraft(given["kind"], given.get("in_reply_to"), given.get("case_ref"), form.recipients)
+    with node.db.read() as session:
+        found = checking.rehearse(session, node, actor, drafts.write(session, node, actor, new, form))
+    return asdict(found)
 
 
 def _send(node: Node, given: Members) -> Members:

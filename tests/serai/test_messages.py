@@ -95,6 +95,19 @@ def test_a_request_is_sent_shown_and_answered_with_commands(house: House, tmp_pa
     assert question["message_id"] in {row["message_id"] for row in arrived(house, "TJ")}
 
 
+def test_a_dry_run_shows_what_would_be_sealed_and_to_whom_and_changes_nothing(house: House, tmp_path: Path) -> None:
+    sign_in(house, "TJ", "TJ-1")
+    before = run(house, "TJ", "node", "status")
+    writing = requests.lorry_owner(house.clock.now)
+    shown = run(house, "TJ", "message", "send", "--dry-run", draft(tmp_path, "REQ", writing, "KG"))
+    assert [(one["unit"], bool(one["ekid"])) for one in shown["readers"]] == [("KG", True), ("TJ", True)]
+    assert (shown["faults"], shown["draft"]["common"]["subject_line"]) == ([], writing.labels["subject_line"])
+    wrong = Writing({**writing.labels, "subject_line": ""}, writing.body, writing.objects)
+    found = run(house, "TJ", "message", "send", "--dry-run", draft(tmp_path, "REQ", wrong), status=Exit.WRONG)
+    assert {"recipients", "common.subject_line"} <= {fault["field"] for fault in found["faults"]}
+    assert run(house, "TJ", "node", "status") == before
+
+
 def test_what_is_wrong_with_a_message_is_listed_and_nothing_is_kept(house: House, tmp_path: Path) -> None:
     sign_in(house, "TJ", "TJ-1")
     writing = requests.lorry_owner(house.clock.now)
