@@ -179,7 +179,7 @@ class Audit:
         head, roots = self.source.head, self._tree.roots
         if head is None:
             return
-        if head.root not in {roots.by_entries, roots.by_hashes}:
+        if head.root not in roots.both:
             self.findings.add(Finding("HEAD_ROOT", "", roots.size, head.root.hex(), roots.by_entries.hex()))
         last = self._entries.last_time
         if last is not None and head.time != last:

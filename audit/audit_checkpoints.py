@@ -76,7 +76,7 @@ def held_claim(trust: Trust, note: bytes) -> Claim:
     said = trust.verified(note).checkpoint
 
     def judge(roots: Roots) -> Finding:
-        if said.root == roots.by_entries:
+        if said.root in roots.both:
             return Finding("HELD_CHECKPOINT", "", said.size, "", said.root.hex())
         return Finding("FORK", "held", said.size, said.root.hex(), roots.by_entries.hex())
 
@@ -89,7 +89,7 @@ def published_claim(policy: Policy, stored: StoredNote) -> Claim:
     said = believed.checkpoint
 
     def judge(roots: Roots) -> Finding:
-        if said.root != roots.by_entries:
+        if said.root not in roots.both:
             return Finding("FORK", "published", said.size, said.root.hex(), roots.by_entries.hex())
         if (stored.size, stored.time or believed.time) != (said.size, believed.time):
             return Finding("CHECKPOINT_ROW", "published", said.size, str(believed.time), str(stored.time))
@@ -107,11 +107,15 @@ def cosigned_claim(policy: Policy, origin: str, stored: StoredLines) -> Claim:
         parties = {name: one.key for name, one in policy.witnesses.items() if name.split(".")[0] == stored.witness}
         if not parties:
             return Finding("WITNESS_UNKNOWN", stored.witness, stored.size)
-        try:
-            text = Checkpoint(origin, stored.size, roots.by_entries).text
-            signed = verify_cosignatures(Note(text, parse_lines(stored.lines)), parties.values())
-        except AuditError as error:
-            return Finding("COSIGNATURE_REFUSED", stored.witness, stored.size, "", str(error))
+        signed: dict[bytes, int] = {}
+        for root in roots.both:
+            try:
+                text = Checkpoint(origin, stored.size, root).text
+                signed |= verify_cosignatures(Note(text, parse_lines(stored.lines)), parties.values())
+            except AuditError as error:
+                reason = str(error)
+        if not signed:
+            return Finding("COSIGNATURE_REFUSED", stored.witness, stored.size, "", reason)
         if stored.witness not in policy.satisfied(name for name, key in parties.items() if key.public in signed):
             return Finding("COSIGNATURE_REFUSED", stored.witness, stored.size, "both of its keys", "one")
         return Finding("COSIGNED", stored.witness, stored.size)
@@ -164,7 +168,7 @@ class CheckpointAudit:
         if roots is None:
             self._add("CHECKPOINT_AHEAD", said.size, f"{said.size} entries", f"{self._log_size} entries")
             return
-        if said.root not in {roots.by_entries, roots.by_hashes}:
+        if said.root not in roots.both:
             self._add("CHECKPOINT_ROOT", said.size, said.root.hex(), roots.by_entries.hex())
         elif said.root != roots.by_entries:
             self.as_signed = True

@@ -64,6 +64,11 @@ class Roots:
     by_entries: bytes
     by_hashes: bytes
 
+    @property
+    def both(self) -> tuple[bytes, ...]:
+        """The one root, or the two where the entries are no longer those that were hashed."""
+        return (self.by_entries,) if self.by_entries == self.by_hashes else (self.by_entries, self.by_hashes)
+
 
 class TreeAudit:
     """Takes the blocks of a log in their order and names every difference."""

@@ -32,7 +32,7 @@ from schemas.receipts import Receipt
 from tests.audit.witnesses import cosigner
 from tests.hub.desk import Chain, Desk
 
-WITNESSES = ("KG", "KZ", "UZ")
+WITNESSES = ("KG", "KZ", "TM", "UZ")
 KEPT = 4
 """Of so many envelopes one stays; others are forgotten where everybody is final, as the hub does after long."""
 
@@ -64,7 +64,7 @@ def hub_with_log(folder: Path, url: str, entries: int, batch: int = 64) -> Itera
 
 
 def publish(desk: Desk) -> None:
-    """Three witnesses cosign the newest checkpoint, and it is published with their lines."""
+    """Four witnesses cosign the newest checkpoint, and it is published with their lines."""
     with desk.db.write() as session:
         stored = desk.hub.log.checkpoint(session)
         assert stored is not None

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import cycle, islice
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -34,7 +35,8 @@ from tests.audit.witnesses import cosigner
 from tests.hub.desk import Desk
 
 ACTS: dict[str, Act] = {**tampering_log.ACTS, **tampering_rows.ACTS}
-TOGETHER = 40
+ALONE = 1
+"""Acts upon the whole log after each round."""
 
 
 @dataclass
@@ -65,12 +67,16 @@ class Bench:
         return [f"{name}: {one}" for name, one in expected if not any(one.is_named_by(finding) for finding in found)]
 
 
-def batches(count: int, together: int, rng: random.Random) -> Iterator[list[str]]:
-    """`count` acts, each kind in its turn: those at one place `together`, the others alone."""
-    names = [name for _ in range(count // len(ACTS) + 1) for name in rng.sample(sorted(ACTS), len(ACTS))][:count]
-    local = [name for name in names if not ACTS[name].whole]
-    yield from ([name] for name in names if ACTS[name].whole)
-    yield from (local[at : at + together] for at in range(0, len(local), together))
+def groups(count: int, rng: random.Random) -> Iterator[list[str]]:
+    """`count` acts: in each round every act at one place, all together, and the next few of the others, each alone."""
+    local = [name for name, act in ACTS.items() if not act.whole]
+    others = cycle(rng.sample(sorted(ACTS.keys() - set(local)), len(ACTS) - len(local)))
+    while count > 0:
+        together = rng.sample(local, min(count, len(local)))
+        alone = list(islice(others, min(count - len(together), ALONE)))
+        count -= len(together) + len(alone)
+        yield together
+        yield from ([name] for name in alone)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -79,7 +85,6 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--entries", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--together", type=int, default=TOGETHER)
     asked = parser.parse_args(arguments)
     rng = random.Random(asked.seed)
     with tempfile.TemporaryDirectory() as name:
@@ -88,10 +93,10 @@ def main(arguments: Sequence[str]) -> int:
             with desk.db.write() as session:  # so that places are found at once, however large the log
                 for table in ("message", "receipt", "mailbox"):
                     session.connection().exec_driver_sql(f"CREATE INDEX place_{table} ON {table} (idx)")
-            return tried(Bench(desk), list(batches(asked.count, asked.together, rng)), rng)
+            return tried(Bench(desk), list(groups(asked.count, rng)), rng)
 
 
-def tried(bench: Bench, groups: Sequence[Sequence[str]], rng: random.Random) -> int:
+def tried(bench: Bench, acts: Sequence[Sequence[str]], rng: random.Random) -> int:
     """Try the groups one after the other and say how many acts of each kind were named."""
     say = sys.stdout.write
     begun = time.monotonic()
@@ -102,14 +107,14 @@ def tried(bench: Bench, groups: Sequence[Sequence[str]], rng: random.Random) -> 
     say(f"untouched: good, {time.monotonic() - begun:.1f} s\n")
     done: Counter[str] = Counter()
     missed: list[str] = []
-    for at, group in enumerate(groups, 1):
+    for at, group in enumerate(acts, 1):
         missed += bench.missed(group, rng)
         done.update(group)
-        sys.stderr.write(f"\r{at} of {len(groups)} audits, {done.total()} acts, {len(missed)} missed")
+        sys.stderr.write(f"\r{at} of {len(acts)} audits, {done.total()} acts, {len(missed)} missed")
     for name, count in sorted(done.items()):
         say(f"{count:5} {name}\n")
     say("".join(f"MISSED {line}\n" for line in missed))
-    say(f"{done.total()} acts, {len(missed)} missed, {len(groups)} audits, {time.monotonic() - begun:.0f} s\n")
+    say(f"{done.total()} acts, {len(missed)} missed, {len(acts)} audits, {time.monotonic() - begun:.0f} s\n")
     return 1 if missed else 0
 
 

@@ -275,7 +275,7 @@ def half_a_cosignature(admin: Admin) -> Acts:
 
 def a_cosignature_said_to_be_of_another_size(admin: Admin) -> Acts:
     size = admin.signed[0]
-    admin.run("UPDATE log_cosignature SET size = :s WHERE witness = 'KG'", s=size)
+    admin.run("UPDATE log_cosignature SET size = :s WHERE witness = 'TM'", s=size)
     return [Expected("COSIGNATURE_REFUSED", size)]
 
 
@@ -300,12 +300,6 @@ _WHOLE = (
     the_root_of_the_head_changed,
     the_time_of_the_head_changed,
     the_head_moved_on,
-    a_cosignature_replaced,
-    a_cosignature_changed,
-    half_a_cosignature,
-    a_cosignature_said_to_be_of_another_size,
-    the_quorum_taken_from_what_is_published,
-    what_is_published_changed,
 )
 _LOCAL = (
     an_entry_edited,
@@ -333,6 +327,12 @@ _LOCAL = (
     a_checkpoint_signed_by_own_keys,
     a_checkpoint_moved,
     a_checkpoint_of_a_larger_log,
+    a_cosignature_replaced,
+    a_cosignature_changed,
+    half_a_cosignature,
+    a_cosignature_said_to_be_of_another_size,
+    the_quorum_taken_from_what_is_published,
+    what_is_published_changed,
 )
 ACTS = {
     **{act.__name__.replace("_", " "): Act(act) for act in _LOCAL},

@@ -8,7 +8,7 @@ import pytest
 from audit.audit_findings import Finding
 from tests.audit.admin import Admin, Expected
 from tests.audit.hublog import hub_with_log
-from tests.audit.tampering import ACTS, Bench, batches
+from tests.audit.tampering import ACTS, Bench, groups
 from tests.audit.whole import undone
 
 SOME = random.Random(20).sample(sorted(ACTS), 30)
@@ -62,7 +62,8 @@ def test_an_act_that_nobody_names_would_be_missed() -> None:
     assert not Expected("ENTRY_ALTERED", 5).is_named_by(finding)
 
 
-def test_acts_upon_the_whole_log_are_tried_alone() -> None:
-    groups = list(batches(200, 7, random.Random(1)))
-    assert sum(map(len, groups)) == 200
-    assert all(len(group) == 1 or not any(ACTS[name].whole for name in group) for group in groups)
+def test_acts_upon_the_whole_log_are_tried_alone_and_all_kinds_have_their_turn() -> None:
+    tried = list(groups(1000, random.Random(1)))
+    assert sum(map(len, tried)) == 1000
+    assert {name for group in tried for name in group} == set(ACTS)
+    assert all(len(group) == 1 or not any(ACTS[name].whole for name in group) for group in tried)
