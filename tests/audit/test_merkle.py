@@ -1,4 +1,3 @@
-import os
 import random
 from typing import Any
 
@@ -7,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.errors import Malformed, NotInLog, ProofRefused
-from audit.merkle import check_hash, consistency_path, inclusion_path, verify_consistency, verify_inclusion
+from audit.merkle import NodeAt, check_hash, consistency_path, inclusion_path, verify_consistency, verify_inclusion
 from crypto.merkle_hash import EMPTY_ROOT, leaf_hash, node_hash
 from tests.audit import trees
 from tests.audit.vectors import b64, load
 
-LARGEST = int(os.environ.get("SERAI_TREE_SIZE", "16384"))
+LARGEST = 1 << 17
 REFERENCE = load("merkle/rfc6962_reference.json")
 SHORT_ROOTS = "sizes-are-equal-one-and-proof-is-empty"
 
@@ -53,30 +52,45 @@ def test_the_reference_tree_of_rfc_6962_has_its_published_proofs() -> None:
         assert [one.hex() for one in consistency_path(case["size1"], case["size2"], node)] == case["proof_hex"]
 
 
-@pytest.mark.parametrize("size", range(1, 301))
-def test_proofs_of_every_small_tree_are_those_of_the_recursion(size: int) -> None:
-    entries = trees.some_entries(size)
-    node, whole = trees.nodes_of(entries), trees.root(entries)
-    for index in range(0, size, 1 if size < 70 else 17):
-        path = inclusion_path(index, size, node)
-        assert path == trees.path(index, entries)
-        verify_inclusion(trees.leaf(entries[index]), index, size, path, whole)
-    for old in range(1, size + 1, 1 if size < 70 else 17):
-        proof = consistency_path(old, size, node)
-        assert proof == trees.proof(old, entries)
-        verify_consistency(old, trees.root(entries[:old]), size, whole, proof)
+def agrees(recursion: trees.Recursion, node: NodeAt, size: int, index: int, old: int) -> None:
+    """The proofs of the fast code are those of the recursion, and verify."""
+    path, proof, root = inclusion_path(index, size, node), consistency_path(old, size, node), recursion.root(size)
+    assert path == recursion.path(index, size)
+    assert proof == recursion.proof(old, size)
+    verify_inclusion(recursion.root(index + 1, index), index, size, path, root)
+    verify_consistency(old, recursion.root(old), size, root, proof)
+
+
+@pytest.mark.parametrize("hundred", range(6))
+def test_roots_and_proofs_of_every_tree_up_to_600_are_those_of_the_recursion(hundred: int) -> None:
+    entries = trees.some_entries(600)
+    recursion, node, rng = trees.Recursion(entries), trees.nodes_of(entries), random.Random(hundred)
+    edge = trees.edge_of(entries[: hundred * 100])
+    for size in range(hundred * 100 + 1, hundred * 100 + 101):
+        edge, _ = edge.extended([trees.leaf(entries[size - 1])])
+        assert edge.root == recursion.root(size)
+        every = range(size) if size <= 70 else [0, size - 1, *rng.sample(range(size), 12)]
+        for index in every:
+            agrees(recursion, node, size, index, index + 1)
+
+
+@pytest.fixture(scope="module")
+def large() -> tuple[trees.Recursion, NodeAt, list[bytes]]:
+    entries = trees.some_entries(LARGEST, 2)
+    return trees.Recursion(entries), trees.nodes_of(entries), entries
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_proofs_of_large_random_trees_are_those_of_the_recursion(seed: int) -> None:
+def test_roots_and_proofs_of_large_random_trees_are_those_of_the_recursion(
+    large: tuple[trees.Recursion, NodeAt, list[bytes]], seed: int
+) -> None:
+    recursion, node, entries = large
     rng = random.Random(seed)
-    size = rng.randrange(2, LARGEST)
-    entries = trees.some_entries(size, seed)
-    node, whole = trees.nodes_of(entries), trees.root(entries)
-    index, old = rng.randrange(size), rng.randrange(1, size)
-    assert inclusion_path(index, size, node) == trees.path(index, entries)
-    assert consistency_path(old, size, node) == trees.proof(old, entries)
-    verify_consistency(old, trees.root(entries[:old]), size, whole, trees.proof(old, entries))
+    size = LARGEST if not seed else rng.randrange(2, LARGEST)
+    for _ in range(20):
+        agrees(recursion, node, size, rng.randrange(size), rng.randrange(1, size))
+    if not seed:
+        assert trees.edge_of(entries).root == recursion.root(size)
 
 
 @given(st.integers(1, 200), st.data())

@@ -41,6 +41,39 @@ def proof(old: int, entries: Sequence[bytes], *, whole: bool = True) -> list[byt
     return [*proof(old - k, entries[k:], whole=False), root(entries[:k])]
 
 
+class Recursion:
+    """The same recursion over prefixes of one list; what was hashed once is remembered by its range."""
+
+    def __init__(self, entries: Sequence[bytes]) -> None:
+        self._leaves = [leaf(entry) for entry in entries]
+        self._roots: dict[tuple[int, int], bytes] = {}
+
+    def root(self, end: int, start: int = 0) -> bytes:
+        if end - start == 1:
+            return self._leaves[start]
+        if (start, end) not in self._roots:
+            middle = start + split(end - start)
+            joined = self.root(middle, start) + self.root(end, middle)
+            self._roots[start, end] = sha256(b"\x01" + joined).digest()
+        return self._roots[start, end]
+
+    def path(self, index: int, end: int, start: int = 0) -> list[bytes]:
+        if end - start == 1:
+            return []
+        middle = start + split(end - start)
+        if index < middle:
+            return [*self.path(index, middle, start), self.root(end, middle)]
+        return [*self.path(index, end, middle), self.root(middle, start)]
+
+    def proof(self, old: int, end: int, start: int = 0, *, whole: bool = True) -> list[bytes]:
+        if old == end:
+            return [] if whole else [self.root(end, start)]
+        middle = start + split(end - start)
+        if old <= middle:
+            return [*self.proof(old, middle, start, whole=whole), self.root(end, middle)]
+        return [*self.proof(old, end, middle, whole=False), self.root(middle, start)]
+
+
 def some_entries(count: int, seed: int = 1) -> list[bytes]:
     rng = random.Random(seed)
     return [rng.randbytes(rng.randrange(12)) for _ in range(count)]
