@@ -40,7 +40,8 @@ class TilesSource:
         except AuditError as error:
             raise Unreadable(f"the checkpoint is none: {error}") from error
         self._note = note
-        self.has_entries: Final = self.size > 0 and self._widest(ENTRIES, 0) is not None
+        bundles = dict.fromkeys((0, max(0, self.size - 1) // TILE_WIDTH))
+        self.has_entries: Final = any(self._widest(ENTRIES, index) is not None for index in bundles)
         self._unreadable: list[Finding] = []
 
     def blocks(self) -> Iterator[Block]:

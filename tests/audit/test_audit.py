@@ -15,6 +15,7 @@ from exchange.database import Database
 from tests.audit import trees
 from tests.audit.logs import ORIGIN, SIGNER, empty_database
 from tests.audit.whole import TRUST, audited, fill, hub_entries, undone
+from tests.audit.witnesses import policy
 from tests.instants import NOW
 
 ENTRIES = hub_entries(700)
@@ -169,6 +170,12 @@ def test_what_is_logged_twice_or_earlier_than_before_or_in_no_form_is_named(data
 def test_without_keys_nothing_that_was_signed_counts(database: Database) -> None:
     found = unchanged(database, Trust((), pinned=False), held=[SIGNER.sign(1, ZERO, NOW)])
     assert {"CHECKPOINT_KEYS", "HELD_REFUSED", "LOG_KEYS_NOT_PINNED"} <= set(found.counts)
+
+
+def test_a_policy_is_not_broken_by_a_log_that_published_nothing_yet(database: Database) -> None:
+    found = unchanged(database, Trust((SIGNER.keys,), pinned=True, policy=policy(3)))
+    assert not found.bad
+    assert "QUORUM_MET" not in found.counts
 
 
 def test_a_row_behind_the_head_is_named(database: Database) -> None:
