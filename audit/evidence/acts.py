@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha512
 from typing import Final
 
+from audit.checkpoints import Checkpoint
 from audit.evidence.directory import Federation, Keys, KeyStatus
 from audit.evidence.findings import EvidenceRefused
 from audit.evidence.members import Members, binary, instant, number, parsed, refusing, text, texts
@@ -42,6 +43,7 @@ class Entries:
         self._data: dict[int, bytes] = {}
         self._about: dict[tuple[str, str], int] = {}
         self._used: set[int] = set()
+        self._anchors: dict[tuple[str, int, str], int] = {}
 
     def add(self, index: int, data: bytes) -> None:
         """Take in the proved entry `data` at `index`. Raises EvidenceRefused unless it is an entry of ours."""
@@ -49,7 +51,13 @@ class Entries:
         sort, member = _NAMED_BY.get(text(entry, "type"), ("", ""))
         if sort and entry.get("part", sort) == sort:
             self._about.setdefault((sort, text(entry, member)), index)
+        if text(entry, "type") == "ANCHOR":
+            self._anchors[text(entry, "origin"), number(entry, "size"), text(entry, "root")] = instant(entry, "time")
         self.at[index], self._data[index] = entry, data
+
+    def anchored(self, said: Checkpoint) -> int | None:
+        """When the hub's log took in the head `said` of another log, or None."""
+        return self._anchors.get((said.origin, said.size, said.root.hex()))
 
     def unused(self) -> list[int]:
         """The entries that record something whose document was not asked for, in order."""

@@ -48,6 +48,14 @@ class Stamped:
 
 
 @dataclass(frozen=True)
+class UnitLog:
+    """A checkpoint of a unit's own log, and acts with their paths under it."""
+
+    checkpoint: bytes
+    logged: Sequence[Logged]
+
+
+@dataclass(frozen=True)
 class BundleParts:
     """What goes into a bundle. Messages and opened contents are found by their eid and may be read when asked for.
 
@@ -65,6 +73,7 @@ class BundleParts:
     opened: Mapping[str, Opened] = field(default_factory=dict, repr=False)
     forks: Sequence[tuple[bytes, bytes]] = ()
     stamped: Sequence[Stamped] = ()
+    unit: UnitLog | None = None
 
 
 def write_bundle(parts: BundleParts) -> Iterator[tuple[str, bytes]]:
@@ -79,8 +88,7 @@ def _files(parts: BundleParts) -> Iterator[tuple[str, bytes]]:
     yield from sorted((f"directory/federation-{_version(wire)}.json", wire) for wire in parts.federations)
     yield from sorted((f"directory/statements/{index}", wire) for index, wire in parts.statements.items())
     yield layout.CHECKPOINT, parts.checkpoint
-    logged = sorted(parts.logged, key=lambda one: f"{one.index}.")
-    yield from ((f"log/entries/{one.index}.json", one.entry) for one in logged)
+    yield from _entries("log", parts.logged)
     for number_of_fork, (held, other) in enumerate(parts.forks):
         yield f"log/forks/{number_of_fork}.held", held
         yield f"log/forks/{number_of_fork}.other", other
@@ -88,9 +96,7 @@ def _files(parts: BundleParts) -> Iterator[tuple[str, bytes]]:
     with suppress(EvidenceRefused):
         policy = _policy(parts).to_bytes()
         yield layout.POLICY, policy
-    for one in logged:
-        proof = LogProof(one.index, tuple(one.path), parts.checkpoint)
-        yield f"log/proofs/{one.index}.tlog-proof", proof.to_bytes()
+    yield from _proofs("log", parts.logged, parts.checkpoint)
     for stamped in sorted(parts.stamped, key=lambda one: f"{one.size}."):
         yield f"log/stamped/{stamped.size}.checkpoint", stamped.checkpoint
         yield f"log/stamped/{stamped.size}.consistency", dumps({"path": [node.hex() for node in stamped.path]})
@@ -101,6 +107,23 @@ def _files(parts: BundleParts) -> Iterator[tuple[str, bytes]]:
         yield f"opened/{eid}.content", opened.content
         yield f"opened/{eid}.salt", opened.salt
     yield from sorted((f"receipts/{sha256(wire).hexdigest()}.json", wire) for wire in parts.receipts)
+    if parts.unit is not None:
+        yield layout.UNIT_CHECKPOINT, parts.unit.checkpoint
+        yield from _entries("unit", parts.unit.logged)
+        yield from _proofs("unit", parts.unit.logged, parts.unit.checkpoint)
+
+
+def _entries(folder: str, logged: Sequence[Logged]) -> Iterator[tuple[str, bytes]]:
+    return ((f"{folder}/entries/{one.index}.json", one.entry) for one in _by_name(logged))
+
+
+def _proofs(folder: str, logged: Sequence[Logged], checkpoint: bytes) -> Iterator[tuple[str, bytes]]:
+    for one in _by_name(logged):
+        yield f"{folder}/proofs/{one.index}.tlog-proof", LogProof(one.index, tuple(one.path), checkpoint).to_bytes()
+
+
+def _by_name(logged: Sequence[Logged]) -> list[Logged]:
+    return sorted(logged, key=lambda one: f"{one.index}.")
 
 
 def _policy(parts: BundleParts) -> Policy:

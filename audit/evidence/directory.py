@@ -5,15 +5,18 @@ A statement is believed only with the log entry that records it: the log's time 
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha512
 from typing import Final
 
-from audit.checkpoints import LogKeys
+from audit.checkpoints import Checkpoint, LogKeys, SignedCheckpoint, verify_checkpoint
 from audit.cosignatures import CosignerKeys
+from audit.errors import AuditError
 from audit.evidence.findings import EvidenceRefused
 from audit.evidence.members import Members, binary, inner, instant, number, objects, refusing, text, texts
+from audit.notes import ED25519, MLDSA44, Note, VerifierKey
 from audit.policy import Policy
 from crypto import encryption, note_keys, signing, statements
 from crypto.encoding import unb64
@@ -210,6 +213,21 @@ class Keys:
             pairs = {unit: self._pairs(unit, at) for unit in federation.witnesses}
             return Policy.federated(federation.log_keys, pairs, federation.quorum)
 
+    def unit_checkpoint(self, note: bytes) -> tuple[str, SignedCheckpoint]:
+        """The unit and the checkpoint of its own log in `note`, under a pair of keys that it stated and was good then.
+
+        Raises EvidenceRefused.
+        """
+        with refusing("the checkpoint of the unit's log"):
+            origin = Checkpoint.parse(Note.parse(note).text).origin
+        for key in [one for one in self._keys.values() if (one.use, one.name) == ("LOG", origin)]:
+            with suppress(AuditError):
+                signed = verify_checkpoint(note, _log_keys(key))
+                good = self._of(key.holder, "LOG", signed.time).get(key.kid)
+                if good is not None and good.status(signed.time) is not KeyStatus.INVALID:
+                    return key.holder, signed
+        raise EvidenceRefused(f"no keys of {origin} that were good then have signed it")
+
     def _pairs(self, unit: str, at: int) -> list[CosignerKeys]:
         good = [key for key in self._of(unit, "WITNESS", at).values() if key.status(at) is not KeyStatus.INVALID]
         return [CosignerKeys.of(key.name, key.public) for key in good]
@@ -266,6 +284,11 @@ class Keys:
             publics |= {key.kid: key.public for key in mine if key.status(logged_at) != KeyStatus.INVALID}
         signed.verify(STATEMENT_LABEL, publics)
         return next(kid for kid, _ in signed.signatures if kid in publics)
+
+
+def _log_keys(key: Key) -> LogKeys:
+    ed25519, mldsa44 = note_keys.split(key.public)
+    return LogKeys(VerifierKey(key.name, ED25519, ed25519), VerifierKey(key.name, MLDSA44, mldsa44))
 
 
 def _demand_same_log(before: Federation, after: Federation) -> None:

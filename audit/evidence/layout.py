@@ -11,6 +11,8 @@
     log/forks/<n>.held, .other       two checkpoints of the hub's log that cannot both be true
     log/entries/<index>.json         log entries, the exact leaf bytes
     log/proofs/<index>.tlog-proof    for each entry its proof, under that very checkpoint
+    unit/checkpoint                  a checkpoint of the log of the unit that made the bundle
+    unit/entries/<index>.json        what that log records about the messages, .tlog-proof in unit/proofs beside it
     messages/<eid>.cme               envelopes as they travelled
     receipts/<sha256>.json           receipts (signed statements), named by their own digest
     opened/<eid>.salt, .content      what an authority chose to open: 32 bytes of salt, and the content
@@ -35,6 +37,7 @@ SCHEMA: Final = "serai/bundle/1"
 MANIFEST_LIMIT: Final = 32 << 20
 CHECKPOINT: Final = "log/checkpoint"
 POLICY: Final = "log/policy"
+UNIT_CHECKPOINT: Final = "unit/checkpoint"
 
 _INDEX: Final = r"(0|[1-9][0-9]{0,18})"
 _HEX: Final = r"([0-9a-f]{64})"
@@ -55,6 +58,8 @@ FORK_HELD: Final = _named(rf"log/forks/{_INDEX}\.held")
 FORK_OTHER: Final = _named(rf"log/forks/{_INDEX}\.other")
 MESSAGE: Final = _named(rf"messages/{_HEX}\.cme")
 RECEIPT: Final = _named(rf"receipts/{_HEX}\.json")
+UNIT_ENTRY: Final = _named(rf"unit/entries/{_INDEX}\.json")
+UNIT_PROOF: Final = _named(rf"unit/proofs/{_INDEX}\.tlog-proof")
 SALT: Final = _named(rf"opened/{_HEX}\.salt")
 CONTENT: Final = _named(rf"opened/{_HEX}\.content")
 
@@ -70,6 +75,9 @@ WORDS: Final[Mapping[re.Pattern[str], str]] = {
     FORK_OTHER: "the checkpoint that it contradicts",
     ENTRY: "an entry of the hub's log: when it recorded what",
     PROOF: "the proof that the entry of this index stands in the log under the checkpoint",
+    _named(re.escape(UNIT_CHECKPOINT)): "size and root of the unit's own log, signed by it and cosigned by the hub",
+    UNIT_ENTRY: "an act that the unit's own log records about a message: what and when, with names hidden",
+    UNIT_PROOF: "the proof that the act of this index stands in the unit's log under its checkpoint",
     MESSAGE: "a sealed message with its signed header, as it travelled",
     RECEIPT: "a signed receipt: who says what about a message",
     SALT: "the secret number that binds the opened content to its message",

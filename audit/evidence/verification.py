@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from audit.checkpoints import SignedCheckpoint, verify_checkpoint
 from audit.errors import AuditError, QuorumMissed
 from audit.evidence import layout
-from audit.evidence.acts import Entries, Proved, check_content, check_envelope, check_receipt
+from audit.evidence.acts import ENTRY_LIMIT, Entries, Proved, check_content, check_envelope, check_receipt
 from audit.evidence.archive import MANIFEST
 from audit.evidence.directory import Federation, Federations, Keys, KeyStatus, read_federation
 from audit.evidence.findings import EvidenceRefused, Finding, Report, Unreadable
@@ -77,6 +77,7 @@ class _Verification:
             self._attempt("POLICY_REFUSED", layout.POLICY, partial(self._witnessed, signed))
             self._stamps(signed)
         self._forks()
+        self._unit_log()
         self._acts()
         return Report(tuple(self._findings))
 
@@ -133,16 +134,22 @@ class _Verification:
                 self._add("ENTRY_REFUSED", name, "its entry is not here")
 
     def _entry(self, name: str, index: int, signed: SignedCheckpoint | None) -> None:
+        proof = self._file(f"log/proofs/{index}.tlog-proof")
+        self._included(index, self._files[name], proof, signed, self._files.get(layout.CHECKPOINT, b""))
+        self._entries.add(index, self._files[name])
+        self._add("ENTRY_PROVED", name)
+
+    @staticmethod
+    def _included(index: int, entry: bytes, data: bytes, signed: SignedCheckpoint | None, note: bytes) -> None:
+        """Return if the proof in `data` leads from `entry` to the root of `signed`, whose note is `note`."""
         with refusing("the proof"):
-            proof = LogProof.parse(self._file(f"log/proofs/{index}.tlog-proof"))
-            if signed is None or proof.checkpoint != self._files[layout.CHECKPOINT]:
+            proof = LogProof.parse(data)
+            if signed is None or proof.checkpoint != note:
                 raise EvidenceRefused("the proof is not under the checkpoint of this bundle")
             if proof.index != index:
                 raise EvidenceRefused("the proof is of another index")
             said = signed.checkpoint
-            verify_inclusion(leaf_hash(self._files[name]), index, said.size, proof.path, said.root)
-        self._entries.add(index, self._files[name])
-        self._add("ENTRY_PROVED", name)
+            verify_inclusion(leaf_hash(entry), index, said.size, proof.path, said.root)
 
     def _in_force(self, name: str, federation: Federation) -> None:
         since = instant(self._entries.of_document(federation.digest), "time")
@@ -195,6 +202,29 @@ class _Verification:
             return
         stated = self._trust.stamps(earlier.checkpoint.text.encode(), token)
         self._add("TIME_STAMPED", name, f"entries 0 to {size - 1} before {stated}")
+
+    def _unit_log(self) -> None:
+        parts = [*layout.indexed(layout.UNIT_ENTRY, self._files), *layout.indexed(layout.UNIT_PROOF, self._files)]
+        if not parts and layout.UNIT_CHECKPOINT not in self._files:
+            return
+        signed = self._attempt("UNIT_LOG_REFUSED", layout.UNIT_CHECKPOINT, self._unit_checkpoint)
+        for index in sorted({index for _, index in parts}):
+            name = f"unit/entries/{index}.json"
+            self._attempt("UNIT_ENTRY_REFUSED", name, partial(self._unit_entry, name, index, signed))
+
+    def _unit_checkpoint(self) -> SignedCheckpoint:
+        unit, signed = self._keys.unit_checkpoint(self._file(layout.UNIT_CHECKPOINT))
+        said, since = signed.checkpoint, self._entries.anchored(signed.checkpoint)
+        self._add("UNIT_LOG_SIGNED", layout.UNIT_CHECKPOINT, f"{unit}, {said.origin}, size {said.size}")
+        code = "UNIT_LOG_NOT_ANCHORED" if since is None else "UNIT_LOG_ANCHORED"
+        self._add(code, layout.UNIT_CHECKPOINT, "" if since is None else f"since {to_text(since)}")
+        return signed
+
+    def _unit_entry(self, name: str, index: int, signed: SignedCheckpoint | None) -> None:
+        entry, proof = self._file(name), self._file(f"unit/proofs/{index}.tlog-proof")
+        self._included(index, entry, proof, signed, self._files.get(layout.UNIT_CHECKPOINT, b""))
+        act = parsed(entry, ENTRY_LIMIT)
+        self._add("UNIT_ENTRY_PROVED", name, f"{text(act, 'operation')}, {text(act, 'time')}")
 
     def _forks(self) -> None:
         numbers = layout.indexed(layout.FORK_HELD, self._files) + layout.indexed(layout.FORK_OTHER, self._files)

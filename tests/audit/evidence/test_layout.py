@@ -78,3 +78,9 @@ def test_the_guide_and_the_manual_name_only_findings_that_there_are() -> None:
         named = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", text)) - {"NOT_SIGNED_YET"}
         assert named
         assert named <= set(LEVELS), page.name
+
+
+def test_a_report_explains_each_sort_of_finding_once() -> None:
+    report = verify_bundle(FILES)
+    explained = report.explained(Language.RU)
+    assert [line.partition(":")[0] for line in explained] == list(dict.fromkeys(report.codes()))
