@@ -11,7 +11,7 @@ from typing import Self
 
 from audit.merkle import fold
 from audit.tiles import TILE_HEIGHT, TILE_WIDTH
-from crypto.merkle_hash import node_hash
+from crypto.merkle_hash import node_hash, row_above
 
 
 @dataclass(frozen=True)
@@ -63,19 +63,33 @@ class Edge:
     def extended(self, leaves: Iterable[bytes]) -> tuple["Edge", list[FullTile]]:
         """The edge after appending these leaf hashes, and the tiles that they filled, in the order of filling."""
         size, perfect, rows = self.size, list(self.perfect), [list(self.rows[0]), *self.rows[1:]]
+        waiting = leaves if isinstance(leaves, list) else list(leaves)
         full: list[FullTile] = []
-        for leaf in leaves:
-            node = leaf
-            rows[0].append(leaf)
-            carry, height = size, 0
+        at = 0
+        while at < len(waiting):
+            whole = not size % TILE_WIDTH and len(waiting) - at >= TILE_WIDTH
+            taken = TILE_WIDTH if whole else 1
+            rows[0] += waiting[at : at + taken]
+            at, size = at + taken, size + taken
+            node, height = (_tile_root(rows[0]), TILE_HEIGHT) if whole else (rows[0][-1], 0)
+            if whole:
+                full.append(_close(rows, 0, size - 1, node))
+            carry = (size - 1) >> height
             while carry & 1:
                 node = node_hash(perfect.pop(), node)
                 carry, height = carry >> 1, height + 1
                 if not height % TILE_HEIGHT:
-                    full.append(_close(rows, height // TILE_HEIGHT - 1, size, node))
+                    full.append(_close(rows, height // TILE_HEIGHT - 1, size - 1, node))
             perfect.append(node)
-            size += 1
         return Edge(size, tuple(perfect), tuple(rows)), full
+
+
+def _tile_root(row: Sequence[bytes]) -> bytes:
+    """The root over the 256 hashes of a tile, a row at a time."""
+    data = b"".join(row)
+    for _ in range(TILE_HEIGHT):
+        data = row_above(data)
+    return data
 
 
 def _close(rows: list[list[bytes]], level: int, last_leaf: int, root: bytes) -> FullTile:

@@ -32,7 +32,7 @@ from audit.tiles import (
     pack_bundle,
     split_tile,
 )
-from crypto.merkle_hash import leaf_hash
+from crypto.merkle_hash import HASH_SIZE, leaf_hashes
 
 Database = Connection | Session
 """An open transaction of the caller's."""
@@ -95,7 +95,7 @@ class Log:
         edge = self._edge
         if (edge.size, edge.root) != (head.size, head.root):
             edge = self._fold(connection, head.size, head.root)
-        leaves = [leaf_hash(entry) for entry in entries]
+        leaves = leaf_hashes(entries)
         edge, full = edge.extended(leaves)
         store.insert_entries(connection, self.log_id, head.size, entries, leaves)
         if full:
@@ -178,7 +178,7 @@ class Log:
         if address.level == ENTRIES:
             start = address.index * TILE_WIDTH
             return pack_bundle([entry for _, _, entry in self._page(connection, start, start + address.width)])
-        return b"".join(self._hashes(connection, address.level, address.index, address.width))
+        return self._tile(connection, address.level, address.index, address.width)
 
     def checkpoint(self, database: Database) -> StoredCheckpoint | None:
         """The latest signed checkpoint."""
@@ -250,7 +250,7 @@ class Log:
         """The edge at `end`, from `edge` and the stored bytes of the entries behind it. Raises LogDamaged."""
         for start in range(edge.size, end, _PAGE):
             page = self._page(connection, start, min(start + _PAGE, end))
-            edge, full = edge.extended(leaf for _, leaf, _ in page)
+            edge, full = edge.extended([leaf for _, leaf, _ in page])
             for tile in full:
                 if store.read_tile(connection, self.log_id, tile.level, tile.index) != tile:
                     raise LogDamaged(f"{TileAddress(tile.level, tile.index).path} is missing or was changed")
@@ -261,8 +261,8 @@ class Log:
         page = store.read_entries(connection, self.log_id, start, end)
         if len(page) != end - start:
             raise LogDamaged(f"entries are missing between {start} and {end}")
-        for index, stored, entry in page:
-            if leaf_hash(entry) != stored:
+        for (index, stored, _), computed in zip(page, leaf_hashes(entry for _, _, entry in page), strict=True):
+            if computed != stored:
                 raise LogDamaged(f"entry {index} was changed: its leaf hash is another")
         return page
 
@@ -278,25 +278,29 @@ class Log:
 
     def _expanded(self, connection: Connection, level: int, index: int, width: int) -> bytes:
         def load() -> bytes:
-            return expand(self._hashes(connection, level, index, width))
+            return expand(self._tile(connection, level, index, width))
 
         if ((index << TILE_HEIGHT) + width) << (TILE_HEIGHT * level) > self._settled:
             return load()
         return self._cache.get((level, index, width), load)
 
     def _hashes(self, connection: Connection, level: int, index: int, width: int) -> list[bytes]:
-        """The first `width` hashes of a tile: from the full tile, the leaves, or the roots of the tiles below."""
+        """The first `width` hashes of a tile."""
+        return split_tile(self._tile(connection, level, index, width)) if width else []
+
+    def _tile(self, connection: Connection, level: int, index: int, width: int) -> bytes:
+        """The first `width` hashes as one string: from the full tile, the leaves, or the roots of the tiles below."""
         first = index << TILE_HEIGHT
         if width == TILE_WIDTH:
             tile = store.read_tile(connection, self.log_id, level, index)
-            hashes = split_tile(tile.data) if tile else []
+            data = tile.data if tile else b""
         elif level == 0:
-            hashes = store.read_leaves(connection, self.log_id, first, first + width)
+            data = b"".join(store.read_leaves(connection, self.log_id, first, first + width))
         else:
-            hashes = store.read_tile_roots(connection, self.log_id, level - 1, first, first + width)
-        if len(hashes) != width:
+            data = b"".join(store.read_tile_roots(connection, self.log_id, level - 1, first, first + width))
+        if len(data) != width * HASH_SIZE:
             raise LogDamaged(f"{TileAddress(level, index, width).path} is missing or too short")
-        return hashes
+        return data
 
     def _fold(self, connection: Connection, size: int, root: bytes) -> Edge:
         """The edge of the first `size` entries from stored tiles and leaves. Raises LogDamaged unless it has `root`."""

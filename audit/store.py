@@ -124,7 +124,16 @@ _HEAD: Final[Mapping[str, str]] = {
     "postgresql": "SELECT size, root, time FROM log_head WHERE log_id = %s",
     "sqlite": "SELECT size, root, time FROM log_head WHERE log_id = ?",
 }
-"""Asked twice in every batch, so it is not put together and compiled each time."""
+_TILE: Final[Mapping[str, str]] = {
+    "postgresql": "SELECT data, root FROM log_tile WHERE log_id = %s AND level = %s AND n = %s",
+    "sqlite": "SELECT data, root FROM log_tile WHERE log_id = ? AND level = ? AND n = ?",
+}
+_ENTRIES: Final[Mapping[str, str]] = {
+    "postgresql": "SELECT idx, leaf_hash, entry FROM log_entry "
+    "WHERE log_id = %s AND idx >= %s AND idx < %s ORDER BY idx",
+    "sqlite": "SELECT idx, leaf_hash, entry FROM log_entry WHERE log_id = ? AND idx >= ? AND idx < ? ORDER BY idx",
+}
+"""What is asked in every batch, for every tile of a proof and every page of an audit is not put together each time."""
 
 
 @dataclass(frozen=True)
@@ -201,9 +210,8 @@ def insert_tiles(connection: Connection, log_id: str, tiles: Sequence[FullTile])
 
 def read_tile(connection: Connection, log_id: str, level: int, index: int) -> FullTile | None:
     """A full tile with its stored root."""
-    query = select(TILE.c.data, TILE.c.root).where(TILE.c.log_id == log_id, TILE.c.level == level, TILE.c.n == index)
-    row = connection.execute(query).one_or_none()
-    return FullTile(level, index, row.data, row.root) if row else None
+    row = connection.exec_driver_sql(_TILE[connection.dialect.name], (log_id, level, index)).one_or_none()
+    return FullTile(level, index, row[0], row[1]) if row else None
 
 
 def read_tile_roots(connection: Connection, log_id: str, level: int, start: int, end: int) -> list[bytes]:
@@ -220,9 +228,7 @@ def read_leaves(connection: Connection, log_id: str, start: int, end: int) -> li
 
 def read_entries(connection: Connection, log_id: str, start: int, end: int) -> Sequence[tuple[int, bytes, bytes]]:
     """(index, stored leaf hash, entry) of [start, end) in order; fewer when rows are missing."""
-    query = select(ENTRY.c.idx, ENTRY.c.leaf_hash, ENTRY.c.entry)
-    query = query.where(ENTRY.c.log_id == log_id, ENTRY.c.idx >= start, ENTRY.c.idx < end)
-    return connection.execute(query.order_by(ENTRY.c.idx)).all()
+    return connection.exec_driver_sql(_ENTRIES[connection.dialect.name], (log_id, start, end)).all()
 
 
 def read_entries_at(connection: Connection, log_id: str, indices: Sequence[int]) -> list[tuple[int, bytes]]:

@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from audit.errors import Malformed
 from audit.merkle import NodeAt
-from crypto.merkle_hash import HASH_SIZE, node_hash
+from crypto.merkle_hash import HASH_SIZE, row_above
 
 TILE_HEIGHT: Final = 8
 TILE_WIDTH: Final = 1 << TILE_HEIGHT
@@ -109,13 +109,12 @@ def split_tile(data: bytes) -> list[bytes]:
     return [data[at : at + HASH_SIZE] for at in range(0, len(data), HASH_SIZE)]
 
 
-def expand(hashes: Sequence[bytes]) -> bytes:
+def expand(tile: bytes) -> bytes:
     """One bytes object: the 1 to 256 hashes of a tile and each perfect inner node above them (16,352 bytes if full)."""
-    parts, row = list(hashes), list(hashes)
+    rows = [tile]
     for _ in range(TILE_HEIGHT):
-        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row) - 1, 2)]
-        parts += row
-    return b"".join(parts)
+        rows.append(row_above(rows[-1]))
+    return b"".join(rows)
 
 
 def node_of(expanded: bytes, width: int, height: int, position: int) -> bytes:

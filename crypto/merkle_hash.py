@@ -4,7 +4,7 @@ Holds a whole list in memory, for batches. The log, which grows without bound, b
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from crypto.errors import BadProof
@@ -28,6 +28,26 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     state = _NODE.copy()
     state.update(left + right)
     return state.digest()
+
+
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """The leaf hash of each entry: what an audit does a million times, without a call for each."""
+    hashes, copy = [], _LEAF.copy
+    for entry in entries:
+        state = copy()
+        state.update(entry)
+        hashes.append(state.digest())
+    return hashes
+
+
+def row_above(row: bytes) -> bytes:
+    """The hashes above a row of hashes, both as one string: a node hash of each pair; a lone last one gives none."""
+    hashes, copy = [], _NODE.copy
+    for at in range(0, len(row) - 2 * HASH_SIZE + 1, 2 * HASH_SIZE):
+        state = copy()
+        state.update(row[at : at + 2 * HASH_SIZE])
+        hashes.append(state.digest())
+    return b"".join(hashes)
 
 
 def root_of(leaves: Sequence[bytes]) -> bytes:

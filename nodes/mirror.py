@@ -105,7 +105,7 @@ class Mirror:
             raise NotInLog(f"the mirror of {self._log_id} has {self.size} entries")
 
     def _expanded(self, level: int, index: int, width: int) -> bytes:
-        return expand(self._hashes(level, index, width))
+        return expand(b"".join(self._hashes(level, index, width)))
 
     def _hashes(self, level: int, index: int, width: int) -> list[bytes]:
         """The first `width` hashes of a tile: from the full tile, the unfinished one, or the roots of those below."""
