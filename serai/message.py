@@ -88,6 +88,32 @@ def take(home: NodeHome, message_id: MessageId, session: SessionFile = None, *, 
     show(Report("message-take", members, lines=[message_id]), as_json=as_json)
 
 
+@app.command("evidence")
+def export_evidence(
+    home: NodeHome,
+    out: Annotated[Path, typer.Argument(help="File to write: a bundle, for `serai log verify` and serai-verify.py.")],
+    message_id: Annotated[str | None, typer.Option("--message", help="Id of the message that it is about.")] = None,
+    case_ref: Annotated[str | None, typer.Option("--case", help="Or the number of a case: all its messages.")] = None,
+    reason: Annotated[str, typer.Option(help="Why, and for whom; it goes into the log.")] = "",
+    session: SessionFile = None,
+    *,
+    with_content: Annotated[
+        bool, typer.Option("--with-content", help="Open the contents too, as far as their handling codes allow.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Evidence of a message or a whole case as one file that a court verifies offline. The export is logged."""
+    if (message_id is None) == (case_ref is None):
+        raise CommandError("SERAI-MESSAGE-EVIDENCE", "Name one message with --message, or one case with --case.")
+    asked = {"session": session_of(home, session), "message_id": message_id, "case_ref": case_ref, "reason": reason}
+    given = {**asked, "with_content": with_content, "path": str(out.resolve())}
+    members = control.call(home, "message.evidence", given)
+    counts = f"{members['messages']} messages, {members['receipts']} receipts, {members['opened']} opened"
+    withheld = [f"withheld for its handling codes\t{eid}" for eid in members["withheld"]]
+    lines = [f"{out}\t{counts}", f"SHA-512\t{members['sha512']}", *withheld]
+    show(Report("message-evidence", members, lines=lines), as_json=as_json)
+
+
 @app.command("send")
 def send(
     home: NodeHome,

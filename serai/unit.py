@@ -4,6 +4,7 @@ Values in and out are JSON. `session` is the token of a signed-in person; admini
 none, because whoever owns the folder owns the node: the first administrator is added here.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,7 @@ from nodes import (
     drafts,
     duty,
     enrolment,
+    evidence,
     inbox,
     messages,
     outbox,
@@ -26,7 +28,8 @@ from nodes import (
 from nodes.accounts import NewUser
 from nodes.courier import sync_once
 from nodes.drafts import NewDraft
-from nodes.errors import Incomplete
+from nodes.errors import BadInput, Incomplete
+from nodes.evidence import Wanted
 from nodes.node import Node
 from nodes.signin import Credentials, Enrolment
 from nodes.views import Actor, Box, DraftForm, InboxQuery, View
@@ -54,6 +57,7 @@ def operations_of(node: Node) -> Mapping[str, Operation]:
         "message.send": _send,
         "message.rehearse": _rehearse,
         "message.take": _take,
+        "message.evidence": _evidence,
     }
     return {name: _bound(node, operation) for name, operation in made.items()}
 
@@ -140,6 +144,25 @@ def _show(node: Node, given: Members) -> Members:
         detail = messages.read(session, node, actor, given["message_id"], given["justification"])
     node.changed.bump()
     return asdict(detail)
+
+
+def _evidence(node: Node, given: Members) -> Members:
+    """Write the evidence into a new file that only the owner of this node's folder may read."""
+    actor, path = _actor(node, given), Path(given["path"])
+    wanted = Wanted(given["message_id"], given["case_ref"], given["with_content"], given["reason"])
+    try:
+        with open(path, "x+b", opener=_private) as out:
+            exported = evidence.export(node, actor, wanted, out)
+    except FileExistsError as error:
+        raise BadInput("the file is there already") from error
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return {"path": str(path), **asdict(exported)}
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _rehearse(node: Node, given: Members) -> Members:

@@ -1,5 +1,6 @@
 """`serai message` as an officer at the machine uses it: sign in, send, take, show and answer, at nodes that answer."""
 
+import hashlib
 import json
 import stat
 from collections.abc import Iterator
@@ -93,6 +94,26 @@ def test_a_request_is_sent_shown_and_answered_with_commands(house: House, tmp_pa
     )
     house.sync("KG", "TJ")
     assert question["message_id"] in {row["message_id"] for row in arrived(house, "TJ")}
+
+
+def test_the_evidence_of_a_message_is_written_once_and_verifies(house: House, tmp_path: Path) -> None:
+    sign_in(house, "TJ", "TJ-1")
+    sent = run(house, "TJ", "message", "send", draft(tmp_path, "REQ", requests.lorry_owner(house.clock.now), "KG"))
+    house.sync("TJ", "KG")
+    house.clock.now += 2
+    house.hub.tick()
+    out, about = tmp_path / "evidence.zip", ("--message", sent["message_id"], "--with-content", "--reason", "court")
+    made = run(house, "TJ", "message", "evidence", str(out), *about)
+    assert (made["messages"], made["opened"], made["withheld"]) == (1, 1, [])
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert hashlib.sha512(out.read_bytes()).hexdigest() == made["sha512"]
+    assert CliRunner().invoke(app, ["log", "verify", str(out)]).exit_code == Exit.DONE
+    again = run(house, "TJ", "message", "evidence", str(out), *about, status=Exit.USAGE)
+    assert (again["code"], out.exists()) == ("EX-6222", True)
+    run(house, "TJ", "message", "evidence", str(tmp_path / "x"), status=Exit.USAGE)
+    nobody = ("--case", "TJ-TJ-2026-999999")
+    run(house, "TJ", "message", "evidence", str(tmp_path / "x"), *nobody, status=Exit.USAGE)
+    assert not (tmp_path / "x").exists()
 
 
 def test_a_dry_run_shows_what_would_be_sealed_and_to_whom_and_changes_nothing(house: House, tmp_path: Path) -> None:
