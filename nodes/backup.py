@@ -24,13 +24,18 @@ from exchange import archive, copying
 from exchange.archive import ArchiveRefused, Heading, Member
 from exchange.database import Database
 from nodes import keys, restored, trust
+from nodes.account_tables import UserRow
 from nodes.errors import BackupRefused
+from nodes.inspection_tables import InspectionRow
 from nodes.keys import Maker
 from nodes.node import MIGRATIONS, Node
 from nodes.settings import NodeSettings
 from nodes.tables import KeyRow, Row
+from nodes.watch_tables import MirrorRow
 
 SERVICE = "node"
+_PARTS: tuple[type[Row], ...] = (KeyRow, UserRow, MirrorRow, InspectionRow)
+"""One row of each module of tables: what is not imported would be in no backup."""
 _SEEDS = ("signing-", "node-", "log-", "witness-")
 
 
@@ -125,7 +130,7 @@ def _renew_encryption(session: Session, job: _Restoring) -> None:
 
 
 def _tables() -> list[Table]:
-    return [*log_store.metadata.sorted_tables, *Row.metadata.sorted_tables]
+    return [*log_store.metadata.sorted_tables, *_PARTS[0].metadata.sorted_tables]
 
 
 def _key_members(settings: NodeSettings) -> Iterator[Member]:

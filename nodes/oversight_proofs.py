@@ -111,7 +111,7 @@ def entry(session: Session, node: Node, index: int) -> ProvenEntry:
     raw, row = found[0][2], session.get(EventRow, index)
     leaf = leaf_hash(raw)
     known = examined(session, node, head, [row])[0] if row is not None else None
-    act = known.act if known is not None else _unlisted(index, leaf.hex())
+    act = known.act if known is not None else unlisted(index, leaf.hex())
     fault = act.fault or (_fault(session, node, index) if covered else "UNSIGNED")
     return ProvenEntry(
         replace(act, fault=fault),
@@ -152,7 +152,7 @@ def _path(session: Session, node: Node, index: int, size: int) -> list[bytes]:
         return []
 
 
-def _unlisted(index: int, leaf: str) -> LoggedAct:
+def unlisted(index: int, leaf: str) -> LoggedAct:
     """An entry that the index of the log does not tell about."""
     return LoggedAct(
         index=index,

@@ -31,6 +31,7 @@ class Action(StrEnum):
     SEE_STATUS = "SEE_STATUS"
     READ_LOG = "READ_LOG"
     EXPORT_EVIDENCE = "EXPORT_EVIDENCE"
+    REPLY_FINDINGS = "REPLY_FINDINGS"
 
 
 _OFFICER = frozenset(
@@ -56,6 +57,7 @@ _SUPERVISOR = frozenset(
         Action.ASSIGN,
         Action.ACKNOWLEDGE,
         Action.SEE_QUARANTINE,
+        Action.REPLY_FINDINGS,
         Action.SEE_STATUS,
         Action.EXPORT_EVIDENCE,
     }

@@ -46,6 +46,7 @@ from nodes.web import (
     audit_entry,
     audit_evidence,
     audit_files,
+    audit_inspections,
     audit_looks,
     audit_mirror,
     audit_reviews,
@@ -82,6 +83,7 @@ ROUTERS: Final = (
     audit_files.router,
     audit_checkpoints.router,
     audit_looks.router,
+    audit_inspections.router,
     audit_mirror.router,
     audit_reviews.router,
     audit_entry.router,  # behind the other addresses under /log, which are not numbers

@@ -231,6 +231,8 @@ _MENU: Final[tuple[tuple[str, Action], ...]] = (
     ("/reviews", Action.READ_LOG),
     ("/verify", Action.READ_LOG),
     ("/mirror", Action.READ_LOG),
+    ("/inspections", Action.READ_LOG),
+    ("/findings", Action.REPLY_FINDINGS),
 )
 
 
@@ -249,6 +251,8 @@ def _menu(request: Request, node: Node, actor: Actor) -> tuple[MenuItem, ...]:
         "/reviews": gettext("Access reviews"),
         "/verify": gettext("Verify a file"),
         "/mirror": gettext("Statistics"),
+        "/inspections": gettext("Inspections"),
+        "/findings": gettext("Findings"),
     }
     path, waiting = request.url.path, 0
     if allowed(actor, Action.LIST_ARRIVALS):

@@ -8,6 +8,7 @@ from audit import store
 from exchange.database import Database
 from nodes import log
 from nodes.account_tables import UserRow
+from nodes.inspection_tables import InspectionRow
 from nodes.node import MIGRATIONS
 from nodes.tables import EventRow
 from tests.nodes.world import World
@@ -15,7 +16,7 @@ from tests.nodes.world import World
 
 def models() -> MetaData:
     every = MetaData()
-    for metadata in (store.metadata, UserRow.metadata):
+    for metadata in (store.metadata, UserRow.metadata, InspectionRow.metadata):
         for table in metadata.tables.values():
             table.to_metadata(every)
     return every

@@ -14,7 +14,17 @@ from tests.e2e.browser.conftest import Street, Window, examine, open_window
 from tests.nodes.web.auditing import MANDATE
 from tests.nodes.web.work import send
 
-PAGES = ("/log", "/log/looks", "/log/mandate", "/checkpoints", "/reviews", "/reviews/looks", "/verify", "/mirror")
+PAGES = (
+    "/log",
+    "/log/looks",
+    "/log/mandate",
+    "/checkpoints",
+    "/reviews",
+    "/reviews/looks",
+    "/verify",
+    "/mirror",
+    "/inspections",
+)
 
 
 @pytest.fixture(scope="module")
