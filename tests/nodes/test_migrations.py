@@ -16,7 +16,7 @@ from tests.nodes.world import World
 
 def models() -> MetaData:
     every = MetaData()
-    for metadata in (store.metadata, UserRow.metadata, InspectionRow.metadata):
+    for metadata in {store.metadata, UserRow.metadata, InspectionRow.metadata}:
         for table in metadata.tables.values():
             table.to_metadata(every)
     return every
