@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from audit.audit_findings import Finding, Findings
 from crypto.instants import to_text
-from schemas.entries import AnyEntry
+from crypto.merkle_hash import EMPTY_ROOT
+from schemas.entries import AdminEntry, AnchorEntry, AnyEntry
 from schemas.errors import SchemaError
 
 CLOCK_SECONDS: Final = 60
@@ -39,6 +40,7 @@ class EntryAudit:
         self._read = read
         self._latest = 0
         self._start = 0
+        self._anchors: dict[str, tuple[int, str]] = {}  # origin -> size and root of its largest head so far
         self._latest_at: list[int] = []  # for each entry of the last block: the latest time up to it
         self._keys = array("Q")
         self._more = array("Q")
@@ -77,13 +79,25 @@ class EntryAudit:
             self._findings.add(
                 Finding("TIME_WENT_BACK", "", index, f"not before {to_text(self._latest)}", to_text(entry.time))
             )
-        self._latest = max(self._latest, entry.time)
+        if not (isinstance(entry, AdminEntry) and entry.act == "LOST"):  # made later, for a place before others
+            self._latest = max(self._latest, entry.time)
+        if isinstance(entry, AnchorEntry):
+            self._anchor(index, entry)
         unique = _UNIQUE.get(entry.type)
         key = unique(entry) if unique else ("nonce", entry.nonce)
         digest = blake2b(repr(key).encode(), digest_size=16).digest()
         self._keys.append(int.from_bytes(digest[:8], "big"))
         self._more.append(int.from_bytes(digest[8:], "big"))
         self._indices.append(index)
+
+    def _anchor(self, index: int, entry: AnchorEntry) -> None:
+        """The heads of another log never go back, and are one at one size."""
+        before = self._anchors.get(entry.origin, (0, EMPTY_ROOT.hex()))
+        now = entry.size, entry.root
+        if now[0] < before[0] or (now[0] == before[0] and now[1] != before[1]):
+            expected, found = (f"size {size}, root {root}" for size, root in (before, now))
+            self._findings.add(Finding("ANCHOR_CONTRADICTS", entry.origin, index, expected, found))
+        self._anchors[entry.origin] = max(before, now)
 
     def finish(self) -> None:
         """Name what was logged twice: the second place, and the first."""

@@ -43,6 +43,7 @@ TEXTS: Final[Mapping[str, tuple[Level, str]]] = MappingProxyType(
         "ENTRY_BEYOND_HEAD": (Level.BAD, "an entry stands where the log has none"),
         "ENTRY_FORM": (Level.BAD, "the entry is not in the one canonical form"),
         "ENTRY_AGAIN": (Level.BAD, "the entry repeats what is logged once"),
+        "ANCHOR_CONTRADICTS": (Level.BAD, "the head of another log that was kept here contradicts one kept before"),
         "TIME_WENT_BACK": (Level.BAD, "the entry states an earlier time than one before it"),
         # tiles
         "TILE_MISSING": (Level.BAD, "the hash tile is not there"),

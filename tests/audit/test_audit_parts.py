@@ -6,6 +6,7 @@ import pytest
 
 from audit.audit import Audit
 from audit.audit_checkpoints import StoredLines, StoredNote, Trust, cosigned_claim, held_claim, published_claim
+from audit.audit_entries import EntryAudit
 from audit.audit_findings import KEPT, Finding, Findings
 from audit.audit_tiles import TilesSource
 from audit.audit_tree import Block, Roots, StoredTile, TreeAudit
@@ -15,6 +16,8 @@ from audit.edge import Edge
 from audit.errors import AuditError, QuorumMissed
 from audit.evidence.findings import Unreadable
 from audit.tiles import pack_bundle
+from crypto.merkle_hash import EMPTY_ROOT
+from schemas.entries import AdminEntry, AnchorEntry, Entry, parse
 from tests.audit import trees
 from tests.audit.logs import ORIGIN, SIGNER
 from tests.audit.whole import TRUST, audited_tiles, hub_entries
@@ -192,6 +195,30 @@ def test_without_a_policy_the_reader_is_told_that_nobody_verified_the_witnesses(
     assert "WITNESSES_UNKNOWN" in audited_tiles(have).counts
     refused = audited_tiles(have, Trust((SIGNER.keys,), pinned=True, policy=policy(3)))
     assert "PUBLISHED_REFUSED" in refused.counts
+
+
+def found_in(*made: Entry) -> list[tuple[str, int | None]]:
+    findings = Findings()
+    EntryAudit(findings, parse).take(0, [entry.to_bytes() for entry in made])
+    return [(one.code, one.index) for one in findings.all()]
+
+
+def anchor(size: int, root: bytes, at: int) -> Entry:
+    return AnchorEntry(time=NOW, nonce=f"{at:032x}", origin="node.tj.serai/log", size=size, root=root.hex())
+
+
+def test_the_heads_of_another_log_never_go_back_and_are_one_at_one_size() -> None:
+    fine = anchor(0, EMPTY_ROOT, 0), anchor(5, ROOT, 1), anchor(5, ROOT, 2), anchor(6, OTHER, 3)
+    assert found_in(*fine) == []
+    assert found_in(*fine, anchor(5, ROOT, 4), anchor(6, ROOT, 5)) == [("ANCHOR_CONTRADICTS", 4)]
+    assert found_in(anchor(0, ROOT, 0)) == [("ANCHOR_CONTRADICTS", 0)]
+
+
+def test_the_place_of_an_entry_that_nobody_held_is_younger_than_what_stands_behind_it() -> None:
+    lost = AdminEntry(time=NOW + 9_999, nonce="0" * 32, act="LOST")
+    later = AdminEntry(time=NOW, nonce="1" * 32, act="PUBLISH")
+    assert found_in(lost, later) == []
+    assert found_in(lost.model_copy(update={"act": "PUBLISH"}), later) == [("TIME_WENT_BACK", 1)]
 
 
 def test_nobody_is_trusted_without_keys() -> None:
