@@ -21,6 +21,7 @@ DataFolder = Annotated[
 ]
 HERE = Path(tempfile.gettempdir())
 Seconds = Annotated[float, typer.Option(help="About how long each measurement takes.", min=0.1)]
+Size = Annotated[int, typer.Option(help="Entries that the log has before anything is measured.", min=0)]
 Url = Annotated[str, typer.Option("--url", help="Empty PostgreSQL database; an SQLite file in --data if left out.")]
 
 
@@ -53,10 +54,17 @@ def bench_seal(folder: DataFolder = HERE, *, as_json: JsonFlag = False) -> None:
 
 
 @app.command("log")
-def bench_log(folder: DataFolder = HERE, seconds: Seconds = 3.0, url: Url = "", *, as_json: JsonFlag = False) -> None:
+def bench_log(
+    folder: DataFolder = HERE,
+    seconds: Seconds = 3.0,
+    url: Url = "",
+    size: Size = 1_000_000,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
     """Appending to a log, proofs, checkpoints, and hashing it anew."""
     with _database(folder, url) as address:
-        report("log", folder, lambda: log.run(seconds, address), as_json=as_json)
+        report("log", folder, lambda: log.run(seconds, address, size), as_json=as_json)
 
 
 @app.command("hub")

@@ -33,7 +33,7 @@ from exchange.service import configure_logging
 from schemas import keychecks
 from schemas.directory import Agreement, Federation, KeyStatement, Names, Unit, sign_federation, sign_statement
 from serai.benches.load import Shot, Taken, fire
-from serai.benches.measure import spread
+from serai.benches.measure import cpu_seconds, spread, timed
 
 CONTENT: Final = 4_000
 DAY: Final = 86_400
@@ -42,6 +42,7 @@ START_SECONDS: Final = 20.0
 PROVISION: Final = {64: 2_600, 16: 1_400, 1: 350}
 """Connections, and the envelopes sealed for each second with them; a machine that takes more ends early."""
 UNITS: Final = 64
+VERIFICATIONS: Final = 100
 
 _spawned: Final = multiprocessing.get_context("spawn")
 
@@ -49,7 +50,7 @@ _spawned: Final = multiprocessing.get_context("spawn")
 def run(seconds: float, url: str) -> dict[str, object]:
     """Measure a new hub in the empty database at `url` for about `seconds` at each number of connections.
 
-    Returns rates in envelopes a second, latencies in milliseconds, and the ratio to the ceiling.
+    Returns rates in envelopes a second, latencies and processor time in milliseconds, and the ratio to the ceiling.
     """
     with tempfile.TemporaryDirectory(prefix="serai-bench-") as name:
         yard = Yard(Path(name), url)
@@ -58,12 +59,17 @@ def run(seconds: float, url: str) -> dict[str, object]:
         with ceiling(yard) as ports:
             top = _figures(_fired(ports, bodies, seconds))
             found["ceiling"] = top
-        with serving(yard) as port:
+        found["verification"] = spread(timed(lambda: yard.verify(bodies[0][0]), VERIFICATIONS)).members()
+        with serving(yard) as (port, pid):
             for connections in PROVISION:
+                before = cpu_seconds(pid)
                 taken = _fired([port], bodies[:connections], seconds)
                 bodies = [own[sent:] for own, sent in zip(bodies, taken.sent, strict=False)]
                 figures = _figures(taken)
-                found[f"connections_{connections}"] = figures | {"of_ceiling": round(figures["rate"] / top["rate"], 3)}
+                found[f"connections_{connections}"] = figures | {
+                    "of_ceiling": round(figures["rate"] / top["rate"], 3),
+                    "cpu_ms_each": round((cpu_seconds(pid) - before) * 1000 / max(1, len(taken.latencies)), 3),
+                }
         return found
 
 
@@ -152,6 +158,11 @@ class Yard:
         self._chains[unit] = (seq + 1, sealed.eid)
         return sealed.wire
 
+    def verify(self, wire: bytes) -> None:
+        """Check both halves of the signature of an envelope, as the hub and the ceiling do."""
+        parsed = envelope.parse(wire)
+        envelope.verify_signature(parsed, self._signing[parsed.header.sender].public)
+
     def publics(self) -> dict[str, bytes]:
         """Return the public signing keys by id."""
         return {key.kid: key.public for key in self._signing.values()}
@@ -182,21 +193,21 @@ def _agreement(sender: str, recipient: str) -> Agreement:
 
 
 @contextmanager
-def serving(yard: Yard) -> Iterator[int]:
-    """Run the hub in a process of its own; give its port."""
-    with _process(serve_hub, yard.settings) as port:
-        yield port
+def serving(yard: Yard) -> Iterator[tuple[int, int]]:
+    """Run the hub in a process of its own; give its port and its process id."""
+    with _process(serve_hub, yard.settings) as running:
+        yield running
 
 
 @contextmanager
 def ceiling(yard: Yard) -> Iterator[list[int]]:
     """Run two processes that verify and store nothing; give their ports."""
     with _process(serve_ceiling, yard.publics()) as first, _process(serve_ceiling, yard.publics()) as second:
-        yield [first, second]
+        yield [first[0], second[0]]
 
 
 @contextmanager
-def _process(target: Callable[[Any, int], None], given: Any) -> Iterator[int]:
+def _process(target: Callable[[Any, int], None], given: Any) -> Iterator[tuple[int, int]]:
     with socket.socket() as plug:
         plug.bind(("127.0.0.1", 0))
         port: int = plug.getsockname()[1]
@@ -204,7 +215,7 @@ def _process(target: Callable[[Any, int], None], given: Any) -> Iterator[int]:
     process.start()
     try:
         _until_open(port)
-        yield port
+        yield port, process.pid or 0
     finally:
         process.terminate()
         process.join()

@@ -4,6 +4,7 @@ Every figure is a median with its 99th percentile; entries are 200 random bytes,
 """
 
 import os
+import resource
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -25,10 +26,11 @@ ENTRY: Final = 200
 PROOFS: Final = 2000
 VERIFICATIONS: Final = 300
 IN_MEMORY: Final = 100_000
+AT_ONCE: Final = 8_192
 
 
-def run(seconds: float, url: str) -> dict[str, object]:
-    """Measure a new log in the empty database at `url`; about `seconds` go to each batch size.
+def run(seconds: float, url: str, size: int) -> dict[str, object]:
+    """Measure a new log in the empty database at `url`, first filled with `size` entries; `seconds` a batch size.
 
     Returns the members of a report: milliseconds for durations, entries a second for rates.
     """
@@ -37,6 +39,7 @@ def run(seconds: float, url: str) -> dict[str, object]:
     log = Log("bench", signer)
     try:
         store.metadata.create_all(database.engine)
+        _fill(database, log, size)
         appends, signed = {}, []
         for batch in BATCHES:
             appends[f"batch_{batch}"] = _append(database, log, batch, seconds)
@@ -47,12 +50,30 @@ def run(seconds: float, url: str) -> dict[str, object]:
             "size": signed[-1].size,
             "in_memory": _in_memory(),
             "append": appends,
+            "reopen_ms": _reopen(database, log.log_id),
             "prove": _prove(database, log.log_id, signed[-1].size),
             "verify": _verify(database, log, signer, signed),
+            "most_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         }
     finally:
         store.metadata.drop_all(database.engine)
         database.close()
+
+
+def _fill(database: Database, log: Log, size: int) -> None:
+    """Make the log as long as one that has been in use."""
+    for start in range(0, size, AT_ONCE):
+        with database.write() as session:
+            entries = [os.urandom(ENTRY) for _ in range(min(AT_ONCE, size - start))]
+            log.append(session, entries, int(time.time()))
+
+
+def _reopen(database: Database, log_id: str) -> float:
+    """Return the milliseconds to the first append of a process that knows nothing of the log yet."""
+    begun = time.perf_counter()
+    with database.write() as session:
+        Log(log_id).append(session, [os.urandom(ENTRY)], int(time.time()))
+    return round((time.perf_counter() - begun) * 1000, 3)
 
 
 def _append(database: Database, log: Log, batch: int, seconds: float) -> dict[str, object]:

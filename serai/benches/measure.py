@@ -47,6 +47,12 @@ def timed(work: Callable[[], object], times: int) -> list[float]:
     return taken
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time that a running process has used, all its threads together (Linux)."""
+    members = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    return (int(members[11]) + int(members[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def flush_time(folder: Path) -> Spread:
     """Return how long the disk under `folder` takes to make one page durable: append and fsync, fifty times."""
     with tempfile.NamedTemporaryFile(dir=folder) as file:

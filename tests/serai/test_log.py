@@ -190,7 +190,7 @@ def test_trust_of_the_wrong_kind_is_wrong_use(folder: Path) -> None:
 
 
 def test_the_benchmark_measures_a_real_log_and_leaves_nothing(sqlite_url: str) -> None:
-    figures = bench.run(0, sqlite_url)
-    assert figures["size"] == 1 + 16 + 256
+    figures = bench.run(0, sqlite_url, 300)
+    assert figures["size"] == 300 + 1 + 16 + 256
     with empty_database(sqlite_url) as database, database.read() as session:
         assert store.log_ids(session.connection()) == []
