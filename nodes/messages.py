@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from crypto import envelope as cme
 from exchange import courier
+from exchange.arrivals import RECEIPT_SKEW
 from exchange.courier import Collection, State
 from nodes import cases, clocks, log, receipts, rows, storing, threads
 from nodes.errors import NotFound
@@ -73,7 +74,17 @@ def _detail(session: Session, node: Node, actor: Actor, row: MessageRow, content
         thread=rows.views(session, node, actor, related),
         hub_index=row.hub_index,
         key_id=cme.parse(row.envelope).header.skid,
+        ahead=_ahead(row),
     )
+
+
+def _ahead(row: MessageRow) -> int:
+    """Return by how much the sender's clock was ahead: nothing is sealed after the hub has accepted it.
+
+    A message that was sealed long before may have waited in its outbox, so an earlier time proves nothing.
+    """
+    ahead = row.created - row.accepted if row.accepted is not None else 0
+    return ahead if ahead > RECEIPT_SKEW else 0
 
 
 def _delivery(session: Session, node: Node, row: MessageRow, one: DeliveryRow) -> Delivery:

@@ -243,7 +243,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class MessageDetail:
-    """A message that was opened: everything on its page. `common` and `body` are the members of the content."""
+    """A message that was opened: everything on its page. `common` and `body` are the members of the content.
+
+    `ahead`: seconds by which the sender's clock was ahead of the hub's when it was sealed, 0 within the tolerance.
+    """
 
     row: InboxRow
     eid: str
@@ -255,6 +258,7 @@ class MessageDetail:
     thread: tuple[InboxRow, ...]
     hub_index: int | None
     key_id: str
+    ahead: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,6 +199,7 @@ def _around(desk: Desk, found: MessageDetail, hands: tuple[Assignment, ...]) -> 
         "arrived": arrived,
         "facts": _facts(desk, found),
         "clocks": _clocks(desk, found),
+        "ahead": found.ahead,
         "thread": [_thread_line(desk, one, row.message_id) for one in found.thread],
         "replies": [_next_step(one.kind) for one in found.replies],
         "deliveries": [_recipient(desk, one) for one in found.deliveries] if not arrived else [],
