@@ -113,12 +113,13 @@ class Publisher:
         with self._db.read() as session:
             if not self._due(session.connection(), now):
                 return
-        federation = self._register.current.federation if self._register.version else None
         with self._db.write() as session:
             connection = session.connection()
             store.lock_head(connection, self._log.log_id)
             if not self._due(connection, now):  # another process was faster
                 return
+            self._register.refresh(connection, now)  # another may also have put a quorum in force
+            federation = self._register.current.federation if self._register.version else None
             candidate = self._log.sign_checkpoint(session, now)
             mine = COSIGNATURE.c.log_id == self._log.log_id
             connection.execute(update(COSIGNATURE).where(mine).values(size=_OUTDATED))
