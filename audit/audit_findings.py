@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from audit.evidence.findings import Level
 
-KEPT: Final = 10_000
-"""Findings that are kept one by one; more are only counted, under their codes."""
+KEPT: Final = 1_000
+"""Findings of one code that are kept one by one; more are only counted, so that no code crowds out another."""
 
 TEXTS: Final[Mapping[str, tuple[Level, str]]] = MappingProxyType(
     {
@@ -126,6 +126,8 @@ class Findings:
     def __init__(self) -> None:
         self._kept: list[Finding] = []
         self._open: dict[tuple[str, str], int] = {}  # (code, subject) -> where its last run stands
+        self._listed: Counter[str] = Counter()  # how many findings of a code are kept
+        self._told: Counter[str] = Counter()  # and how many places they are about
         self.counts: Counter[str] = Counter()
 
     def add(self, finding: Finding) -> None:
@@ -137,10 +139,13 @@ class Findings:
             run = self._kept[at]
             if run.index is not None and run.index + run.count == finding.index:
                 self._kept[at] = replace(run, count=run.count + finding.count)
+                self._told[finding.code] += finding.count
                 return
-        if len(self._kept) < KEPT:
+        if self._listed[finding.code] < KEPT:
             self._open[key] = len(self._kept)
             self._kept.append(finding)
+            self._listed[finding.code] += 1
+            self._told[finding.code] += finding.count
 
     @property
     def bad(self) -> bool:
@@ -148,6 +153,6 @@ class Findings:
         return any(TEXTS[code][0] is Level.BAD for code in self.counts)
 
     def all(self) -> tuple[Finding, ...]:
-        """Everything found, and how much of it is not listed."""
-        cut = sum(self.counts.values()) - sum(finding.count for finding in self._kept)
-        return (*self._kept, Finding("FINDINGS_CUT", found=str(cut))) if cut else tuple(self._kept)
+        """Everything found, and for each code how many places are not listed."""
+        cut = {code: count - self._told[code] for code, count in self.counts.items()}
+        return (*self._kept, *(Finding("FINDINGS_CUT", code, found=str(more)) for code, more in cut.items() if more))

@@ -227,13 +227,13 @@ def test_nobody_is_trusted_without_keys() -> None:
     assert Trust((), pinned=False).origin == ""
 
 
-def test_more_findings_than_are_kept_are_counted() -> None:
+def test_more_findings_of_a_code_than_are_kept_are_counted_and_crowd_out_no_other() -> None:
     findings = Findings()
     for at in range(KEPT + 5):
         findings.add(Finding("ENTRY_FORM", "", 2 * at))
     findings.add(Finding("TILE_MISSING", "tile/0/000"))
-    assert len(findings.all()) == KEPT + 1
-    assert findings.all()[-1] == Finding("FINDINGS_CUT", found="6")
+    assert [one.code for one in findings.all()[KEPT:]] == ["TILE_MISSING", "FINDINGS_CUT"]
+    assert findings.all()[-1] == Finding("FINDINGS_CUT", "ENTRY_FORM", found="5")
     assert findings.bad
 
 
