@@ -67,6 +67,17 @@ def record(database: Database, request: Submission, keys: LogKeys | None, now: i
     return signed
 
 
+def begin(database: Database, origin: str, genesis: bytes, now: int) -> None:
+    """Begin the record of a log at its entry 0, whose leaf hash was registered, unless there is a record.
+
+    From then on the log proves its continuation from size 1: its first checkpoint is taken on nobody's word.
+    """
+    connection = _connection(database)
+    first = {"origin_hash": origin_hash(origin), "origin": origin, "size": 1, "root": genesis, "time": now, "note": b""}
+    insert = UPSERT[connection.dialect.name](WITNESS_STATE).values(first)
+    connection.execute(insert.on_conflict_do_nothing())
+
+
 def cosign(
     database: Database, cosigner: Cosigner, checkpoint: Checkpoint, now: int
 ) -> tuple[SignatureLine, SignatureLine]:

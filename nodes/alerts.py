@@ -47,6 +47,9 @@ class Cause(StrEnum):
     LOG_FORKED = "LOG_FORKED"
     LOG_HELD_BACK = "LOG_HELD_BACK"
     LOG_UNHEARD = "LOG_UNHEARD"
+    LOG_NOT_ANCHORED = "LOG_NOT_ANCHORED"
+    LOG_SHORTENED = "LOG_SHORTENED"
+    ANCHOR_MISSING = "ANCHOR_MISSING"
 
 
 NEXT: Mapping[tuple[AlertState, str], AlertState] = MappingProxyType(

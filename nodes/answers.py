@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
 from types import MappingProxyType
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from crypto import canonical
 from crypto.envelope import MAX_ENVELOPE
@@ -164,6 +165,20 @@ def path(data: bytes) -> tuple[bytes, ...]:
         return tuple(map(bytes.fromhex, _Path.from_bytes(data, limit=PROBLEM_LIMIT).path))
     except SchemaError as error:
         raise AnswerRefused("not the path of a proof") from error
+
+
+class _Placed(Wire):
+    index: Annotated[int, Field(ge=0)]
+    entry: Binary
+
+
+def placed(data: bytes) -> tuple[int, bytes]:
+    """Return an entry of the hub's log and its index; raises `AnswerRefused`."""
+    try:
+        said = _Placed.from_bytes(data, limit=PROBLEM_LIMIT)
+    except SchemaError as error:
+        raise AnswerRefused("not an entry with its index") from error
+    return said.index, said.entry
 
 
 _WIRES: TypeAdapter[tuple[Binary, ...]] = TypeAdapter(tuple[Binary, ...])

@@ -6,6 +6,9 @@ the same way. Nothing of this needs a network, but for the first directory that 
 
 from dataclasses import dataclass, field
 
+from sqlalchemy.orm import Session
+
+from audit.log import Log
 from crypto.keystore import Argon2Cost, KeyStore
 from crypto.signing import prove_possession
 from exchange.database import Database
@@ -13,7 +16,7 @@ from nodes import keys, log, trust, upkeep
 from nodes.errors import NotFound, NotReady
 from nodes.hub_client import HubClient
 from nodes.keys import Maker
-from nodes.node import MIGRATIONS, Node
+from nodes.node import MIGRATIONS, Node, Surroundings
 from nodes.settings import NodeSettings
 from nodes.tables import KeyRow
 from schemas.directory import Level, Names, Revocation, Unit, UnitCard, UnitClass, sign_statement
@@ -57,6 +60,7 @@ def init(settings: NodeSettings, identity: Identity, secrets: Secrets, now: int)
             signer = keys.new_signing(session, maker, root)
             keys.new_encryption(session, maker, signer)
             keys.new_request(session, maker, signer)
+            _begin_log(session, database, maker)
             for use in keys.note_keys_due(session, now):
                 keys.new_note_keys(session, maker, signer, use)
             statements = tuple(row.statement for row in keys.unposted(session))
@@ -78,6 +82,14 @@ def init(settings: NodeSettings, identity: Identity, secrets: Secrets, now: int)
         possession=prove_possession(root, settings.unit, possession_nonce(settings.env, now)),
         statements=statements,
     ).to_bytes()
+
+
+def _begin_log(session: Session, database: Database, maker: Maker) -> None:
+    """Write entry 0 of the unit's log: the statement of its LOG keys registers it, so that nobody can begin anew."""
+    settings, now = maker.settings, maker.now
+    ours = keys.load(session, maker.store, settings)
+    node = Node(settings, database, maker.store, Log(settings.log_id), Surroundings(lambda: now), ours)
+    log.record(session, node, log.Act(operation="KEY_CHANGE", codes=("GENESIS",)))
 
 
 def join(node: Node, anchor: bytes, compared: str) -> None:

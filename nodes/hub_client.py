@@ -41,6 +41,15 @@ class Posted:
     problem: Problem | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The answer of a witness: cosignature lines, the size that it holds, or a refusal."""
+
+    status: int
+    media: str
+    body: bytes
+
+
 def tls_context(settings: NodeSettings) -> ssl.SSLContext:
     """Return how the hub's certificate is checked, and with which of ours the connection opens; raises `NotReady`."""
     try:
@@ -136,6 +145,17 @@ class HubClient:
     def cosign(self, lines: bytes) -> None:
         """Hand in our cosignature of the checkpoint that waits."""
         self._signed(self._send("POST", "/v1/log/cosignatures", lines), 204)
+
+    def add_checkpoint(self, request: bytes) -> Asked:
+        """Ask the hub to cosign a checkpoint of our own log (C2SP tlog-witness); every status is an answer."""
+        response = self._send("POST", "/v1/log/add-checkpoint", request)
+        self._demand_signed(response)
+        return Asked(response.status_code, _media(response), response.content)
+
+    def anchor(self, origin: str, size: int) -> tuple[int, bytes]:
+        """Return where the hub's log holds the head that our own log had at `size`, and the entry."""
+        response = self._signed(self._send("GET", f"/v1/log/anchor?origin={origin}&size={size}"), 200)
+        return answers.placed(response.content)
 
     def sealed(self, start: int, end: int) -> bytes:
         """Return the hub's entries [start, end) as it seals them to its recovery key, which nobody here can open."""

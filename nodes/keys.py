@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from audit import store
 from audit.cosignatures import Cosigner
 from crypto import note_keys, statements
 from crypto.encryption import EncryptionKey
@@ -180,6 +181,7 @@ def new_note_keys(session: Session, maker: Maker, signer: SigningKey, use: Liter
         unit=unit,
         use=use,
         name=name,
+        genesis=_genesis(session, name) if use == "LOG" else None,
         kid=note_keys.kid_of(public),
         public=public,
         possession=note_keys.prove_possession(seeds, unit, name, nonce),
@@ -189,6 +191,14 @@ def new_note_keys(session: Session, maker: Maker, signer: SigningKey, use: Liter
         prev=_newest(session, use),
     )
     _add(session, statement, signer)
+
+
+def _genesis(session: Session, log_id: str) -> str:
+    """The leaf hash of entry 0 of our log; raises `NotReady` while there is none."""
+    leaves = store.read_leaves(session.connection(), log_id, 0, 1)
+    if not leaves:
+        raise NotReady("the log of this node has no entry yet")
+    return leaves[0].hex()
 
 
 def note_keys_due(session: Session, now: int) -> list[Literal["LOG", "WITNESS"]]:

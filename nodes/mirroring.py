@@ -38,14 +38,18 @@ class Step:
 
 
 def step(node: Node, client: HubClient, most: int = TILES_AT_ONCE) -> Step:
-    """Mirror what is new, at most `most` tiles of it.
+    """Mirror what is new of the published log, at most `most` tiles of it; raises as `follow`."""
+    return follow(node, client, client.checkpoint(), most)
+
+
+def follow(node: Node, client: HubClient, note: bytes, most: int = TILES_AT_ONCE) -> Step:
+    """Mirror what is new up to the signed `note`, at most `most` tiles of it.
 
     Raises `HubUnreachable`, `HubProblem`.
 
     An answer that leads nowhere is `AnswerRefused` and stores nothing. So does a second history, after its evidence was
     kept.
     """
-    note = client.checkpoint()
     keys = hub_keys(node)
     try:
         said = verify_checkpoint(note, keys).checkpoint

@@ -6,7 +6,7 @@ what was signed, logged or sealed for it; nothing that only this unit may read. 
 
 from collections.abc import Iterator
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from crypto.encoding import unhex
@@ -20,7 +20,7 @@ from nodes.mirror import Mirror
 from nodes.node import Node
 from nodes.receipts import OWN
 from nodes.tables import CursorRow, DirectoryRow, MessageRow, QuarantineRow, ReceiptRow, StatementRow
-from nodes.watch_tables import CollectedRow, SealedRow
+from nodes.watch_tables import AnchorRow, CollectedRow, SealedRow
 from schemas import receipts
 
 LEAVES_AT_ONCE = 4_096
@@ -52,6 +52,7 @@ def hand_over(node: Node, client: HubClient, problem: HubProblem) -> int:
     with node.db.write() as session:
         again = update(ReceiptRow).where(ReceiptRow.origin == OWN, ReceiptRow.posted >= time - MARGIN)
         session.execute(again.values(posted=None, outcome=None))
+        session.execute(delete(AnchorRow).where(AnchorRow.index.is_(None)))  # anchored anew: nobody holds that entry
         session.merge(CursorRow(name=HANDED_OVER, index=size, leaf="", state="HANDED_OVER", since=now))
     return len(pages)
 
@@ -70,10 +71,12 @@ def _of_the_log(node: Node, session: Session, size: int) -> Iterator[Piece]:
     for start in range(size, mirror.size, LEAVES_AT_ONCE):
         end = min(start + LEAVES_AT_ONCE, mirror.size)
         yield Piece(Part.LEAVES, start, b"".join(mirror.leaf_hash(index) for index in range(start, end)))
-    for row in session.scalars(select(SealedRow).where(SealedRow.end > size).order_by(SealedRow.start)):
-        yield Piece(Part.SEALED, row.start, row.sealed)
+    for piece in session.scalars(select(SealedRow).where(SealedRow.end > size).order_by(SealedRow.start)):
+        yield Piece(Part.SEALED, piece.start, piece.sealed)
     for held in session.scalars(select(CollectedRow).where(CollectedRow.index >= size)):
         yield Piece(Part.ENTRY, held.index, held.entry)
+    for row in session.scalars(select(AnchorRow).where(AnchorRow.index >= size)):
+        yield Piece(Part.ENTRY, row.index or 0, row.entry or b"")
 
 
 def _of_messages(session: Session, size: int) -> Iterator[Piece]:

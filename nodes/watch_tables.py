@@ -71,3 +71,20 @@ class CollectedRow(Row):
     __tablename__ = "node_collected"
     index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     entry: Mapped[bytes]
+
+
+class AnchorRow(Row):
+    """A head of our own log that the hub cosigned and holds as an entry of its log.
+
+    `note` carries its cosignature. `entry` stands at `index` of the hub's log once it said so; `proved` is when our
+    mirror showed that leaf.
+    """
+
+    __tablename__ = "node_anchor"
+    size: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    root: Mapped[bytes]
+    note: Mapped[bytes]
+    cosigned: Mapped[int]
+    index: Mapped[int | None]
+    entry: Mapped[bytes | None]
+    proved: Mapped[int | None] = mapped_column(index=True)

@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 
 from exchange.contributions import Restoring
 from exchange.errors import Unfound
-from nodes import gossip, keeping, mirroring, refilling
+from nodes import anchoring, gossip, keeping, mirroring, refilling
 from nodes.errors import HubProblem
 from nodes.hub_client import HubClient
 from nodes.node import Node
@@ -36,6 +36,7 @@ def _round(node: Node, client: HubClient) -> bool:
     if mirrored.more:
         return True
     gossip.step(node, client, at_once=mirrored.behind)
+    anchoring.step(node, client)
     return keeping.step(node, client)
 
 
@@ -45,7 +46,17 @@ def catch_up(node: Node, client: HubClient) -> None:
         continue
 
 
+def hold(node: Node, client: HubClient, note: bytes) -> None:
+    """Mirror the log up to the signed `note` before we cosign it; raises `AnswerRefused`, `HubUnreachable`.
+
+    A unit answers for what it holds: whatever a quorum has cosigned can be given back to a hub that lost it.
+    """
+    while mirroring.follow(node, client, note).more:
+        continue
+    keeping.step(node, client)
+
+
 def _due(node: Node) -> bool:
     with node.db.read() as session:
         last = session.scalar(select(func.max(MirrorRow.since)))
-    return last is None or node.now() >= last + EVERY
+    return last is None or node.now() >= last + EVERY or anchoring.pressing(node)

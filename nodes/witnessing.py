@@ -17,7 +17,7 @@ from audit.submission import Held, Inconsistent, Submission, origin_hash
 from exchange.courier import Alarm
 from exchange.errors import LogRolledBack, Unfound
 from exchange.quorum import log_keys, policy_of
-from nodes import alerts, forks
+from nodes import alerts, forks, watching
 from nodes.alerts import Raised
 from nodes.errors import AnswerRefused, HubProblem
 from nodes.forks import Fork
@@ -64,7 +64,9 @@ def step(node: Node, client: HubClient, wait: int) -> bool:
     if not waiting:
         return False
     try:
-        lines = _cosign(node, Submission.parse(waiting))
+        request = Submission.parse(waiting)
+        watching.hold(node, client, request.note)
+        lines = _cosign(node, request)
     except AuditError as error:
         raise AnswerRefused(error.code) from error
     client.cosign(lines)

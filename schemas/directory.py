@@ -150,7 +150,8 @@ class KeyStatement(Wire):
 
     `possession` is the proof by the key itself; an encryption key cannot sign, so the signer of its statement answers
     for it, and no key is taken that was seen before. `node` names the machine of a node key; `name` is the name under
-    which a pair of note keys signs. `prev` is the key of the same use that this one follows.
+    which a pair of note keys signs, `genesis` the leaf hash of entry 0 of the log that a LOG pair signs. `prev` is the
+    key of the same use that this one follows.
     """
 
     v: Literal[1] = 1
@@ -162,6 +163,7 @@ class KeyStatement(Wire):
     use: Use
     node: NodeName | None = None
     name: NoteName | None = None
+    genesis: Hex64 | None = None
     kid: Hex64
     public: Binary
     possession: Binary | None = None
@@ -176,6 +178,8 @@ class KeyStatement(Wire):
             raise ValueError("node: required for a node key, forbidden elsewhere")
         if (self.use in NOTE_USES) != (self.name is not None):
             raise ValueError("name: required for note keys, forbidden elsewhere")
+        if self.genesis is not None and self.use != "LOG":
+            raise ValueError("genesis: only of a log")
         if self.name is not None and not self.name.startswith(f"node.{self.unit.lower()}."):
             raise ValueError("name: begins with `node.` and the unit's own id")
         if (self.use == "ENCRYPTION") != (self.possession is None):

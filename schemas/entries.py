@@ -135,12 +135,16 @@ class AdminEntry(Entry):
 
 
 class AnchorEntry(Entry):
-    """The head of another log, seen and kept: a node's in the hub's log, the hub's in a node's."""
+    """The head of another log, seen and kept: a node's in the hub's log, the hub's in a node's.
+
+    `digest` is SHA-512 of the signed note that said so.
+    """
 
     type: Literal["ANCHOR"] = "ANCHOR"
     origin: str = Field(max_length=200)
     size: int
     root: Hex64
+    digest: Hex128 | None = None
 
 
 class ActEntry(Entry):

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from crypto import note_keys, signing
 from crypto.encryption import EncryptionKey
+from crypto.merkle_hash import leaf_hash
 from crypto.signing import SigningKey
 from schemas import keychecks
 from schemas.directory import (
@@ -34,6 +35,7 @@ from schemas.directory import (
 from schemas.trust import Anchor, Directory
 
 DAY = 86_400
+GENESIS = b"entry 0 of a unit's log"
 HUB = "hub.serai.example"
 VKEY = "hub.serai.example/log+00000000+AAAA"
 
@@ -92,7 +94,8 @@ class UnitKeys:
         name = f"node.{self.unit.lower()}.serai" + ("/witness" if use == "WITNESS" else "")
         proof = note_keys.prove_possession(seeds, self.unit, name, keychecks.possession_nonce(env, now))
         statement = key_statement(self, use, note_keys.public_of(seeds), now, env, proof, name=name)
-        return sign_statement(statement.model_copy(update=changes), self.signing)
+        genesis = {"genesis": leaf_hash(GENESIS).hex()} if use == "LOG" else {}
+        return sign_statement(statement.model_copy(update=genesis | changes), self.signing)
 
     def card(self, now: int, env: str = "live") -> UnitCard:
         nonce = keychecks.possession_nonce(env, now)

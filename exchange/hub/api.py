@@ -17,7 +17,7 @@ from audit.tiles import ENTRIES, TileAddress
 from crypto import canonical
 from crypto.encoding import b64
 from exchange.errors import BadRequest, Unfound, WrongMedia
-from exchange.hub import administration, callers, health, publication, recovery, sightings, witnessing
+from exchange.hub import administration, anchors, callers, health, publication, recovery, sightings, witnessing
 from exchange.hub.administration import Offered
 from exchange.hub.callers import NONCES, Caller
 from exchange.hub.hub import Hub
@@ -121,6 +121,14 @@ def add_checkpoint(hub: HubDep, body: Submitted, _caller: Asking) -> Response:
     except WitnessRefused as refused:
         status, media, said = witnessing.refusal(refused)
         return Response(said, status_code=status, headers={"content-type": media})
+
+
+@router.get("/v1/log/anchor")
+def anchored(request: Request, hub: HubDep, caller: Enrolled) -> Response:
+    """Where our log holds the head that the caller's own log `origin` had at `size`, and the entry."""
+    query = query_of(request.scope, ("origin", "size"))
+    found = anchors.find(hub, caller.unit, query.get("origin", ""), decimal_of(query.get("size", "")))
+    return Response(canonical.dumps({"index": found.index, "entry": b64(found.entry)}), media_type=JSON)
 
 
 @router.get("/v1/log/{origin}/checkpoint")

@@ -22,6 +22,7 @@ from exchange.hub.batch import MESSAGE_KIND, RECEIPT_KIND
 from exchange.hub.hub import Hub
 from exchange.hub.recovery import Staged
 from exchange.hub.tables import (
+    ANCHOR,
     DELIVERY,
     EVIDENCE,
     FEDERATION,
@@ -37,6 +38,7 @@ from exchange.hub.tables import (
 from schemas import entries, receipts
 from schemas.entries import (
     AdminEntry,
+    AnchorEntry,
     DirectoryEntry,
     EquivocationEntry,
     MessageEntry,
@@ -203,6 +205,11 @@ class Replay:
             self._connection.execute(SIGNATURES.insert(), {"idx": index, "signatures": parts.signatures})
         return {"signed": signed, "proof": parts.proof, "statement": parts.statement}
 
+    def anchor(self, index: int, entry: AnchorEntry, _data: bytes) -> None:
+        """Where the head of a unit's own log stands."""
+        row = {"origin": entry.origin, "size": entry.size, "idx": index}
+        self._connection.execute(ANCHOR.insert(), row)
+
     # --- pieces -------------------------------------------------------------------------------------------------------
 
     def _found(self, part: Part, digest: str, what: str) -> bytes:
@@ -226,4 +233,5 @@ _ACTS: Final[dict[type, Act]] = {
     StatementEntry: Replay.statement,
     DirectoryEntry: Replay.directory,
     AdminEntry: Replay.administration,
+    AnchorEntry: Replay.anchor,
 }

@@ -196,3 +196,12 @@ STAMP: Final = Table(
     Column("time", BigInteger, nullable=False),
 )
 """Published checkpoints with the time-stamp of an outside authority (RFC 3161); `time` is what the authority states."""
+
+ANCHOR: Final = Table(
+    "anchor",
+    metadata,
+    Column("origin", String(255), primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("idx", BigInteger, nullable=False),
+)
+"""Where our log says that a unit's own log had this size, and under which note."""

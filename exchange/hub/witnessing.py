@@ -19,17 +19,22 @@ from audit.errors import Malformed, NotInLog, SignatureRefused
 from audit.notes import SignatureLine
 from audit.submission import MAX_SKEW, SIZE_TYPE, Inconsistent, OldSizeDiffers, Submission, WitnessRefused
 from exchange.errors import BadRequest, CosignatureRefused, LogRolledBack, Unfound
-from exchange.hub import bell, callers, publication
+from exchange.hub import anchors, bell, callers, publication
 from exchange.hub.batch import Batch
 from exchange.hub.callers import Caller
 from exchange.hub.hot import LONGEST_WAIT
 from exchange.hub.hub import Hub
 from exchange.hub.publication import Offered
 from exchange.hub.sequencer import Kind
+from exchange.hub.upkeep import Refused, deny
 from exchange.quorum import cosigner_keys
 from exchange.service import Answer, Receive, Scope, query_of, read_body
 from schemas.errors import SchemaError
+from schemas.keychecks import KeyRecord
 from schemas.trust import Directory
+
+REWRITTEN: Final = "LOG_REWRITTEN"
+"""What our log says of a unit whose own log contradicts what it had shown before."""
 
 TEXT: Final = b"text/plain; charset=utf-8"
 REREAD_SECONDS: Final = 5.0
@@ -120,10 +125,15 @@ def _by_one_pair(directory: Directory, unit: str, now: int, note: bytes, lines: 
 
 @dataclass(frozen=True, slots=True)
 class _Ask:
-    """A checkpoint that a unit's log wants cosigned; `keys` are those of the log, None if it is unknown."""
+    """A checkpoint that a unit's log wants cosigned; `log` is what the unit stated of it, None if it is unknown."""
 
     request: Submission
-    keys: LogKeys | None
+    log: KeyRecord | None
+
+    @property
+    def keys(self) -> LogKeys | None:
+        """The keys of the log."""
+        return None if self.log is None else LogKeys.of(self.request.origin, self.log.public)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +153,7 @@ def add_checkpoint(hub: Hub, body: bytes) -> Lines:
     Raises a `WitnessRefused`, whose status is the answer.
     """
     request = Submission.parse(body)
-    recorded: SignedCheckpoint = hub.do(RECORDS, _Ask(request, _keys_of(hub, request.origin)))
+    recorded: SignedCheckpoint = hub.do(RECORDS, _Ask(request, _log_of(hub, request.origin)))
     lines: Lines = hub.do(COSIGNING, _Recorded(recorded.checkpoint, hub.keys.witness))
     return lines
 
@@ -159,16 +169,18 @@ def watched(hub: Hub, origin_digest: str) -> bytes:
     """Return the last checkpoint that we cosigned of the log of this origin (SHA-256, hex); raises `Unfound`."""
     with hub.db.read() as session:
         note = witness.note(session, origin_digest)
-    if note is None:
+    if not note:
         raise Unfound
     return note
 
 
-def _keys_of(hub: Hub, origin: str) -> LogKeys | None:
+def _log_of(hub: Hub, origin: str) -> KeyRecord | None:
+    """What a unit stated of the log `origin`; a log whose entry 0 was never registered is unknown."""
     try:
-        return LogKeys.of(origin, hub.register.current.log_key(origin, hub.clock()).public)
+        record = hub.register.current.log_key(origin, hub.clock())
     except SchemaError:
         return None
+    return record if record.statement.genesis is not None else None
 
 
 def _record(batch: Batch, jobs: Sequence[_Ask]) -> list[SignedCheckpoint | WitnessRefused]:
@@ -176,17 +188,23 @@ def _record(batch: Batch, jobs: Sequence[_Ask]) -> list[SignedCheckpoint | Witne
 
 
 def _record_one(batch: Batch, job: _Ask) -> SignedCheckpoint | WitnessRefused:
-    """Advance the record of a unit's log; what follows from it stands in this very transaction.
+    """Advance the record of a unit's log, from its registered entry 0 on, and anchor its head in ours.
 
-    A contradiction is kept as evidence, and counted for the operators.
+    A contradiction is kept as evidence, logged, and counted for the operators.
     """
+    if job.log is not None and job.log.statement.genesis is not None:
+        genesis = bytes.fromhex(job.log.statement.genesis)
+        witness.begin(batch.connection, job.request.origin, genesis, batch.now)
     try:
-        return witness.record(batch.connection, job.request, job.keys, batch.now)
+        recorded = witness.record(batch.connection, job.request, job.keys, batch.now)
     except Inconsistent as refused:
         witness.keep_conflict(batch.connection, job.request, batch.now)
+        deny(batch, [Refused(job.log.unit if job.log else "", REWRITTEN)])
         return refused
     except WitnessRefused as refused:
         return refused
+    anchors.anchor(batch, recorded.checkpoint, job.request.note)
+    return recorded
 
 
 def _cosign(batch: Batch, jobs: Sequence[_Recorded]) -> list[Lines | WitnessRefused]:

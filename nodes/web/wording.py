@@ -120,6 +120,9 @@ _ALERTS: Final[Mapping[str, str]] = {
     "LOG_FORKED": noted("The log of the hub was shown in two versions: keep this node as it is and call the auditor"),
     "LOG_HELD_BACK": noted("Another unit was shown a newer log of the hub than this one for an hour: ask its operator"),
     "LOG_UNHEARD": noted("A unit has not said for a day which log of the hub it was shown: call that unit"),
+    "LOG_NOT_ANCHORED": noted("The hub refuses the log of this unit: it contradicts what was anchored before"),
+    "LOG_SHORTENED": noted("The log of this unit is shorter than what was anchored at the hub: entries were lost here"),
+    "ANCHOR_MISSING": noted("The log of the hub does not show an anchor of this unit that the hub had confirmed"),
 }
 
 _FINDINGS: Final[Mapping[str, str]] = {
