@@ -2,7 +2,7 @@
 
 From then on this node cannot rewrite what it had logged, and nobody can say that it did. The log begins at the entry 0
 that the unit's LOG statement registered. An answer that was lost is asked for again; an anchor that the hub's log does
-not show is an alarm (protocol.md §9.20).
+not show is an alarm (protocol.md §9.21).
 """
 
 from dataclasses import dataclass

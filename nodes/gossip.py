@@ -17,7 +17,7 @@ from nodes import alerts, forks, mirroring
 from nodes.alerts import Cause, Raised
 from nodes.forks import Fork
 from nodes.hub_client import HubClient
-from nodes.mirror import Held, Mirror
+from nodes.mirror import Mirror
 from nodes.node import Node
 from nodes.tables import CursorRow
 from nodes.watch_tables import SightingRow
@@ -51,7 +51,7 @@ def step(node: Node, client: HubClient, *, at_once: bool = False) -> None:
     early = last is not None and now < last + EVERY and not at_once
     if held is None or held.size < held.accepted or early:
         return
-    client.tell(ours(node, held))
+    client.tell(ours(node, held.note))
     heard = [one for wire in client.told() if (one := _believed(node, keys, wire)) is not None]
     with node.db.write() as session:
         session.merge(CursorRow(name=TOLD, index=held.accepted, leaf=held.root.hex(), state="TOLD", since=now))
@@ -79,9 +79,9 @@ def settle(node: Node) -> None:
         forks.keep(node, fork)
 
 
-def ours(node: Node, held: Held) -> bytes:
-    """Our sighting of the checkpoint that the mirror accepted, with the two lines of the log and no cosignatures."""
-    keys, note = mirroring.hub_keys(node), Note.parse(held.note)
+def ours(node: Node, accepted: bytes) -> bytes:
+    """Our sighting of a checkpoint that we accepted, with the two lines of the log and no cosignatures."""
+    keys, note = mirroring.hub_keys(node), Note.parse(accepted)
     own = {(key.name, key.key_id) for key in (keys.ed25519, keys.mldsa44)}
     lines = tuple(line for line in note.lines if (line.name, line.key_id) in own)
     said = Sighting(env=node.settings.env, unit=node.unit, time=node.now(), note=Note(note.text, lines).to_bytes())

@@ -38,18 +38,24 @@ class Step:
 
 
 def step(node: Node, client: HubClient, most: int = TILES_AT_ONCE) -> Step:
-    """Mirror what is new of the published log, at most `most` tiles of it; raises as `follow`."""
-    return follow(node, client, client.checkpoint(), most)
+    """Mirror what is new of the published log, at most `most` tiles of it; nothing that too few have cosigned.
+
+    Raises `HubUnreachable`, `HubProblem`, and `AnswerRefused` as `hold`.
+    """
+    return _follow(node, client, client.checkpoint(), most, published=True)
 
 
-def follow(node: Node, client: HubClient, note: bytes, most: int = TILES_AT_ONCE) -> Step:
-    """Mirror what is new up to the signed `note`, at most `most` tiles of it.
-
-    Raises `HubUnreachable`, `HubProblem`.
+def hold(node: Node, client: HubClient, note: bytes) -> None:
+    """Mirror up to the signed `note`, which we are asked to be one of the first to cosign.
 
     An answer that leads nowhere is `AnswerRefused` and stores nothing. So does a second history, after its evidence was
     kept.
     """
+    while _follow(node, client, note, TILES_AT_ONCE, published=False).more:
+        continue
+
+
+def _follow(node: Node, client: HubClient, note: bytes, most: int, *, published: bool) -> Step:
     keys = hub_keys(node)
     try:
         said = verify_checkpoint(note, keys).checkpoint
@@ -65,7 +71,8 @@ def follow(node: Node, client: HubClient, note: bytes, most: int = TILES_AT_ONCE
         with node.db.write() as session:
             Mirror(session, keys.origin).confirm(node.now())
         return Step(behind=said.size < held.accepted)
-    _demand_quorum(node, note)
+    if published:
+        _demand_quorum(node, note)
     grown, full = _grow(client, edge, said, most)
     if not _continued(client, grown, said):
         if held is None or _continued(client, edge, said):

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from audit import witness
+from audit.submission import origin_hash
 from crypto.encoding import unhex
 from crypto.merkle_hash import HASH_SIZE
 from exchange import contributions
@@ -112,6 +114,10 @@ def _of_this_node(node: Node, session: Session) -> Iterator[Piece]:
     cursor = session.get(CursorRow, INBOX)
     if cursor is not None:
         yield Piece(Part.CURSOR, cursor.index, unhex(cursor.leaf, HASH_SIZE))
-    held = Mirror(session, mirroring.hub_keys(node).origin).held
-    if held is not None:
-        yield Piece(Part.SIGHTING, 0, gossip.ours(node, held))
+    origin = mirroring.hub_keys(node).origin
+    held, cosigned = Mirror(session, origin).held, witness.held(session, origin)
+    note = None if held is None else held.note
+    if held is None or cosigned.size > held.accepted:
+        note = witness.note(session, origin_hash(origin)) or note
+    if note is not None:
+        yield Piece(Part.SIGHTING, 0, gossip.ours(node, note))

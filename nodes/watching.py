@@ -51,8 +51,7 @@ def hold(node: Node, client: HubClient, note: bytes) -> None:
 
     A unit answers for what it holds: whatever a quorum has cosigned can be given back to a hub that lost it.
     """
-    while mirroring.follow(node, client, note).more:
-        continue
+    mirroring.hold(node, client, note)
     keeping.step(node, client)
 
 

@@ -68,7 +68,7 @@ def shown_two_histories(world: World) -> Desk:
 
 def carry(one: Desk, other: Desk) -> None:
     """Both faces of the hub hand out the words of all units."""
-    words = {}
+    words: dict[str, tuple[int, bytes]] = {}
     for desk in (one, other):
         with desk.db.read() as session:
             for row in session.connection().execute(select(SIGHTING)):
@@ -175,7 +175,7 @@ def test_a_hub_that_is_shown_its_signature_under_another_history_signs_no_more(w
         held = Mirror(session, mirroring.hub_keys(node).origin).held
         assert held is not None
         with pytest.raises(HubProblem, match="EX-5034"):
-            client.tell(gossip.ours(node, held))
+            client.tell(gossip.ours(node, held.note))
     assert world.desk.hub.closed
     other.close()
 
