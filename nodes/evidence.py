@@ -18,7 +18,7 @@ from audit.checkpoints import Checkpoint, LogKeys
 from audit.errors import AuditError
 from audit.evidence import archive
 from audit.evidence.archive import Archive
-from audit.evidence.bundle import BundleParts, Opened, write_bundle
+from audit.evidence.bundle import BundleParts, Logged, Opened, UnitLog, write_bundle
 from audit.evidence.findings import Level
 from audit.evidence.verification import Trust, verify_bundle
 from audit.notes import Note
@@ -29,8 +29,9 @@ from nodes.gathering import Gathered
 from nodes.hub_client import HubClient
 from nodes.node import Node
 from nodes.permissions import Action, allowed, require
-from nodes.tables import CaseRow, MessageRow, ReceiptRow
+from nodes.tables import CaseRow, EventRow, MessageRow, ReceiptRow
 from nodes.views import Actor
+from nodes.watch_tables import AnchorRow
 
 NOT_FOR_COURTS: Final = frozenset({"H1", "H3"})
 """Handling codes under which the content of another unit needs its permission, or a reading of its words, first."""
@@ -62,13 +63,14 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The rows in question, by eid, read in one transaction."""
+    """The rows in question by eid, read in one transaction; `anchor`: a size of our log, its place in the hub's."""
 
     case_id: str
     messages: Mapping[str, str] = field(default_factory=dict)
     receipts: tuple[bytes, ...] = ()
     open: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
+    anchor: tuple[int, int] | None = None
 
 
 def export(node: Node, actor: Actor, wanted: Wanted, out: BinaryIO) -> Exported:
@@ -81,7 +83,7 @@ def export(node: Node, actor: Actor, wanted: Wanted, out: BinaryIO) -> Exported:
     with node.db.read() as session:
         plan = _plan(session, node, actor, wanted)
     with HubClient(node) as client:
-        gathered = gathering.gather(node, client, tuple(plan.messages))
+        gathered = gathering.gather(node, client, tuple(plan.messages), () if plan.anchor is None else plan.anchor[1:])
     receipts = tuple(wire for wire in plan.receipts if gathered.covers(wire))
     try:
         with node.db.read() as session:
@@ -108,7 +110,7 @@ def _plan(session: Session, node: Node, actor: Actor, wanted: Wanted) -> _Plan:
     messages = {row.eid: row.message_id for row in rows}
     held = select(ReceiptRow.wire).where(ReceiptRow.eid.in_(messages), ReceiptRow.wire.is_not(None))
     receipts = tuple(wire for wire in session.scalars(held) if wire is not None)
-    return _Plan(case.case_id, messages, receipts, tuple(opened), tuple(withheld))
+    return _Plan(case.case_id, messages, receipts, tuple(opened), tuple(withheld), _anchor(session))
 
 
 def _chosen(session: Session, wanted: Wanted) -> tuple[CaseRow, list[MessageRow]]:
@@ -175,7 +177,27 @@ def _parts(session: Session, node: Node, plan: _Plan, gathered: Gathered, receip
         opened=_Contents(session, node, plan),
         forks=_forks(session, node),
         stamped=gathered.stamped,
+        unit=_unit_log(session, node, plan),
     )
+
+
+def _anchor(session: Session) -> tuple[int, int] | None:
+    """The newest head of our own log that stands in the hub's: its size, and the index there."""
+    placed = select(AnchorRow.size, AnchorRow.index).where(AnchorRow.index.is_not(None))
+    for size, index in session.execute(placed.order_by(AnchorRow.size.desc()).limit(1)):
+        return size, index or 0
+    return None
+
+
+def _unit_log(session: Session, node: Node, plan: _Plan) -> UnitLog | None:
+    """What our own log records about these messages, under its newest anchored head."""
+    if plan.anchor is None:
+        return None
+    size = plan.anchor[0]
+    about = EventRow.message_id.in_(plan.messages.values())
+    indices = session.scalars(select(EventRow.index).where(about, EventRow.index < size))
+    logged = [Logged(at, node.log.entry(session, at), node.log.inclusion(session, at, size)) for at in indices]
+    return UnitLog(session.get_one(AnchorRow, size).note, logged)
 
 
 def _forks(session: Session, node: Node) -> list[tuple[bytes, bytes]]:

@@ -50,8 +50,8 @@ class Gathered:
         return sha512(parsed.signed.statement_bytes).hexdigest() in self.digests
 
 
-def gather(node: Node, client: HubClient, eids: Sequence[str]) -> Gathered:
-    """Ask the hub for everything about these envelopes under its newest checkpoint.
+def gather(node: Node, client: HubClient, eids: Sequence[str], anchors: Sequence[int] = ()) -> Gathered:
+    """Ask the hub for everything about these envelopes under its newest checkpoint, and for our `anchors` under it.
 
     Raises `HubUnreachable`, `HubProblem`, and `EvidenceRefused` for an envelope that the checkpoint does not cover.
     """
@@ -65,7 +65,8 @@ def gather(node: Node, client: HubClient, eids: Sequence[str]) -> Gathered:
     units |= {unit for one in told if isinstance(one, MessageEntry) for unit in (one.sender, *one.to)}
     units |= {one.sender for one in told if isinstance(one, RefusalEntry)}
     stated = _statements(node.directory(), units | set(node.directory().federation.witnesses), size)
-    at = sorted({*documents, *stated} - set(logged))
+    ours = {index for index in anchors if index < size}
+    at = sorted({*documents, *stated, *ours} - set(logged))
     for start in range(0, len(at), AT_ONCE):
         logged |= {one.index: one for one in client.entries_at(at[start : start + AT_ONCE], size)}
     accepted = [one.index for one in logged.values() if isinstance(_parsed(one.entry), MessageEntry | RefusalEntry)]

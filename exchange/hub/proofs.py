@@ -21,6 +21,7 @@ from exchange.hub.hub import Hub
 from exchange.hub.tables import DELIVERY, FEDERATION, MESSAGE, RECEIPT
 from exchange.service import decimal_of, query_of
 from schemas import entries
+from schemas.entries import AnchorEntry
 
 MOST_INDICES: Final = 64
 MOST_ENTRIES: Final = 4096
@@ -44,7 +45,7 @@ def logged(request: Request, hub: HubDep, caller: Enrolled) -> Response:
             found = _proved(hub, session, (index for index in chosen if index < size), size)
         elif members.keys() == {"size", "at"}:
             found = _proved(hub, session, _indices(members["at"]), size)
-            _demand_for_all(one[1] for one in found)
+            _demand_told((one[1] for one in found), caller.unit)
         else:
             raise BadRequest("size, and either eid or at")
     rows = [
@@ -98,9 +99,12 @@ def _proved(hub: Hub, session: Session, indices: Iterable[int], size: int) -> li
         raise Unfound from error
 
 
-def _demand_for_all(found: Iterable[bytes]) -> None:
-    if any(entries.parse(entry).type not in FOR_ALL for entry in found):
-        raise Unfound
+def _demand_told(found: Iterable[bytes], unit: str) -> None:
+    """Return if every entry may be told to `unit`: what stands in the directory, and the anchors of its own log."""
+    for entry in map(entries.parse, found):
+        own = isinstance(entry, AnchorEntry) and entry.origin.startswith(f"node.{unit.lower()}.")
+        if entry.type not in FOR_ALL and not own:
+            raise Unfound
 
 
 def _indices(text: str) -> list[int]:

@@ -17,10 +17,11 @@ from exchange.hub import administration
 from exchange.hub.administration import Publication
 from exchange.hub.hub import LOG_ID
 from exchange.hub.stamping import Stamper
-from nodes import evidence, messages
+from nodes import anchoring, evidence, messages
 from nodes.drafts import NewDraft
 from nodes.errors import Denied, EvidenceRefused, HubUnreachable, NotFound
 from nodes.evidence import Exported, Wanted
+from nodes.hub_client import HubClient
 from nodes.tables import CaseRow, EventRow, MessageRow
 from nodes.views import Actor
 from schemas import entries
@@ -39,6 +40,8 @@ def played(template: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     world.sync()
     read(world, "KG", someone(world.node("KG"), "dilnoza"))
     world.sync()
+    with HubClient(world.node("TJ")) as client:
+        anchoring.step(world.node("TJ"), client)
     world.pass_time(2)
     world.close()
     return world
@@ -82,6 +85,9 @@ def test_the_sender_exports_everything_that_happened_to_his_message(exchanged: W
     assert report.codes().count("CONTENT_OPENED") == done.opened == done.messages == 1
     assert done.receipts == len(kinds)
     assert "ENTRY_ALONE" not in report.codes()
+    assert "UNIT_LOG_ANCHORED" in report.codes()
+    acts = {one.detail.split(",")[0] for one in report.findings if one.code == "UNIT_ENTRY_PROVED"}
+    assert "SEND" in acts
     assert list(archive)[-1] == MANIFEST
 
 
