@@ -25,7 +25,7 @@ def conspire(world: World, unit: str, hub: Desk) -> None:
     """`unit` cosigns what `hub` has signed, whatever it cosigned before."""
     node, before = world.node(unit), world.units[unit].wire.inside
     assert node.keys.witness is not None
-    world.units[unit].wire.inside = hub.client._transport  # type: ignore[assignment]
+    world.units[unit].wire.inside = hub.client._transport  # type: ignore[assignment]  # the desk gave it one of these
     with HubClient(node) as client:
         request = Submission.parse(client.pending(0, 0))
         said = verify_checkpoint(request.note, log_keys(node.directory())).checkpoint
@@ -75,7 +75,7 @@ def test_of_two_histories_one_is_published_and_each_side_has_the_evidence_once_i
     other.hub.tick()
     round_of(world, "KG", "TJ")
     conspire(world, "KZ", world.desk)
-    world.units["UZ"].wire.inside = other.client._transport  # type: ignore[assignment]
+    world.units["UZ"].wire.inside = other.client._transport  # type: ignore[assignment]  # as above
     round_of(world, "UZ")
     conspire(world, "KZ", other)
     assert published(world, world.desk) > common

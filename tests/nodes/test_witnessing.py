@@ -156,7 +156,7 @@ def test_a_second_history_is_not_cosigned_and_both_notes_are_kept(asked: World) 
     other.now = asked.now
     other.hub.tick()
     node = asked.node("TJ")
-    asked.units["TJ"].wire.inside = other.client._transport  # type: ignore[assignment]
+    asked.units["TJ"].wire.inside = other.client._transport  # type: ignore[assignment]  # the desk gave it one of these
     with pytest.raises((AnswerRefused, HubProblem)):
         step(node)
     with node.db.read() as session:
@@ -175,7 +175,7 @@ def test_a_hub_that_has_signed_less_than_we_cosigned_raises_the_alarm(asked: Wor
     grow(asked)
     round_of(asked, "TJ")
     older.now = asked.now
-    asked.units["TJ"].wire.inside = older.client._transport  # type: ignore[assignment]
+    asked.units["TJ"].wire.inside = older.client._transport  # type: ignore[assignment]  # as above: an older one
     with pytest.raises(HubProblem):
         step(asked.node("TJ"))
     assert "LOG_ROLLED_BACK" in alarms(asked.node("TJ"))
