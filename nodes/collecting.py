@@ -67,11 +67,12 @@ def step(node: Node, client: HubClient, wait: int, pool: ThreadPoolExecutor | No
 
 def hand_over(node: Node, client: HubClient) -> int:
     """Sign and post our receipts, up to a batch; returns how many the hub has taken note of."""
-    with node.db.write() as session:
-        receipts.sign_pending(session, node)
-    # If we die here, the signed receipts are in the database and the same bytes are sent again.
     with node.db.read() as session:
-        wires = receipts.to_post(session)
+        unsigned, wires = receipts.waiting(session)
+    if unsigned:
+        with node.db.write() as session:
+            wires = receipts.sign_pending(session, node)
+        # If we die here, the signed receipts are in the database and the same bytes are sent again.
     if not wires:
         return 0
     outcomes = client.post_receipts(wires)

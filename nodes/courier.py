@@ -4,6 +4,7 @@ What to do is decided in `exchange.courier`; here the facts are read, the decisi
 only then something is sent. No transaction is open while the hub is asked. `sync_once` is one pass in one thread.
 """
 
+import os
 import secrets
 import threading
 from collections.abc import Callable
@@ -14,13 +15,17 @@ import structlog
 
 from exchange.courier import JITTER_STEPS, WINDOW_LARGEST, Line
 from exchange.errors import ExchangeError
-from nodes import alerts, collecting, pushing, timers, upkeep, voids, watching, witnessing
+from nodes import alerts, collecting, pushing, receipts, timers, upkeep, voids, watching, witnessing
 from nodes.errors import HubProblem, HubUnreachable, NotReady
 from nodes.hub_client import HubClient
 from nodes.node import Changed, Node
 
 IDLE = 5.0
 """Seconds between two looks at an empty outbox; whatever bumps `node.changed` is looked at without waiting for it."""
+
+GATHER = 0.02
+"""Seconds between two steps of a direction that has work, unless a step was full: what comes meanwhile shares the next
+transaction, its flush, its signature and its queries. A message that comes alone waits for nobody."""
 
 PACED = frozenset({"directory", "timers", "log", "witness"})
 """Directions that a change of the outbox or of an arrival does not concern."""
@@ -69,6 +74,7 @@ class Courier:
         self._contact = Changed()
         self._threads: list[threading.Thread] = []
         self._pool = ThreadPoolExecutor(WINDOW_LARGEST, "courier-send")
+        self._openers = ThreadPoolExecutor(os.cpu_count(), "courier-open")
 
     def start(self) -> None:
         """Begin to push, pull, hand over receipts, keep the directory and run the timers, each on its own thread."""
@@ -95,6 +101,7 @@ class Courier:
             thread.join(self._node.settings.request_timeout + IDLE)
         self._threads.clear()
         self._pool.shutdown()
+        self._openers.shutdown()
 
     def _loop(self, name: str, step: Callable[[HubClient, Line], bool]) -> None:
         """Repeat `step` until stopped; it returns whether there may be more at once. Any failure only makes it wait.
@@ -127,14 +134,20 @@ class Courier:
             self._node.changed.wait_after(number, IDLE)
 
     def _push(self, client: HubClient, line: Line) -> bool:
-        return pushing.step(self._node, client, line, self._pool) > 0
+        return self._gathered(pushing.step(self._node, client, line, self._pool), WINDOW_LARGEST)
 
     def _pull(self, client: HubClient, _line: Line) -> bool:
         wait = self._node.settings.poll_wait
-        return collecting.step(self._node, client, wait) > 0 or wait > 0
+        return self._gathered(collecting.step(self._node, client, wait, self._openers), collecting.PAGE) or wait > 0
 
     def _receipts(self, client: HubClient, _line: Line) -> bool:
-        return collecting.hand_over(self._node, client) > 0
+        return self._gathered(collecting.hand_over(self._node, client), receipts.BATCH)
+
+    def _gathered(self, done: int, full: int) -> bool:
+        """Return whether there may be more, and let it gather unless the step was full."""
+        if 0 < done < full:
+            self._stop.wait(GATHER)
+        return done > 0
 
     def _directory(self, client: HubClient, _line: Line) -> bool:
         upkeep.refresh(self._node, client, only_if_due=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from exchange import courier
@@ -36,6 +36,7 @@ _QUEUED = (
     .outerjoin(VoidRow, VoidRow.eid == OutboxRow.eid)
     .where(OutboxRow.state == QUEUED)
     .order_by(OutboxRow.seq)
+    .limit(bindparam("window"))
 )
 _SETTLED = frozenset({Push.ACCEPT, Push.REFUSE})
 _AGAIN = frozenset({Push.RESEND, Push.RESEAL})
@@ -69,8 +70,12 @@ def step(node: Node, client: HubClient, line: Line, pool: ThreadPoolExecutor | N
     With a `pool` the window goes in parallel, without one in order. Raises `HubUnreachable` if the hub must be given
     time: no usable answer, or one that only a person can resolve (an alarm is then raised).
     """
-    restored.catch_up(node, client)
-    offers = _offers(node, line)
+    with node.db.read() as session:
+        restoring, offers = restored.unfinished(session), _offers(session, node, line)
+    if restoring:
+        restored.catch_up(node, client)
+        with node.db.read() as session:
+            offers = _offers(session, node, line)
     if pool is None or len(offers) < 2:
         replies = [_ask(node, client, offer) for offer in offers[:1]]
     else:
@@ -86,9 +91,8 @@ def step(node: Node, client: HubClient, line: Line, pool: ThreadPoolExecutor | N
     return max(settled, 1)
 
 
-def _offers(node: Node, line: Line) -> list[_Offer]:
-    with node.db.read() as session:
-        queued = {row.seq: _Offer(*row) for row in session.execute(_QUEUED.limit(line.window))}
+def _offers(session: Session, node: Node, line: Line) -> list[_Offer]:
+    queued = {row.seq: _Offer(*row) for row in session.execute(_QUEUED, {"window": line.window})}
     return [queued[seq] for seq in courier.to_send(node.now(), line, tuple(queued))]
 
 

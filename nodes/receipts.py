@@ -7,6 +7,7 @@ the time of the log entry (protocol.md §7.2, §8). States only ever move by the
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -188,19 +189,23 @@ def make(work: Work, eid: str, kind: str, reason: str | None = None) -> None:
     )
 
 
-def sign_pending(session: Session, node: Node) -> int:
-    """Sign up to a batch of our unsigned receipts with one signature and store the result; returns how many."""
-    rows = session.scalars(_unposted().where(ReceiptRow.wire.is_(None)).limit(BATCH).with_for_update()).all()
-    if rows:
-        batch = [Receipt.from_bytes(row.statement) for row in rows]
-        for row, wire in zip(rows, receipts.sign([node.keys.signing], batch), strict=True):
+def waiting(session: Session) -> tuple[bool, list[bytes]]:
+    """Return whether some of our first unposted receipts are still to be signed, and the signed ones, the oldest first.
+
+    Both are about one batch at most.
+    """
+    wires = session.scalars(_unposted(ReceiptRow.wire).limit(BATCH)).all()
+    return None in wires, [wire for wire in wires if wire is not None]
+
+
+def sign_pending(session: Session, node: Node) -> list[bytes]:
+    """Sign what is unsigned of the first batch of our unposted receipts with one signature; returns the whole batch."""
+    rows = session.scalars(_unposted(ReceiptRow).limit(BATCH).with_for_update()).all()
+    unsigned = [row for row in rows if row.wire is None]
+    if unsigned:
+        batch = [Receipt.from_bytes(row.statement) for row in unsigned]
+        for row, wire in zip(unsigned, receipts.sign([node.keys.signing], batch), strict=True):
             row.wire = wire
-    return len(rows)
-
-
-def to_post(session: Session) -> list[bytes]:
-    """Return up to a batch of our signed receipts that the hub has not logged yet, the oldest first."""
-    rows = session.scalars(_unposted().where(ReceiptRow.wire.is_not(None)).limit(BATCH))
     return [row.wire for row in rows if row.wire is not None]
 
 
@@ -229,8 +234,8 @@ def _state_anew(row: ReceiptRow, now: int) -> None:
     row.statement = Receipt.from_bytes(row.statement).model_copy(update={"time": now}).to_bytes()
 
 
-def _unposted() -> Select[ReceiptRow]:
-    own = select(ReceiptRow).where(ReceiptRow.origin == OWN, ReceiptRow.posted.is_(None))
+def _unposted(chosen: Any) -> Select[Any]:
+    own = select(chosen).where(ReceiptRow.origin == OWN, ReceiptRow.posted.is_(None))
     # DELIVERED sorts before OPENED, so the hub never sees a message opened before it was delivered.
     return own.order_by(ReceiptRow.time, ReceiptRow.type, ReceiptRow.eid)
 

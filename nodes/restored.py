@@ -8,6 +8,7 @@ As a witness it has forgotten what it cosigned last, and waits for the others (`
 
 import secrets
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crypto.header import GENESIS, HeaderDraft
@@ -32,6 +33,7 @@ PROBE_SEQ = 2**53 - 1
 """A number no node reaches: the hub can only answer that it is early, and name what it waits for."""
 
 _PROBE_LIFE = 3600
+_STATE = select(CursorRow.state).where(CursorRow.name == MARK)
 
 
 def mark(session: Session, now: int) -> None:
@@ -42,8 +44,13 @@ def mark(session: Session, now: int) -> None:
 
 def check_may_seal(session: Session) -> None:
     """Return unless a restore is unfinished; raises `NotReady`."""
-    if session.get(CursorRow, MARK) is not None:
+    if unfinished(session):
         raise NotReady("restored from a backup: catching up with the hub first")
+
+
+def unfinished(session: Session) -> bool:
+    """Return whether this database came from a backup and has not caught up yet."""
+    return session.scalar(_STATE) is not None
 
 
 def note_read(session: Session) -> None:
@@ -56,8 +63,7 @@ def note_read(session: Session) -> None:
 def catch_up(node: Node, client: HubClient) -> None:
     """Finish a restore that is under way; raises `HubUnreachable` until mailbox and expected number are known."""
     with node.db.read() as session:
-        row = session.get(CursorRow, MARK)
-        state = None if row is None else row.state
+        state = session.scalar(_STATE)
     if state is None:
         return
     if state != READ:

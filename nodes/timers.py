@@ -3,12 +3,13 @@
 The clocks are those of `exchange.clock`; the steps and their shares stand in the code table `escalation`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from exchange import courier
+from exchange.clock import Limit
 from exchange.courier import Collection, State
 from nodes import alerts, clocks, log, threads
 from nodes.alerts import Cause, Raised
@@ -28,36 +29,46 @@ _CAUSES: Mapping[int, Cause] = {
 def run(node: Node) -> int:
     """Take every step whose time has come; returns how many alerts were raised."""
     with node.db.write() as session:
-        raised = sum(_escalate(session, node, row) for row in _open(session, node))
-        raised += _not_collected(session, node)
+        raised = _escalate_all(session, node) + _not_collected(session, node)
     if raised:
         node.changed.bump()
     return raised
 
 
-def _open(session: Session, node: Node) -> list[ThreadRow]:
+def _escalate_all(session: Session, node: Node) -> int:
+    """Read the clock only where the due time beside the row says that a step may be reached that was not taken."""
     found = session.scalars(select(ThreadRow).where(ThreadRow.due.is_not(None)).order_by(ThreadRow.due))
-    return [row for row in found if threads.is_open(node, row)]
+    reached = {(row.thread_id, row.unit): (row, _reached(node, row)) for row in found if threads.is_open(node, row)}
+    near = {place[0] for place, (_, steps) in reached.items() if steps}
+    rows = session.scalars(select(EscalationRow).where(EscalationRow.thread_id.in_(near))).all() if near else ()
+    taken = {(row.thread_id, row.unit, row.step) for row in rows}
+    left = [(row, [step for step in steps if (*place, step) not in taken]) for place, (row, steps) in reached.items()]
+    return sum(_escalate(session, node, row, steps) for row, steps in left if steps)
 
 
-def _escalate(session: Session, node: Node, row: ThreadRow) -> int:
-    """Alert whom the step names: the owner, the head of the desk, the duty officer, both units' coordinators."""
-    clock = clocks.read(Work(session, node), row)
-    steps = table("escalation")
-    if clock is None or not clock.level:
-        return 0
-    reached, asked_us = steps[clock.level].extra["percent"], row.unit == node.unit
-    raised = 0
-    for code, step in steps.items():
-        percent = step.extra["percent"]
+def _reached(node: Node, row: ThreadRow) -> list[str]:
+    """Return the steps of a running clock that ends at the row's due time; a stopped one has no due time."""
+    allowed, asked_us = Limit(row.urgency, row.availability).seconds, row.unit == node.unit
+    used = allowed - ((row.due or 0) - node.now())
+    return [
+        code
+        for code, step in table("escalation").items()
         # The requesting unit is told of the last step only: before that, the time is the other side's to use.
-        if percent > reached or (not asked_us and percent < 100):
-            continue
-        if session.get(EscalationRow, (row.thread_id, row.unit, code)) is not None:
-            continue
-        session.add(EscalationRow(thread_id=row.thread_id, unit=row.unit, step=code, at=node.now()))
-        _tell(session, node, row, percent)
-        raised += 1
+        if used * 100 >= step.extra["percent"] * allowed and (asked_us or step.extra["percent"] >= 100)
+    ]
+
+
+def _escalate(session: Session, node: Node, row: ThreadRow, codes: Sequence[str]) -> int:
+    """Alert whom each step names: the owner, the head of the desk, the duty officer, both units' coordinators."""
+    clock, steps = clocks.read(Work(session, node), row), table("escalation")
+    level = steps[clock.level].extra["percent"] if clock is not None and clock.level else 0
+    raised = 0
+    for code in codes:
+        percent = steps[code].extra["percent"]
+        if percent <= level:
+            session.add(EscalationRow(thread_id=row.thread_id, unit=row.unit, step=code, at=node.now()))
+            _tell(session, node, row, percent)
+            raised += 1
     return raised
 
 
@@ -85,6 +96,8 @@ def _not_collected(session: Session, node: Node) -> int:
         select(DeliveryRow, MessageRow)
         .join(MessageRow, MessageRow.message_id == DeliveryRow.message_id)
         .where(DeliveryRow.state == State.SUBMITTED, MessageRow.direction == "OUT")
+        .where(MessageRow.accepted <= node.now() - courier.NOT_COLLECTED_ALARM)
+        .options(defer(MessageRow.envelope))
     )
     causes = {Collection.ALARM: Cause.NOT_COLLECTED, Collection.WARNING: Cause.NOT_COLLECTED_24H}
     raised = 0

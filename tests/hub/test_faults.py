@@ -1,73 +1,18 @@
 """Every durable step of the sequencer, failing twice: before it was done, and after it was done but reported lost."""
 
-from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import event
 
 from exchange.database import Database
 from exchange.errors import NotReady, Unavailable
 from exchange.hub.acceptance import MESSAGES
 from exchange.hub.sequencer import Job
 from schemas import receipts
+from tests.failing import Failing
 from tests.hub.desk import Desk
-
-
-class Failing:
-    """Fails one statement, or the commit, of an engine: the seam between the service and its store."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self.seen: list[str] = []
-
-    @contextmanager
-    def at(self, step: int) -> Iterator[None]:
-        """Let the writing statement number `step` fail before it is done."""
-        count = 0
-
-        def before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            nonlocal count
-            if _writes(statement):
-                self.seen.append(statement)
-                count += 1
-                if count == step:
-                    raise OperationalError(statement, None, OSError("the disk is gone"))
-
-        event.listen(self._engine, "before_cursor_execute", before)
-        try:
-            yield
-        finally:
-            event.remove(self._engine, "before_cursor_execute", before)
-
-    @contextmanager
-    def commit(self, *, done: bool) -> Iterator[None]:
-        """Let the next commit fail: not done, or done although nobody learns it."""
-        original = self._engine.dialect.do_commit
-        left = 1
-
-        def do_commit(connection: Any) -> None:
-            nonlocal left
-            if left:
-                left -= 1
-                if done:
-                    original(connection)
-                raise OperationalError("COMMIT", None, OSError("no answer"))
-            original(connection)
-
-        self._engine.dialect.do_commit = do_commit  # type: ignore[method-assign,assignment]  # the driver's seam, not our code
-        try:
-            yield
-        finally:
-            del self._engine.dialect.do_commit
-
-
-def _writes(statement: str) -> bool:
-    return statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE"))
 
 
 @pytest.fixture
