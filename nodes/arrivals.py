@@ -30,22 +30,23 @@ HELD = "HELD"
 REJECTED = "REJECTED"
 
 
-def read_ahead(work: Work, items: Sequence[Examined]) -> None:
-    """Read with a few queries what judging and storing these items will ask for."""
-    work.quarantine.read(item.frame.index for item in items)
+def read_ahead(work: Work, items: Sequence[Examined], *, fresh: bool) -> None:
+    """Read with a few queries what judging and storing these items will ask for; `fresh` ones were never held."""
+    (work.quarantine.lack if fresh else work.quarantine.read)(item.frame.index for item in items)
     messages = [item.message for item in items if item.message is not None]
     contents = [message.content for message in messages]
     proofs = [item.evidence.receipt.eid for item in items if item.evidence is not None]
     known = work.by_eid.read([*(item.entry.eid for item in items if item.entry is not None), *proofs])
+    work.messages.know(known)
+    work.read_threads([*(row.thread_id for row in known), *(one.thread_id for one in contents)])
     named = (name for one in contents for name in (one.msg_id, one.in_reply_to, one.thread_id) if name is not None)
-    work.messages.read([*named, *(row.message_id for row in known)])
+    work.messages.read(named)
     work.by_place.read(
         (message.envelope.header.sender, message.opened.pair_seq + step) for message in messages for step in (-1, 0, 1)
     )
     said = [item.saying for item in items if item.saying is not None]
     envelopes = [message.envelope for message in messages] + [one.envelope for one in said]
     work.voids.read({envelope.header.sender for envelope in envelopes})
-    work.read_threads([*(row.thread_id for row in known), *(one.thread_id for one in contents)])
     work.receipts.read([*proofs, *(envelope.eid for envelope in envelopes)])
     work.deliveries.read([*(row.message_id for row in known), *(one.msg_id for one in contents)])
     work.outbox.read(row.message_id for row in known)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
+from audit.store import UPSERT
 from crypto.merkle_hash import leaf_hash
 from exchange.courier import Alarm
 from exchange.errors import LogRolledBack, Unavailable
@@ -23,7 +24,7 @@ from nodes.errors import HubProblem, HubUnreachable
 from nodes.hub_client import HubClient
 from nodes.node import Node
 from nodes.opening import Examined
-from nodes.tables import CursorRow, QuarantineRow
+from nodes.tables import CursorRow, QuarantineRow, Row
 from nodes.work import Work
 
 INBOX = "inbox"
@@ -33,6 +34,7 @@ RETRIES_AT_ONCE = 64
 PAGE = 64
 """Items of one transaction: enough to share a flush and its queries, few enough that officers do not wait for it."""
 
+_PLACE = select(CursorRow.index, CursorRow.leaf, CursorRow.state).where(CursorRow.name == INBOX)
 _OF_THE_ITEM = (IntegrityError, DataError)
 """What a store that is well says about one item."""
 
@@ -46,8 +48,8 @@ def step(node: Node, client: HubClient, wait: int, pool: ThreadPoolExecutor | No
     is raised and the mark stays.
     """
     with node.db.read() as session:
-        cursor = session.get(CursorRow, INBOX)
-        after, leaf = (-1, "") if cursor is None else (cursor.index, cursor.leaf)
+        place = session.execute(_PLACE).one_or_none()
+    after, leaf, state = (-1, "", FOLLOWING) if place is None else place
     try:
         frames = client.inbox(after, leaf, wait)
     except HubProblem as error:
@@ -58,8 +60,8 @@ def step(node: Node, client: HubClient, wait: int, pool: ThreadPoolExecutor | No
     for at in range(0, len(frames), PAGE):
         page = opening.examine_all(node, frames[at : at + PAGE], pool)
         held = any(_take(node, page, mark=True)) or held
-    if not frames:
-        _note_end(node)
+    if not frames or state != FOLLOWING:
+        _note_contact(node, ended=not frames)
     if held and upkeep.refresh(node, client):
         retry_held(node)
     return len(frames)
@@ -124,7 +126,7 @@ def _take(node: Node, page: Sequence[Examined], *, mark: bool) -> list[bool]:
 def _in_one(node: Node, page: Sequence[Examined], *, mark: bool) -> list[bool]:
     with node.db.write() as session:
         work = Work(session, node)
-        arrivals.read_ahead(work, page)
+        arrivals.read_ahead(work, page, fresh=mark)
         held = [arrivals.take(work, item) for item in page]
         work.finish()
         if mark:
@@ -145,19 +147,21 @@ def _set_aside(node: Node, frame: Frame, *, mark: bool) -> list[bool]:
 
 
 def _mark(session: Session, node: Node, frame: Frame) -> None:
-    leaf = leaf_hash(frame.entry).hex()
-    session.merge(CursorRow(name=INBOX, index=frame.index, leaf=leaf, state=FOLLOWING, since=node.now()))
-    alerts.clear(session, Alarm.LOG_ROLLED_BACK.value, INBOX)
+    place = {"index": frame.index, "leaf": leaf_hash(frame.entry).hex(), "state": FOLLOWING, "since": node.now()}
+    upsert = UPSERT[session.connection().dialect.name](Row.metadata.tables[CursorRow.__tablename__])
+    moved = upsert.on_conflict_do_update(index_elements=["name"], set_=place)
+    session.connection().execute(moved, {"name": INBOX, **place})
 
 
-def _note_end(node: Node) -> None:
-    """Note that the mailbox was read to its end."""
+def _note_contact(node: Node, *, ended: bool) -> None:
+    """Note that the hub's log is the one we read before, and with `ended` that the mailbox was read to its end."""
     with node.db.write() as session:
         cursor = session.get(CursorRow, INBOX)
         if cursor is not None:
             cursor.state, cursor.since = FOLLOWING, node.now()
         alerts.clear(session, Alarm.LOG_ROLLED_BACK.value, INBOX)
-        restored.note_read(session)
+        if ended:
+            restored.note_read(session)
 
 
 def _halt(node: Node) -> None:

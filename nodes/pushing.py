@@ -163,7 +163,7 @@ def _decide(work: Work, reply: _Reply, row: OutboxRow | None) -> Pushed:
     if row is None or row.eid != reply.offer.eid:
         return Pushed(Push.RETRY)  # it was sealed anew meanwhile, and the answer is about the old seal
     node, seq = work.node, reply.offer.seq
-    chain = _chain(work.session) if reply.expected is not None else Chain({}, 0)
+    chain = _chain(work.session, reply.answer, reply.expected) if reply.expected is not None else Chain({}, 0)
     pushed = courier.answered(seq, reply.answer, reply.expected, chain)
     if pushed.act is Push.RESEAL and not resealing.may(work.session, node, pushed.again_from):
         pushed = Pushed(Push.HALT, alarm=Alarm.SIGNING_KEY_ENDED)
@@ -189,10 +189,13 @@ def _again(session: Session, node: Node, replies: Sequence[_Reply], decided: Seq
         session.execute(behind.values(state=QUEUED))
 
 
-def _chain(session: Session) -> Chain:
-    rows = session.execute(select(OutboxRow.seq, OutboxRow.eid, OutboxRow.accepted)).all()
-    eids = {seq: eid for seq, eid, _ in rows}
-    return Chain(eids, max(eids, default=0) + 1, max((seq for seq, _, at in rows if at is not None), default=0))
+def _chain(session: Session, answer: Answer, expected: Expected) -> Chain:
+    """What the decision about an answer needs of our sequence, which may be long: the links around the number named."""
+    near = select(OutboxRow.seq, OutboxRow.eid).where(OutboxRow.seq.in_((expected.seq - 1, expected.seq)))
+    eids = {row.seq: row.eid for row in session.execute(near)}
+    last = session.scalar(select(func.max(OutboxRow.seq))) or 0
+    highest = select(func.max(OutboxRow.seq)).where(OutboxRow.accepted.is_not(None))
+    return Chain(eids, last + 1, (session.scalar(highest) or 0) if answer is Answer.KEY_ENDED else 0)
 
 
 def _record(work: Work, reply: _Reply) -> None:

@@ -36,6 +36,10 @@ _WRITTEN_FIRST: Final[tuple[type[Row], ...]] = (CaseRow, CounterRow, MessageRow)
 """Rows that others refer to, in the order in which they are written; all others follow."""
 
 
+_RARELY_READ: Final = (defer(MessageRow.envelope), defer(MessageRow.sealed), defer(MessageRow.salt_sealed))
+"""Most of a message's row; whoever does need one of them gets it by itself."""
+
+
 class Look(Generic[R]):
     """One way to find rows of a table: by the value of one column, or of several. The query is made once.
 
@@ -48,7 +52,7 @@ class Look(Generic[R]):
         looked_at: Any = columns[0] if len(columns) == 1 else tuple_(*columns)
         self.query = select(row_type).where(looked_at.in_(bindparam("keys", expanding=True)))
         if row_type is MessageRow:
-            self.query = self.query.options(defer(MessageRow.envelope))  # most of the row, and nobody reads it again
+            self.query = self.query.options(*_RARELY_READ)
         if lock:  # always in the same order, so that no two transactions wait for each other in a circle
             self.query = self.query.order_by(*row_type.__table__.primary_key).with_for_update()
 
@@ -92,6 +96,11 @@ class Shelf(Generic[R]):
             self._rows.setdefault(key, []).append(row)
         else:
             self._added.setdefault(key, []).append(row)
+
+    def lack(self, keys: Iterable[Any]) -> None:
+        """Take it that there is no row with any of these keys."""
+        for key in keys:
+            self._rows.setdefault(key, [])
 
     def know(self, rows: Iterable[R]) -> None:
         """Place rows that were found in another way; only for a unique key."""
