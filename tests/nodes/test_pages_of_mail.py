@@ -142,7 +142,7 @@ def test_a_window_leaves_in_the_order_of_its_numbers_though_many_threads_send_it
     tj = small.node("TJ")
     ask(small, 6)
     small.units["TJ"].wire.before = on_its_way
-    assert push_window(tj) == 6
+    push_window(tj)
     assert seen == [1, 2, 3, 4, 5, 6]
 
 
