@@ -3,12 +3,12 @@
 Its own log from its own key store, the hub's from the federation document, other units' from their statements.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audit.checkpoints import LogKeys
-from audit.cosignatures import CosignerKeys
 from audit.errors import AuditError, QuorumMissed
-from audit.policy import Policy
+from audit.policy import NONE, Believed
+from exchange.quorum import policy_of
 from nodes.errors import NotReady
 from nodes.mirroring import hub_keys
 from nodes.node import Node
@@ -52,24 +52,17 @@ def log_keys(node: Node, origin: str) -> LogKeys | None:
 def witnessed(node: Node, note: bytes) -> Witnessed:
     """Return what the witnesses of the federation say of a checkpoint of the hub's log."""
     directory = node.directory()
-    quorum, units = directory.federation.quorum, directory.federation.witnesses
-    stated = {
-        unit: [CosignerKeys.of(one.statement.name or unit, one.statement.public) for one in records]
-        for unit, records in directory.witness_keys(node.now()).items()
-    }
-    times: dict[str, int] = {}
-    fault = ""
+    needed, units = directory.federation.quorum, directory.federation.witnesses
     try:
-        open_policy = Policy.federated(hub_keys(node), stated, 0)
-        believed = open_policy.verify(note)
-        for unit in units:
-            given = [at for name, at in believed.cosigned.items() if name.partition(".")[0] == unit]
-            if given and unit in believed.names:
-                times[unit] = max(given)
-        if quorum:
-            Policy.federated(hub_keys(node), stated, quorum).verify(note)
-    except QuorumMissed as error:
-        fault = error.code
+        policy = policy_of(directory, node.now())
+        believed = replace(policy, quorum=NONE).verify(note)
     except AuditError as error:
-        times, fault = {}, error.code
-    return Witnessed(tuple(sorted(times.items())), quorum, len(units), fault)
+        return Witnessed((), needed, len(units), error.code)
+    times = {unit: _latest(believed, unit) for unit in units if unit in believed.names}
+    fault = "" if policy.quorum in policy.satisfied(believed.cosigned) or not needed else QuorumMissed.code
+    return Witnessed(tuple(sorted(times.items())), needed, len(units), fault)
+
+
+def _latest(believed: Believed, unit: str) -> int:
+    """The latest time that a key of `unit` states; the keys of a unit are named after it."""
+    return max(at for name, at in believed.cosigned.items() if name.partition(".")[0] == unit)
