@@ -8,6 +8,7 @@ import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit import store
@@ -25,6 +26,17 @@ from nodes.oversight_steps import Step, climb
 from nodes.permissions import Action, require
 from nodes.tables import EventRow
 from nodes.views import Actor
+from nodes.watch_tables import AnchorRow
+
+
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """The first head over an entry that the hub cosigned, its place in the hub's log, and when our mirror showed it."""
+
+    size: int
+    cosigned: int
+    hub_index: int | None
+    proved: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,7 @@ class ProvenEntry:
     steps: tuple[Step, ...]
     signed: StoredCheckpoint | None
     justification: str | None
+    anchored: Anchored | None
 
 
 def look(session: Session, node: Node, actor: Actor, view: str, *particulars: str) -> None:
@@ -123,6 +136,7 @@ def entry(session: Session, node: Node, index: int) -> ProvenEntry:
         climb(leaf, index, size, _path(session, node, index, size)),
         signed if covered else None,
         known.words.get("justification") if known is not None else None,
+        _anchored(session, index),
     )
 
 
@@ -143,6 +157,11 @@ def _fault(session: Session, node: Node, index: int) -> str:
     except AuditError:
         return "CHANGED"
     return ""
+
+
+def _anchored(session: Session, index: int) -> Anchored | None:
+    row = session.scalar(select(AnchorRow).where(AnchorRow.size > index).order_by(AnchorRow.size).limit(1))
+    return None if row is None else Anchored(row.size, row.cosigned, row.index, row.proved)
 
 
 def _path(session: Session, node: Node, index: int, size: int) -> list[bytes]:

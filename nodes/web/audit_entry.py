@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, Response
 
 from crypto import instants
 from nodes import oversight_proofs
-from nodes.oversight_proofs import ProvenEntry
+from nodes.oversight_proofs import Anchored, ProvenEntry
 from nodes.oversight_steps import Step
 from nodes.web.audit_ladder import Ladder, ladder
 from nodes.web.audit_words import Act, Verdict, act_of, fault_text
@@ -30,6 +30,7 @@ class Shown:
     size: int
     root: str
     signed_at: int | None
+    anchored: Anchored | None
     picture: Ladder
     steps: tuple[Step, ...]
     newer: int | None
@@ -77,6 +78,7 @@ def _shown(desk: Desk, found: ProvenEntry) -> Shown:
         size=size,
         root=found.root,
         signed_at=found.signed.time if found.signed is not None else None,
+        anchored=found.anchored,
         picture=ladder(found.leaf, found.steps),
         steps=found.steps,
         newer=index + 1 if index + 1 < size else None,
@@ -113,5 +115,12 @@ def _json(found: ProvenEntry) -> dict[str, object]:
         "checkpoint": found.signed.note.decode() if found.signed is not None else None,
         "size": found.size,
         "root": found.root,
+        "anchor": _anchor(found.anchored),
         "path": [step.given for step in found.steps],
     }
+
+
+def _anchor(found: Anchored | None) -> dict[str, object] | None:
+    if found is None:
+        return None
+    return {"size": found.size, "cosigned": instants.to_text(found.cosigned), "hub_index": found.hub_index}

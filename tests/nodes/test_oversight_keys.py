@@ -1,8 +1,7 @@
 """Whose signatures count on a checkpoint of the hub's log, as an auditor is told it."""
 
 from audit.proof import LogProof
-from nodes.mirror import Mirror
-from nodes.mirroring import hub_keys
+from nodes.hub_client import HubClient
 from nodes.node import Node
 from nodes.oversight_files import Outcome, Step, judge
 from nodes.oversight_keys import witnessed
@@ -11,11 +10,9 @@ from tests.nodes.world import World
 
 
 def newest(node: Node) -> bytes:
-    """The newest checkpoint of the hub's log that the node accepted."""
-    with node.db.read() as session:
-        held = Mirror(session, hub_keys(node).origin).held
-    assert held is not None
-    return held.note
+    """The checkpoint that the hub publishes now."""
+    with HubClient(node) as client:
+        return client.checkpoint()
 
 
 def proof(world: World, note: bytes) -> bytes:

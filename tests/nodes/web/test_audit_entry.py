@@ -5,6 +5,7 @@ from sqlalchemy import text
 from audit.proof import LogProof, verify_proof
 from crypto.merkle_hash import leaf_hash
 from nodes import log
+from nodes.watch_tables import AnchorRow
 from nodes.web.audit_ladder import ladder
 from tests.nodes.web.auditing import MANDATE, disclosure, entries
 from tests.nodes.web.house import Browser, House
@@ -50,6 +51,18 @@ def test_an_entry_without_an_index_row_is_shown_and_named(audited: House, audito
     with node.db.write() as session:
         session.execute(text('UPDATE node_event SET "index" = 2 WHERE "index" = 100000'))
     assert "no search finds it" in page
+
+
+def test_an_entry_says_which_anchor_in_the_log_of_the_hub_covers_it(audited: House, auditor: Browser) -> None:
+    row = AnchorRow(size=3, root=bytes(32), note=b"note", cosigned=audited.clock.now, index=41, entry=None, proved=None)
+    with audited.nodes["KG"].db.write() as session:
+        session.execute(text("DELETE FROM node_anchor"))
+        session.add(row)
+    assert auditor.get("/log/1.json").json()["anchor"]["hub_index"] == 41
+    assert "not found in the mirror yet" in auditor.get("/log/1").text
+    assert auditor.get("/log/5.json").json()["anchor"] is None
+    with audited.nodes["KG"].db.write() as session:
+        session.execute(text("DELETE FROM node_anchor"))
 
 
 def test_there_is_no_entry_behind_the_end(auditor: Browser) -> None:
