@@ -104,7 +104,7 @@ class SenderHead:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the hub holds: the sender's head, and what stands under this sender's same id and same number."""
+    """What the hub holds: the sender's head, and what stands under the same id and the sender's same number."""
 
     head: SenderHead = SenderHead()
     same_id: Stored | None = None

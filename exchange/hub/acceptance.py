@@ -55,23 +55,23 @@ class Book:
         headers = [job.arrival.header for job in jobs]
         senders = {header.sender for header in headers}
         self.heads = {unit: SenderHead(seq, eid) for unit, seq, eid in lookup.heads(connection, senders)}
-        self._by_id: dict[tuple[str, str], Receipted] = {}
+        self._by_id: dict[str, Receipted] = {}
         self._by_seq: dict[tuple[str, int], Stored] = {}
-        known = lookup.by_ids(connection, [(header.sender, header.id) for header in headers])
+        known = lookup.by_ids(connection, [header.id for header in headers])
         past = [(one.sender, one.seq) for one in headers if one.seq <= self._head(one.sender).seq]
         if past:
             known += lookup.by_numbers(connection, past)
         for one in known:
             stored = Stored(one.eid, one.digest)
-            self._by_id[one.sender, one.id] = Receipted(stored, one.refused, one.receipt)
+            self._by_id[one.id] = Receipted(stored, one.refused, one.receipt)
             self._by_seq[one.sender, one.seq] = stored
 
     def _head(self, unit: str) -> SenderHead:
         return self.heads.get(unit, SenderHead())
 
     def first(self, arrival: Arrival) -> Receipted | None:
-        """Return the outcome under this sender's same id, if there is one."""
-        return self._by_id.get((arrival.header.sender, arrival.header.id))
+        """Return the outcome under the same id, whoever sent it, if there is one."""
+        return self._by_id.get(arrival.header.id)
 
     def facts(self, arrival: Arrival) -> Facts:
         """Return what `arrivals.judge` must know."""
@@ -86,7 +86,7 @@ class Book:
         stored = Stored(arrival.eid, arrival.digest)
         outcome = Receipted(stored, refused)
         self.heads[header.sender] = SenderHead(header.seq, arrival.eid)
-        self._by_id[header.sender, header.id] = outcome
+        self._by_id[header.id] = outcome
         self._by_seq[header.sender, header.seq] = stored
         return outcome
 

@@ -23,9 +23,9 @@ _COLUMNS: Final = "m.sender, m.id, m.seq, m.eid, m.digest, m.refused, m.proof, s
 _SIGNED: Final = "JOIN signatures AS s ON s.idx = m.signed"
 _BY_IDS: Final = {
     "sqlite": f"SELECT {_COLUMNS} FROM json_each(?) AS w CROSS JOIN message AS m "  # noqa: S608 - our own names
-    "ON m.sender = json_extract(w.value, '$[0]') AND m.id = json_extract(w.value, '$[1]') " + _SIGNED,
-    "postgresql": f"SELECT {_COLUMNS} FROM unnest(%s::text[], %s::text[]) AS w (sender, id) "  # noqa: S608 - our own names
-    "JOIN message AS m ON m.sender = w.sender AND m.id = w.id " + _SIGNED,
+    "ON m.id = json_extract(w.value, '$[0]') " + _SIGNED,
+    "postgresql": f"SELECT {_COLUMNS} FROM unnest(%s::text[]) AS w (id) JOIN message AS m ON m.id = w.id "  # noqa: S608 - our own names
+    + _SIGNED,
 }
 _BY_NUMBERS: Final = {
     "sqlite": f"SELECT {_COLUMNS} FROM json_each(?) AS w CROSS JOIN message AS m "  # noqa: S608 - our own names
@@ -55,9 +55,9 @@ def heads(connection: Connection, units: Collection[str]) -> Sequence[Any]:
     return connection.exec_driver_sql(_HEADS[connection.dialect.name], given).all()
 
 
-def by_ids(connection: Connection, wanted: Sequence[tuple[str, str]]) -> list[Known]:
-    """Return the envelopes that are stored under these (sender, id)."""
-    return _known(connection, _BY_IDS, wanted)
+def by_ids(connection: Connection, wanted: Sequence[str]) -> list[Known]:
+    """Return the envelopes that are stored under these ids, whoever sent them."""
+    return _known(connection, _BY_IDS, [(one,) for one in wanted])
 
 
 def by_numbers(connection: Connection, wanted: Sequence[tuple[str, int]]) -> list[Known]:
@@ -65,7 +65,7 @@ def by_numbers(connection: Connection, wanted: Sequence[tuple[str, int]]) -> lis
     return _known(connection, _BY_NUMBERS, wanted)
 
 
-def _known(connection: Connection, queries: dict[str, str], wanted: Sequence[tuple[str, Any]]) -> list[Known]:
+def _known(connection: Connection, queries: dict[str, str], wanted: Sequence[tuple[Any, ...]]) -> list[Known]:
     dialect = connection.dialect.name
     given = (json.dumps(wanted),) if dialect == "sqlite" else tuple(map(list, zip(*wanted, strict=True)))
     rows = connection.exec_driver_sql(queries[dialect], given)

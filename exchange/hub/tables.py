@@ -48,7 +48,7 @@ MESSAGE: Final = Table(
     Column("signed", BigInteger, nullable=False),
     Column("proof", LargeBinary, nullable=False),
     Column("statement", LargeBinary, nullable=False),
-    UniqueConstraint("sender", "id", name="message_sender_id"),
+    UniqueConstraint("id", name="message_id"),
     UniqueConstraint("sender", "seq", name="message_sender_seq"),
     Index("message_expires", "expires"),
 )

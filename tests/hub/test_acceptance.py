@@ -151,9 +151,12 @@ def test_a_used_id_with_other_bytes_is_refused_and_leaves_nothing(desk: Desk) ->
     assert desk.rows() == before
 
 
-def test_one_units_ids_do_not_stand_in_anothers_way(desk: Desk) -> None:
-    first = desk.send("TJ", ("KG",))
-    assert desk.post(desk.seal("KG", ("TJ",), id=first.header.id).wire).status_code == 201
+def test_a_recipient_cannot_use_an_id_that_it_learnt_before_the_others_collect_it(desk: Desk) -> None:
+    first = desk.send("TJ", ("KG", "KZ"))
+    before = desk.rows()
+    answer = desk.post(desk.seal("KG", ("KZ",), id=first.header.id).wire)
+    assert (answer.status_code, code(answer)) == (409, "EX-4091")
+    assert desk.rows() == before
 
 
 # --- the rules --------------------------------------------------------------------------------------------------------
