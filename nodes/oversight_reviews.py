@@ -78,10 +78,10 @@ def review(session: Session, node: Node, actor: Actor, since: int, until: int) -
     refused = _events(session, events.where(EventRow.denied == 1))
     found = {
         Rule.BREAK_GLASS: _emergencies(session, events),
-        Rule.NOT_ASSIGNED: _alone(Rule.NOT_ASSIGNED, _events(session, events.where(_not_assigned()))),
+        Rule.NOT_ASSIGNED: _alone(Rule.NOT_ASSIGNED, session, events.where(_not_assigned())),
         Rule.MANY_CASES: crowded(Rule.MANY_CASES, read, MANY_CASES, lambda one: one.case_id),
         Rule.OUT_OF_HOURS: out_of_hours(_without(read, _on_duty(session)), ZoneInfo(node.settings.time_zone)),
-        Rule.NO_CASE: _alone(Rule.NO_CASE, _events(session, events.where(*_SEARCHED))),
+        Rule.NO_CASE: _alone(Rule.NO_CASE, session, events.where(*_SEARCHED)),
         Rule.REFUSALS: crowded(Rule.REFUSALS, refused, MANY_REFUSALS, lambda one: str(one.entry)),
     }
     look(session, node, actor, "REVIEW", f"SINCE.{_day(since)}", f"UNTIL.{_day(until)}")
@@ -172,8 +172,10 @@ def _events(session: Session, query: Query) -> list[Event]:
     return [Event(index, at, actor or "", case_id) for index, at, actor, case_id in rows.all()]
 
 
-def _alone(rule: Rule, events: Iterable[Event]) -> list[Occasion]:
-    return [_occasion(rule, [one]) for one in events]
+def _alone(rule: Rule, session: Session, query: Query) -> list[Occasion]:
+    """Each of the newest entries that the query finds is an occasion by itself."""
+    rows = session.execute(query.order_by(EventRow.index.desc()).limit(MOST)).all()
+    return [_occasion(rule, [Event(index, at, actor or "", case_id)]) for index, at, actor, case_id in rows]
 
 
 def _occasion(rule: Rule, events: Sequence[Event]) -> Occasion:
