@@ -61,7 +61,7 @@ def test_a_key_whose_publication_was_reported_lost_is_not_published_twice(small:
     small.units["KG"].wire.after = None
     small.pass_time(HOUR)
     small.sync()
-    assert len(small.node("TJ").directory().parts.statements) == 4 * len(small.names)
+    assert len(small.node("TJ").directory().parts.statements) == 6 * len(small.names)
 
 
 def test_after_a_restore_even_the_first_message_to_a_unit_repeats_no_pair_number(small: World) -> None:
