@@ -224,11 +224,10 @@ def verify(
     """Verify evidence offline. Exit status 0 good, 1 bad, 2 unreadable."""
     stamps = None if tsa is None else _stamp_check(tsa)
     report = verifier.examine(path, Known(tuple(root or ()), tuple(vkey or ()), policy, entry, stamps))
-    if not as_json:
-        note(f"{path}: {HEADLINES[language][report.ok]}")
     members = report.members(language)
     del members["ok"]
-    show(Report("log-verify", {"file": str(path), **members}, report.lines(language), ok=report.ok), as_json=as_json)
+    lines = [f"{path}: {HEADLINES[language][report.ok]}", *report.lines(language)]
+    show(Report("log-verify", {"file": str(path), **members}, lines, ok=report.ok), as_json=as_json)
 
 
 def _stamp_check(tsa: Path) -> StampCheck:

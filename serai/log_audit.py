@@ -34,7 +34,7 @@ from exchange.hub.hub import system_clock as clock
 from exchange.hub.tables import MESSAGE
 from serai.homes import ReadAs
 from serai.log import LogOption, address_of, app, only
-from serai.output import CommandError, JsonFlag, Report, note, show
+from serai.output import CommandError, JsonFlag, Report, show
 from serai.passphrases import PassphraseFd, PassphraseFile
 
 WEB: Final = ("http://", "https://")
@@ -97,9 +97,8 @@ def audit(
         "findings": [one.members() for one in found],
     }
     ok = Level.GOOD in levels and Level.BAD not in levels
-    if not as_json:
-        note(f"{log.name}: {'good' if ok else 'BAD'}, {log.source.size} entries in {seconds:.1f} s")
-    show(Report("log-audit", members, [line(one) for one in found], ok=ok), as_json=as_json)
+    verdict = f"{log.name}: {'good' if ok else 'BAD'}, {log.source.size} entries in {seconds:.1f} s"
+    show(Report("log-audit", members, [verdict, *map(line, found)], ok=ok), as_json=as_json)
 
 
 def line(one: Finding) -> str:

@@ -83,10 +83,16 @@ def test_a_changed_envelope_is_found_wherever_it_is_kept(copy: Path, database: s
     assert "ENVELOPE_REFUSED" in codes(examined(copy))
 
 
-@pytest.mark.parametrize("database", ["hub/hub.sqlite", "kg/node.db"])
-def test_a_changed_receipt_is_found_wherever_it_is_kept(copy: Path, database: str) -> None:
-    table = "receipt" if database.startswith("hub") else "node_receipt"
-    flip(copy / database, table, "wire", "wire IS NOT NULL")
+@pytest.mark.parametrize(
+    ("database", "table", "column"),
+    [
+        ("hub/hub.sqlite", "receipt", "statement"),
+        ("hub/hub.sqlite", "signatures", "signatures"),
+        ("kg/node.db", "node_receipt", "wire"),
+    ],
+)
+def test_a_changed_receipt_is_found_wherever_it_is_kept(copy: Path, database: str, table: str, column: str) -> None:
+    flip(copy / database, table, column, f"{column} IS NOT NULL")
     assert "RECEIPT_REFUSED" in codes(examined(copy))
 
 
