@@ -77,7 +77,7 @@ class TreeAudit:
         self._tiles = tiles
         self._findings = findings
         self._entries = Edge()
-        self._hashes = Edge()  # the same object as long as nothing differed
+        self._hashes = self._entries  # the same object as long as nothing differed
 
     @property
     def roots(self) -> Roots:

@@ -97,7 +97,7 @@ def _examined(node: Node, directory: Directory, batches: Batches, frame: Frame) 
 
 def _receipt(directory: Directory, batches: Batches, frame: Frame) -> Examined:
     try:
-        evidence = receipts.check_collected(directory, frame.payload, frame.entry, batches)
+        evidence = receipts.check_collected(directory, frame, batches)
     except KeyUnknown:
         return Examined(frame, Finding.KEY_UNKNOWN)
     except AnswerRefused:
@@ -115,7 +115,7 @@ def _message(node: Node, directory: Directory, frame: Frame) -> Examined:
         return Examined(frame, Finding.ENTRY_MISMATCH)
     try:
         envelope = _envelope(frame, entry)
-        opened = _unseal(node, directory, entry, envelope)
+        opened = _unseal(node, directory, (entry.time, frame.index), envelope)
         if opened.header.ctype == "void":
             return Examined(frame, Finding.GOOD, entry, saying=Saying(envelope, opened, _void(opened)))
         content = _content(opened)
@@ -144,11 +144,11 @@ def _envelope(frame: Frame, entry: MessageEntry) -> Envelope:
     return envelope
 
 
-def _unseal(node: Node, directory: Directory, entry: MessageEntry, envelope: Envelope) -> Opened:
+def _unseal(node: Node, directory: Directory, logged: tuple[int, int], envelope: Envelope) -> Opened:
     """Steps 3-10: environment, sender's key at the log time, both halves, our key, wrap, body, padding, commitment."""
     if envelope.header.env != node.settings.env:
         raise _Found(Finding.ENV_MISMATCH)
-    public = _sender_key(node, directory, entry, envelope)
+    public = _sender_key(node, directory, logged, envelope)
     try:
         return open_sealed(envelope, node.keys.encryption, node.unit, public, node.settings.env)
     except CryptoError as error:
@@ -164,12 +164,13 @@ _CRYPTO: dict[type[CryptoError], Finding] = {
 }
 
 
-def _sender_key(node: Node, directory: Directory, entry: MessageEntry, envelope: Envelope) -> bytes:
+def _sender_key(node: Node, directory: Directory, logged: tuple[int, int], envelope: Envelope) -> bytes:
+    """`logged` is the time and the index of the message's entry."""
     header = envelope.header
     try:
         directory.freshness(node.now())
         directory.check_active(header.sender)
-        key = directory.signing_key(header.skid, entry.time)
+        key = directory.signing_key(header.skid, *logged)
     except SchemaError as error:
         finding = next((found for kind, found in _TRUST.items() if isinstance(error, kind)), Finding.KEY_REVOKED)
         raise _Found(finding) from error

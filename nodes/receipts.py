@@ -20,7 +20,7 @@ from exchange.arrivals import KEY_ENDED
 from exchange.courier import FINAL, State
 from nodes import alerts, voids
 from nodes.alerts import Cause, Raised
-from nodes.answers import Outcome
+from nodes.answers import Frame, Outcome
 from nodes.errors import AnswerRefused
 from nodes.node import Node
 from nodes.tables import DeliveryRow, MessageRow, ReceiptRow
@@ -84,12 +84,12 @@ def check_submitted(directory: Directory, wire: bytes, envelope: bytes, eid: str
     return Evidence(receipt, signed.signed.statement_bytes, wire, receipt.entry, receipt.time)
 
 
-def check_collected(directory: Directory, payload: bytes, entry_bytes: bytes, batches: Batches) -> Evidence:
-    """Return a verified receipt from the inbox, by the hub or by a unit.
+def check_collected(directory: Directory, frame: Frame, batches: Batches) -> Evidence:
+    """Return the verified receipt in an item of the inbox, by the hub or by a unit.
 
     Raises `AnswerRefused` for a lasting fault, `schemas.trust.KeyUnknown` where a newer directory may help.
     """
-    signed, entry = _parse(payload), _entry(entry_bytes)
+    signed, entry = _parse(frame.payload), _entry(frame.entry)
     receipt, statement = signed.receipt, signed.signed.statement_bytes
     if not isinstance(entry, ReceiptEntry):
         raise AnswerRefused("a receipt with another entry")
@@ -102,8 +102,8 @@ def check_collected(directory: Directory, payload: bytes, entry_bytes: bytes, ba
             raise AnswerRefused("a receipt of another time than its entry")
         _check_hub(directory, signed, receipt.time, batches)
     else:
-        _check_unit(directory, signed, entry.time, batches)
-    return Evidence(receipt, statement, payload, entry_bytes, entry.time)
+        _check_unit(directory, signed, (entry.time, frame.index), batches)
+    return Evidence(receipt, statement, frame.payload, frame.entry, entry.time)
 
 
 def store(work: Work, evidence: Evidence) -> None:
@@ -310,11 +310,12 @@ def _check_hub(directory: Directory, signed: SignedReceipt, at: int, batches: Ba
     batches.verify(signed, directory.hub_keys("RECEIPT", at))
 
 
-def _check_unit(directory: Directory, signed: SignedReceipt, logged: int, batches: Batches) -> None:
+def _check_unit(directory: Directory, signed: SignedReceipt, logged: tuple[int, int], batches: Batches) -> None:
+    """`logged` is the time and the index of the receipt's entry."""
     if signed.receipt.env != directory.federation.env or len(signed.kids) != 1:
         raise AnswerRefused("a receipt of another environment")
     try:
-        key = directory.signing_key(signed.kids[0], logged)
+        key = directory.signing_key(signed.kids[0], *logged)
     except KeyUnknown:
         raise
     except SchemaError as error:

@@ -54,15 +54,25 @@ class KeyRecord:
     statement: KeyStatement
     vouched_by: str
     revocation: Revocation | None = None
+    revoked_index: int | None = None
     dormant: bool = False
 
-    def fault(self, at: int) -> Literal["REVOKED", "NOT_VALID"] | None:
-        """Return why the key proves nothing at log time `at`, or None if it is good."""
-        if self.revocation is not None and at >= self.revocation.effective:
+    def fault(self, at: int, index: int | None = None) -> Literal["REVOKED", "NOT_VALID"] | None:
+        """Return why the key proves nothing at log time `at`, or None if it is good.
+
+        With the `index` of what it signed, the order of the log counts and not the second that a unit wrote: what
+        stands before the revocation was good, unless that says since when the key was stolen.
+        """
+        if self.revocation is not None and at >= self.revocation.effective and not self._preceded(index):
             return "REVOKED"
         if self.dormant or not self.not_before <= at < self.not_after:
             return "NOT_VALID"
         return None
+
+    def _preceded(self, index: int | None) -> bool:
+        if self.revocation is None or self.revoked_index is None or index is None:
+            return False
+        return self.revocation.compromised_since is None and index < self.revoked_index
 
     def ended(self, at: int) -> bool:
         """Return whether the key was believed once and is not any more at log time `at`: revoked, or past its time."""
@@ -135,7 +145,7 @@ def take(federation: Federation, records: Mapping[str, KeyRecord], one: LoggedSt
     if public is not None and not known:
         signed.verify(STATEMENT_LABEL, {vouched_by: public})
     if isinstance(statement, Revocation):
-        return _revoked(target, statement, counts=public is not None)
+        return _revoked(target, statement, one.index, counts=public is not None)
     _check_key(federation, records, statement, known=known)
     return KeyRecord(
         unit=statement.unit,
@@ -178,14 +188,14 @@ def _voucher(
     return record.public
 
 
-def _revoked(target: KeyRecord | None, statement: Revocation, *, counts: bool) -> KeyRecord:
+def _revoked(target: KeyRecord | None, statement: Revocation, index: int, *, counts: bool) -> KeyRecord:
     """Return the target with its revocation; a second one may only move the instant to an earlier one."""
     if target is None or target.unit != statement.unit:
         raise StatementRefused("revokes a key that the unit does not have")
     before = target.revocation
     if not counts or (before is not None and before.effective <= statement.effective):
         return target
-    return replace(target, revocation=statement)
+    return replace(target, revocation=statement, revoked_index=index)
 
 
 def _check_key(

@@ -200,9 +200,12 @@ class Directory:
         if unit in self._suspended:
             raise UnitSuspended("the unit is suspended")
 
-    def signing_key(self, kid: str, at: int) -> KeyRecord:
-        """Return signing key `kid`, good at log time `at`; raises `KeyUnknown`, `KeyNotValid` or `KeyRevoked`."""
-        return self._good(self._of_use(kid, "SIGNING"), at)
+    def signing_key(self, kid: str, at: int, index: int | None = None) -> KeyRecord:
+        """Return signing key `kid`, good at log time `at`; raises `KeyUnknown`, `KeyNotValid` or `KeyRevoked`.
+
+        With the `index` of what it signed in the hub's log, a revocation that stands behind it there does not count.
+        """
+        return self._good(self._of_use(kid, "SIGNING"), at, index)
 
     def node_key(self, keyid: str, at: int) -> KeyRecord:
         """Return the node key named `unit/node/kid`, good at `at`; raises as `signing_key`."""
@@ -279,8 +282,8 @@ class Directory:
         return record
 
     @staticmethod
-    def _good(record: KeyRecord, at: int) -> KeyRecord:
-        fault = record.fault(at)
+    def _good(record: KeyRecord, at: int, index: int | None = None) -> KeyRecord:
+        fault = record.fault(at, index)
         if fault == "REVOKED":
             raise KeyRevoked("the key was revoked")
         if fault is not None:

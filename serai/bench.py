@@ -1,5 +1,6 @@
 """`serai bench`: measure, and print medians, the 99th percentile and the flush time of the disk."""
 
+import logging
 import os
 import platform
 import tempfile
@@ -10,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from exchange.service import configure_logging
 from serai.benches import end_to_end, hub, log, measure, seal
 from serai.output import JsonFlag, Report, show
 
@@ -45,6 +47,7 @@ def _lines(value: object, path: str = "") -> list[str]:
 @app.callback()
 def bench() -> None:
     """Measure with real signatures and fsync on."""
+    configure_logging(logging.ERROR)
 
 
 @app.command("seal")

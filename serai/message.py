@@ -124,7 +124,7 @@ def send(
     as_json: JsonFlag = False,
 ) -> None:
     """Check, seal and queue a message; the courier sends it."""
-    given = {"session": session_of(home, session), **_draft(draft)}
+    given = {**_draft(draft), "session": session_of(home, session)}
     show(_done(home, "message-send", given, dry_run=dry_run), as_json=as_json)
 
 
@@ -139,7 +139,7 @@ def answer(
     as_json: JsonFlag = False,
 ) -> None:
     """Reply to a message: an answer, a question, a refusal, a notice of delay, by the kind in the file."""
-    given = {"session": session_of(home, session), **_draft(draft), "in_reply_to": message_id}
+    given = {**_draft(draft), "session": session_of(home, session), "in_reply_to": message_id}
     show(_done(home, "message-answer", given, dry_run=dry_run), as_json=as_json)
 
 

@@ -8,6 +8,7 @@ import pytest
 from crypto.header import GENESIS, HeaderDraft
 from crypto.sealing import Recipient, Sealed, seal
 from nodes import receipts
+from nodes.answers import Frame, FrameKind
 from nodes.errors import AnswerRefused
 from nodes.receipts import Batches
 from schemas.entries import MessageEntry, ReceiptEntry, RefusalEntry
@@ -107,4 +108,4 @@ def test_a_hand_out_at_another_time_than_its_entry_moves_no_clock(
     digest = hashlib.sha512(statement).hexdigest()
     entry = ReceiptEntry(time=NOW, nonce=NONCE, eid=sealed.eid, unit="KG", receipt="RELAYED", digest=digest)
     with pytest.raises(AnswerRefused):
-        receipts.check_collected(federation.directory(), wire, entry.to_bytes(), Batches())
+        receipts.check_collected(federation.directory(), Frame(9, FrameKind.RECEIPT, entry.to_bytes(), wire), Batches())

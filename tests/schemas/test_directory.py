@@ -53,6 +53,7 @@ KEYS: dict[str, dict[str, Any]] = {
     "another suite": {"suite": 2},
     "a weaker suite": {"min_suite": 0},
     "a node key with the name of a log": {"name": "node.tj.serai"},
+    "a node key with a first entry": {"genesis": "0" * 64},
     "note keys without a name": {"use": "WITNESS", "node": None},
     "note keys under the name of another unit": {"use": "LOG", "node": None, "name": "node.kg.serai"},
     "note keys under a name with a space": {"use": "LOG", "node": None, "name": "node.tj.se rai"},

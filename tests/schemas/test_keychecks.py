@@ -52,6 +52,23 @@ def test_a_superseded_key_keeps_what_it_signed(world: World) -> None:
         directory.signing_key(keys.signing.kid, NOW + 60)
 
 
+def test_what_stands_before_a_revocation_in_the_log_is_good_in_the_same_second_too(world: World) -> None:
+    keys = world.units["TJ"]
+    directory = revoke(world, keys.signing.kid, "SUPERSEDED")
+    revoked = directory.keys[keys.signing.kid].revoked_index
+    assert revoked is not None
+    assert directory.signing_key(keys.signing.kid, NOW + 60, revoked - 1).unit == "TJ"
+    with pytest.raises(KeyRevoked):
+        directory.signing_key(keys.signing.kid, NOW + 60, revoked + 1)
+
+
+def test_what_a_thief_may_have_signed_is_not_believed_wherever_it_stands(world: World) -> None:
+    keys = world.units["TJ"]
+    directory = revoke(world, keys.signing.kid, "COMPROMISED", NOW - 30)
+    with pytest.raises(KeyRevoked):
+        directory.signing_key(keys.signing.kid, NOW - 30, 0)
+
+
 def test_what_a_stolen_key_vouched_for_falls_with_it(world: World) -> None:
     keys = world.units["TJ"]
     directory = revoke(world, keys.signing.kid, "COMPROMISED", NOW - 30)

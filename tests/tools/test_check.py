@@ -26,4 +26,4 @@ def test_no_result_file_is_a_failure(tmp_path: Path) -> None:
 
 def test_every_kind_of_check_is_a_step() -> None:
     names = [step.name.partition(" ")[0] for step in STEPS]
-    assert list(dict.fromkeys(names)) == ["lint", "format", "types", "layers", "vectors", "tests", "coverage"]
+    assert list(dict.fromkeys(names)) == ["lint", "format", "types", "layers", "vectors", "tests", "worlds", "coverage"]
