@@ -210,7 +210,7 @@ def configure_logging(level: int, stream: Any = None) -> None:
             structlog.processors.JSONRenderer(sort_keys=True, ensure_ascii=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
+        logger_factory=lambda *_: structlog.WriteLogger(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
 
