@@ -41,7 +41,11 @@ class StatementRefused(SchemaError):
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A believed key: whose, for what, when; `dormant` if the unit or the root that vouched for it has left."""
+    """A believed key: whose, for what, when; `dormant` if the unit or the root that vouched for it has left.
+
+    Of several revocations `revocation` is the one that takes effect first, `revoked_index` is where the first of them
+    stands in the log, and `stolen_since` is the earliest time that any of them gives for a theft.
+    """
 
     unit: str
     use: Use
@@ -55,6 +59,7 @@ class KeyRecord:
     vouched_by: str
     revocation: Revocation | None = None
     revoked_index: int | None = None
+    stolen_since: int | None = None
     dormant: bool = False
 
     def fault(self, at: int, index: int | None = None) -> Literal["REVOKED", "NOT_VALID"] | None:
@@ -63,16 +68,16 @@ class KeyRecord:
         With the `index` of what it signed, the order of the log counts and not the second that a unit wrote: what
         stands before the revocation was good, unless that says since when the key was stolen.
         """
-        if self.revocation is not None and at >= self.revocation.effective and not self._preceded(index):
+        if self.revocation is not None and at >= self.revocation.effective and not self._preceded(at, index):
             return "REVOKED"
         if self.dormant or not self.not_before <= at < self.not_after:
             return "NOT_VALID"
         return None
 
-    def _preceded(self, index: int | None) -> bool:
-        if self.revocation is None or self.revoked_index is None or index is None:
+    def _preceded(self, at: int, index: int | None) -> bool:
+        if self.revoked_index is None or index is None or index >= self.revoked_index:
             return False
-        return self.revocation.compromised_since is None and index < self.revoked_index
+        return self.stolen_since is None or at < self.stolen_since
 
     def ended(self, at: int) -> bool:
         """Return whether the key was believed once and is not any more at log time `at`: revoked, or past its time."""
@@ -189,13 +194,18 @@ def _voucher(
 
 
 def _revoked(target: KeyRecord | None, statement: Revocation, index: int, *, counts: bool) -> KeyRecord:
-    """Return the target with its revocation; a second one may only move the instant to an earlier one."""
+    """Return the target with its revocations; none of them ever makes good what another made bad."""
     if target is None or target.unit != statement.unit:
         raise StatementRefused("revokes a key that the unit does not have")
-    before = target.revocation
-    if not counts or (before is not None and before.effective <= statement.effective):
+    if not counts:
         return target
-    return replace(target, revocation=statement, revoked_index=index)
+    before, thefts = target.revocation, [target.stolen_since, statement.compromised_since]
+    return replace(
+        target,
+        revocation=before if before is not None and before.effective <= statement.effective else statement,
+        revoked_index=index if target.revoked_index is None else target.revoked_index,
+        stolen_since=min((one for one in thefts if one is not None), default=None),
+    )
 
 
 def _check_key(

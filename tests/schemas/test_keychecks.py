@@ -69,6 +69,28 @@ def test_what_a_thief_may_have_signed_is_not_believed_wherever_it_stands(world: 
         directory.signing_key(keys.signing.kid, NOW - 30, 0)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        (("COMPROMISED", NOW + 60, NOW + 50), ("SUPERSEDED", NOW + 40, None)),
+        (("SUPERSEDED", NOW + 40, None), ("COMPROMISED", NOW + 60, NOW + 50)),
+        (("COMPROMISED", NOW + 60, NOW + 55), ("COMPROMISED", NOW + 61, NOW + 50)),
+    ],
+)
+def test_no_revocation_makes_good_what_another_made_bad(
+    world: World, said: tuple[tuple[str, int, int | None], ...]
+) -> None:
+    keys = world.units["TJ"]
+    for reason, at, since in said:
+        world.append(sign_statement(world.revocation("TJ", keys.signing.kid, reason, at, since), keys.root))
+    directory = world.directory()
+    assert directory.signing_key(keys.signing.kid, NOW + 49, 0).unit == "TJ"
+    with pytest.raises(KeyRevoked):
+        directory.signing_key(keys.signing.kid, NOW + 50, 0)
+    with pytest.raises(KeyRevoked):
+        directory.signing_key(keys.signing.kid, NOW + 50, world.directory().keys[keys.signing.kid].revoked_index)
+
+
 def test_what_a_stolen_key_vouched_for_falls_with_it(world: World) -> None:
     keys = world.units["TJ"]
     directory = revoke(world, keys.signing.kid, "COMPROMISED", NOW - 30)
