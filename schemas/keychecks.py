@@ -263,7 +263,7 @@ def _check_node_public(public: bytes) -> None:
 def _unless_vouched_by_a_stolen_key(record: KeyRecord, records: Mapping[str, KeyRecord]) -> KeyRecord:
     """Return the record, dormant if its voucher was compromised by the time it vouched."""
     voucher = records.get(record.vouched_by)
-    if voucher is not None and voucher.fault(record.statement.stated) == "REVOKED":
+    if voucher is not None and voucher.fault(record.statement.stated, record.index) == "REVOKED":
         return replace(record, dormant=True)
     return record
 

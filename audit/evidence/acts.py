@@ -35,6 +35,14 @@ _NAMED_BY: Final = {
 _SELF_LOGGED: Final = frozenset({"SUBMITTED", "REFUSED"})  # receipts that carry the envelope's own log entry
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where in the log an act is recorded, and when it was (unix seconds)."""
+
+    index: int
+    time: int
+
+
 class Entries:
     """Log entries that were proved to stand in the log, and where the acts are that they record."""
 
@@ -63,29 +71,30 @@ class Entries:
         """The entries that record something whose document was not asked for, in order."""
         return sorted(set(self._about.values()) - self._used)
 
-    def of_envelope(self, envelope: Envelope, wire: bytes) -> Members:
-        """The hub's entry about this envelope: accepted (MESSAGE) or refused for good. Raises EvidenceRefused."""
-        entry = self._use("MESSAGE", envelope.eid)
+    def of_envelope(self, envelope: Envelope, wire: bytes) -> Place:
+        """Where the hub took this envelope (MESSAGE) or refused it for good. Raises EvidenceRefused."""
+        place = self._use("MESSAGE", envelope.eid)
+        entry = self.at[place.index]
         if text(entry, "sha512") != sha512(wire).hexdigest() or text(entry, "from") != envelope.header.sender:
             raise EvidenceRefused("the log records other bytes under this message id")
         if "to" in entry and texts(entry, "to") != [addressee.unit for addressee in envelope.header.to]:
             raise EvidenceRefused("the log records other recipients")
-        return entry
+        return place
 
-    def of_receipt(self, receipt: Members, statement: bytes) -> Members:
-        """The hub's entry about this receipt, or the envelope's own that it carries. Raises EvidenceRefused."""
+    def of_receipt(self, receipt: Members, statement: bytes) -> Place:
+        """Where the hub took this receipt, or the envelope whose entry it carries. Raises EvidenceRefused."""
         if text(receipt, "type") not in _SELF_LOGGED:
-            entry = self._use("RECEIPT", sha512(statement).hexdigest())
+            place = self._use("RECEIPT", sha512(statement).hexdigest())
         elif self._data.get(number(receipt, "index")) == binary(receipt, "entry"):
-            entry = self.at[number(receipt, "index")]
+            place = self._place(number(receipt, "index"))
         else:
             raise EvidenceRefused(_NOT_RECORDED)
-        if text(entry, "eid") != text(receipt, "eid"):
+        if text(self.at[place.index], "eid") != text(receipt, "eid"):
             raise EvidenceRefused(_NOT_RECORDED)
-        return entry
+        return place
 
-    def of_document(self, digest: str) -> Members:
-        """The entry that a federation document of this SHA-512 was logged with. Raises EvidenceRefused."""
+    def of_document(self, digest: str) -> Place:
+        """Where a federation document of this SHA-512 was logged. Raises EvidenceRefused."""
         return self._use("FEDERATION", digest)
 
     def of_statement(self, index: int) -> Members:
@@ -95,12 +104,15 @@ class Entries:
         self._used.add(index)
         return self.at[index]
 
-    def _use(self, sort: str, name: str) -> Members:
+    def _use(self, sort: str, name: str) -> Place:
         index = self._about.get((sort, name))
         if index is None:
             raise EvidenceRefused(_NOT_RECORDED)
         self._used.add(index)
-        return self.at[index]
+        return self._place(index)
+
+    def _place(self, index: int) -> Place:
+        return Place(index, instant(self.at[index], "time"))
 
 
 @dataclass(frozen=True)
@@ -122,9 +134,9 @@ def check_envelope(wire: bytes, federation: Federation, keys: Keys, entries: Ent
         header = envelope.header
         if header.env != federation.env:
             raise EvidenceRefused("of another environment")
-        time = instant(entries.of_envelope(envelope, wire), "time")
-        key = keys.signing_key(header.skid, header.sender, "SIGNING", time)
-        proved = Proved(header.sender, time, key.status(time))
+        place = entries.of_envelope(envelope, wire)
+        key = keys.signing_key(header.skid, header.sender, "SIGNING", place.time)
+        proved = Proved(header.sender, place.time, key.status(place.time, place.index))
         _demand_valid(proved)
         envelopes.verify_signature(envelope, key.public)
     return envelope, proved
@@ -143,12 +155,13 @@ def check_receipt(wire: bytes, federation: Federation, keys: Keys, entries: Entr
             raise EvidenceRefused("of another environment")
         if by != (text(receipt, "unit") if kind in _UNIT_TYPES else federation.hub):
             raise EvidenceRefused(f"{by} cannot say {kind}")
-        time = instant(entries.of_receipt(receipt, signed.statement_bytes), "time")
-        use = "SIGNING" if kind in _UNIT_TYPES else "RECEIPT"
-        publics = keys.publics(by, use, time)
+        place = entries.of_receipt(receipt, signed.statement_bytes)
+        at, use = place.time, "SIGNING" if kind in _UNIT_TYPES else "RECEIPT"
+        publics = keys.publics(by, use, at)
         signed.verify(RECEIPT_LABEL, publics)
-        states = [keys.signing_key(kid, by, use, time).status(time) for kid, _ in signed.signatures if kid in publics]
-        proved = Proved(by, time, min(states, key=list(KeyStatus).index))
+        signers = [keys.signing_key(kid, by, use, at) for kid, _ in signed.signatures if kid in publics]
+        states = [key.status(at, place.index) for key in signers]
+        proved = Proved(by, at, min(states, key=list(KeyStatus).index))
         _demand_valid(proved)
     return receipt, proved
 

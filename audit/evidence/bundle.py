@@ -13,7 +13,7 @@ from audit.evidence import layout
 from audit.evidence.acts import Entries
 from audit.evidence.directory import PART_LIMIT, Federations, Keys, read_federation
 from audit.evidence.findings import EvidenceRefused
-from audit.evidence.members import instant, number, refusing
+from audit.evidence.members import number, refusing
 from audit.policy import Policy
 from audit.proof import LogProof
 from crypto import statements
@@ -133,10 +133,10 @@ def _policy(parts: BundleParts) -> Policy:
         entries.add(one.index, one.entry)
     for federation in sorted(map(read_federation, parts.federations), key=lambda one: one.version):
         federations.add(federation)
-        federations.enter(federation, instant(entries.of_document(federation.digest), "time"))
+        federations.enter(federation, entries.of_document(federation.digest).time)
     keys = Keys(federations)
     for index, wire in sorted(parts.statements.items()):
-        keys.take(wire, entries.of_statement(index))
+        keys.take(wire, index, entries.of_statement(index))
     with refusing("the checkpoint"):
         signed = verify_checkpoint(parts.checkpoint, federations.newest.log_keys)
     return keys.policy(signed.time)

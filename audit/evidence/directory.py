@@ -49,8 +49,9 @@ class KeyStatus(StrEnum):
 class Key:
     """A key and the log times (unix seconds) between which it proves something; `revoked` is from when it does not.
 
-    `voucher` is the id of the key that signed its statement; a unit's keys stand and fall with that root.
-    `name` is the name under which a pair of note keys signs.
+    `revoked_index` is where its first revocation stands in the log, `stolen_since` the earliest time of a theft.
+    `voucher` is the id of the key that signed its statement, logged at `stated`; a unit's keys stand and fall with
+    that root. `name` is the name under which a pair of note keys signs.
     """
 
     holder: str
@@ -60,16 +61,29 @@ class Key:
     not_before: int
     not_after: int
     revoked: int | None = None
+    revoked_index: int | None = None
+    stolen_since: int | None = None
     voucher: str = ""
+    stated: int = 0
     name: str = ""
 
-    def status(self, at: int) -> KeyStatus:
-        """What the key proves about a signature logged at `at`."""
+    def status(self, at: int, index: int | None = None) -> KeyStatus:
+        """What the key proves about a signature logged at `at`.
+
+        With the `index` of what was signed, the order of the log counts and not the second that a unit wrote: what
+        stands before the revocation was good, unless that says since when the key was stolen (protocol.md §5.2).
+        """
         if not self.not_before <= at < self.not_after:
             return KeyStatus.INVALID
         if self.revoked is None:
             return KeyStatus.VALID
-        return KeyStatus.VALID_THEN_REVOKED if at < self.revoked else KeyStatus.INVALID
+        good = at < self.revoked or self._preceded(at, index)
+        return KeyStatus.VALID_THEN_REVOKED if good else KeyStatus.INVALID
+
+    def _preceded(self, at: int, index: int | None) -> bool:
+        if self.revoked_index is None or index is None or index >= self.revoked_index:
+            return False
+        return self.stolen_since is None or at < self.stolen_since
 
 
 @dataclass(frozen=True)
@@ -172,8 +186,8 @@ class Keys:
         self._federations = federations
         self._keys: dict[str, Key] = {}
 
-    def take(self, wire: bytes, entry: Members) -> Key:
-        """Believe the key statement or revocation in `wire`, which the proved log entry `entry` records.
+    def take(self, wire: bytes, index: int, entry: Members) -> Key:
+        """Believe the key statement or revocation in `wire`, which the proved log entry `entry` at `index` records.
 
         Returns the key that it makes or changes. Raises EvidenceRefused.
         """
@@ -187,7 +201,7 @@ class Keys:
                 raise EvidenceRefused("of another environment")
             if text(statement, "type") == "KEY":
                 return self._state(signed, instant(entry, "time"))
-            return self._revoke(signed, instant(entry, "time"))
+            return self._revoke(signed, index, instant(entry, "time"))
 
     def publics(self, holder: str, use: str, at: int) -> dict[str, bytes]:
         """The public keys of `holder` for `use`, by key id, as far as they were vouched for at the log time `at`.
@@ -243,9 +257,13 @@ class Keys:
         return {key.kid: key for key in mine if self._rooted(key, roots)}
 
     def _rooted(self, key: Key, roots: Mapping[str, bytes]) -> bool:
-        """Whether one of `roots` vouched for the key, or for the signing key that did."""
+        """Whether one of `roots` vouched for the key, or for the signing key that did before it was stolen."""
+        if key.voucher in roots:
+            return True
         voucher = self._keys.get(key.voucher)
-        return key.voucher in roots or (voucher is not None and voucher.voucher in roots)
+        if voucher is None or voucher.voucher not in roots:
+            return False
+        return voucher.stolen_since is None or key.stated < voucher.stolen_since
 
     def _state(self, signed: SignedStatement, logged_at: int) -> Key:
         statement = signed.statement
@@ -259,17 +277,23 @@ class Keys:
         voucher = self._verify_voucher(signed, unit, use, logged_at)
         span = instant(statement, "not_before"), instant(statement, "not_after")
         name = text(statement, "name") if use in _NOTE_USES else ""
-        self._keys[kid] = Key(unit, use, kid, public, *span, voucher=voucher, name=name)
+        self._keys[kid] = Key(unit, use, kid, public, *span, voucher=voucher, stated=logged_at, name=name)
         return self._keys[kid]
 
-    def _revoke(self, signed: SignedStatement, logged_at: int) -> Key:
+    def _revoke(self, signed: SignedStatement, index: int, logged_at: int) -> Key:
+        """The key with its revocations; none of them ever makes good what another made bad."""
         statement = _of_type(signed, "REVOCATION")
         key = self._keys.get(text(statement, "kid"))
         if key is None or key.holder != text(statement, "unit"):
             raise EvidenceRefused("revokes a key that its unit does not have")
         self._verify_voucher(signed, key.holder, key.use, logged_at)
-        since = instant(statement, "compromised_since" if "compromised_since" in statement else "stated")
-        key = replace(key, revoked=since if key.revoked is None else min(since, key.revoked))
+        stolen = instant(statement, "compromised_since") if "compromised_since" in statement else None
+        key = replace(
+            key,
+            revoked=_earliest(key.revoked, instant(statement, "stated") if stolen is None else stolen),
+            revoked_index=_earliest(key.revoked_index, index),
+            stolen_since=_earliest(key.stolen_since, stolen),
+        )
         self._keys[key.kid] = key
         return key
 
@@ -284,6 +308,10 @@ class Keys:
             publics |= {key.kid: key.public for key in mine if key.status(logged_at) != KeyStatus.INVALID}
         signed.verify(STATEMENT_LABEL, publics)
         return next(kid for kid, _ in signed.signatures if kid in publics)
+
+
+def _earliest(*times: int | None) -> int | None:
+    return min((time for time in times if time is not None), default=None)
 
 
 def _log_keys(key: Key) -> LogKeys:

@@ -17,7 +17,7 @@ from audit.evidence.archive import MANIFEST
 from audit.evidence.directory import Federation, Federations, Keys, KeyStatus, read_federation
 from audit.evidence.findings import EvidenceRefused, Finding, Report, Unreadable
 from audit.evidence.layout import MANIFEST_LIMIT, Listed
-from audit.evidence.members import instant, parsed, refusing, text, texts
+from audit.evidence.members import parsed, refusing, text, texts
 from audit.merkle import verify_consistency, verify_inclusion
 from audit.policy import NONE, Policy
 from audit.proof import LogProof
@@ -152,12 +152,12 @@ class _Verification:
             verify_inclusion(leaf_hash(entry), index, said.size, proof.path, said.root)
 
     def _in_force(self, name: str, federation: Federation) -> None:
-        since = instant(self._entries.of_document(federation.digest), "time")
+        since = self._entries.of_document(federation.digest).time
         self._federations.enter(federation, since)
         self._add("FEDERATION_LOGGED", name, f"in force from {to_text(since)}")
 
     def _statement(self, name: str, index: int) -> None:
-        key = self._keys.take(self._files[name], self._entries.of_statement(index))
+        key = self._keys.take(self._files[name], index, self._entries.of_statement(index))
         self._add("KEY_STATED" if key.revoked is None else "KEY_REVOKED", name, f"{key.holder} {key.use} {key.kid}")
 
     def _witnessed(self, signed: SignedCheckpoint) -> None:

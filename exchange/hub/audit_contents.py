@@ -126,23 +126,27 @@ class Contents:
         wire = Parts(*parts).wire() if all(isinstance(part, bytes) for part in parts) else b""
         try:
             stated = self._read(wire)
-            refused = self._refused(stated)
+            refused = self._refused(stated, number(row["time"]) or 0, number(row["idx"]) or 0)
         except SchemaError as error:
             stated, refused = None, str(error)
         if refused:
             self._add("RECEIPT_ALTERED", kind, row["idx"], "", refused)
         return stated
 
-    def _refused(self, stated: SignedReceipt) -> str:
-        """Why the signature of a receipt does not count; one signature of a batch is verified once."""
-        directory, signed = self._directory, stated.signed
-        if directory is None:
+    def _refused(self, stated: SignedReceipt, logged: int, index: int) -> str:
+        """Why a receipt logged at `index` does not count; one signature of a batch is verified once."""
+        if self._directory is None:
             return ""
-        key = (signed.size, signed.root, signed.signatures, stated.receipt.type in HUB_TYPES)
+        try:
+            publics = _publics(stated, self._directory, logged, index)
+        except SchemaError as error:
+            return str(error)
+        signed = stated.signed
+        key = (signed.size, signed.root, signed.signatures, tuple(publics))
         if key not in self._verified:
             if len(self._verified) >= PAGE:
                 self._verified.clear()
-            self._verified[key] = _fault(stated, directory)
+            self._verified[key] = _fault(stated, publics)
         return self._verified[key]
 
     def _deliveries(self) -> None:
@@ -219,16 +223,19 @@ def stated_policy(connection: Connection, now: int) -> Policy | None:
         return None
 
 
-def _fault(stated: SignedReceipt, directory: Directory) -> str:
+def _publics(stated: SignedReceipt, directory: Directory, logged: int, index: int) -> Mapping[str, bytes]:
+    """The keys that may have signed a receipt whose leaf stands at `index`. Raises SchemaError."""
     one = stated.receipt
+    if one.type in HUB_TYPES:
+        return {kid_of(public): public for public in directory.hub_keys("RECEIPT", one.time)}
+    found = [directory.signing_key(kid, logged, index) for kid in stated.kids]
+    return {key.kid: key.public for key in found if key.unit == one.unit}
+
+
+def _fault(stated: SignedReceipt, publics: Mapping[str, bytes]) -> str:
     try:
-        if one.type in HUB_TYPES:
-            publics = {kid_of(public): public for public in directory.hub_keys("RECEIPT", one.time)}
-        else:
-            found = [directory.signing_key(kid, one.time) for kid in stated.kids]
-            publics = {key.kid: key.public for key in found if key.unit == one.unit}
         stated.verify(publics)
-    except (CryptoError, SchemaError) as error:
+    except CryptoError as error:
         return str(error)
     return ""
 

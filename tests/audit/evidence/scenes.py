@@ -8,7 +8,7 @@ from audit.cosignatures import Cosigner, with_lines
 from audit.evidence.acts import Entries
 from audit.evidence.bundle import BundleParts, Logged, Opened, write_bundle
 from audit.evidence.directory import Federation, Federations, Keys, read_federation
-from audit.evidence.members import instant, number
+from audit.evidence.members import number
 from audit.merkle import inclusion_path
 from crypto import statements
 from crypto.header import HeaderDraft
@@ -189,7 +189,7 @@ def federations_of(scene: Scene) -> Federations:
     for wire in scene.federations:
         federation = read_federation(wire)
         federations.add(federation)
-        federations.enter(federation, instant(entries.of_document(federation.digest), "time"))
+        federations.enter(federation, entries.of_document(federation.digest).time)
     return federations
 
 
@@ -203,5 +203,5 @@ def entries_of(scene: Scene) -> Entries:
 def keys_of(scene: Scene) -> Keys:
     keys, entries = Keys(federations_of(scene)), entries_of(scene)
     for index, wire in scene.statements.items():
-        keys.take(wire, entries.at[index])
+        keys.take(wire, index, entries.at[index])
     return keys

@@ -192,8 +192,25 @@ def test_an_act_logged_after_the_key_was_compromised_is_refused() -> None:
 
 
 def test_a_receipt_by_a_revoked_key_is_refused() -> None:
+    scene = stated()
+    revoke(scene, "KG", NOW)
+    sealed = scene.send()
+    scene.acknowledge("DELIVERED", "KG", sealed.eid, scene.world.units["KG"].signing)
+    assert "not valid when this was logged" in details(verify_bundle(scene.files()), "RECEIPT_REFUSED")
+
+
+def test_what_stands_before_a_revocation_in_the_log_stays_good_whatever_second_the_unit_wrote() -> None:
     scene = delivered()
     revoke(scene, "KG", NOW - 5)
+    report = verify_bundle(scene.files())
+    assert report.ok
+    assert details(report, "SIGNER_REVOKED_LATER").count("KG") == 2
+
+
+def test_no_second_revocation_makes_good_what_a_theft_made_bad() -> None:
+    scene = delivered()
+    revoke(scene, "KG", NOW, since=NOW - 10)
+    revoke(scene, "KG", NOW + DAY)
     assert details(verify_bundle(scene.files()), "RECEIPT_REFUSED").count("not valid when this was logged") == 2
 
 

@@ -84,7 +84,7 @@ def state_again(change: Callable[[Scene], bytes], reason: str) -> None:
     wire = scene.statements.pop(index)
     keys = keys_of(scene)
     with pytest.raises(EvidenceRefused, match=reason):
-        keys.take(wire, entries_of(scene).at[index])
+        keys.take(wire, index, entries_of(scene).at[index])
 
 
 def test_a_key_stated_twice_is_refused() -> None:

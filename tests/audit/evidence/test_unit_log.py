@@ -118,7 +118,13 @@ def test_a_log_that_nobody_entitled_signed_is_refused(make: Callable[[Scene], di
     assert found.count("UNIT_ENTRY_REFUSED") == 3
 
 
-def test_a_stolen_signing_key_does_not_take_the_log_with_it() -> None:
+def test_a_revoked_signing_key_does_not_take_the_log_with_it() -> None:
     scene = scene_with_log()
-    revoke(scene, "TJ", NOW + DAY)
+    revoke(scene, "TJ", NOW - 5)
     assert "UNIT_LOG_SIGNED" in verify_bundle(scene.files(unit=unit_log(scene))).codes()
+
+
+def test_keys_of_a_log_that_a_thief_stated_are_refused() -> None:
+    scene = scene_with_log()
+    revoke(scene, "TJ", NOW + DAY, since=NOW)
+    assert "UNIT_LOG_REFUSED" in [code for code, _ in bad(verify_bundle(scene.files(unit=unit_log(scene))))]
