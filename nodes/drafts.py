@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nodes import cases, checking, draft_rows, log, rest, storing, threads
+from nodes import cases, checking, draft_rows, log, rest, restrictions, storing, threads
 from nodes.checking import Written
 from nodes.errors import BadInput, Denied, DraftChanged, NotFound
 from nodes.node import Node
@@ -45,7 +45,11 @@ class Saved:
 
 
 def create(session: Session, node: Node, actor: Actor, new: NewDraft) -> Draft:
-    """Begin a draft; an answer takes over recipient, case and labels. Raises `Denied`, `NotFound`, `BadInput`."""
+    """Begin a draft; an answer takes over recipient, case and labels.
+
+    Raises `Denied`, `NotFound`, `BadInput`, and `RestrictionUnread` before the restriction of what is answered was
+    confirmed.
+    """
     begun = _begin(session, node, actor, new)
     row = _row(node, actor, new, begun.case)
     row.sealed = draft_rows.sealed(node, row, begun.form)
@@ -100,7 +104,7 @@ def _begin(session: Session, node: Node, actor: Actor, new: NewDraft) -> _Begun:
     case = cases.by_ref(session, new.case_ref) if new.case_ref else None
     if parent is not None:
         case = cases.of(session, parent.case_id)
-        form = _answering(session, node, case, parent, kind)
+        form = _answering(session, node, actor, parent, kind)
         threads.note_local(session, node, session.get_one(MessageRow, parent.thread_id), "START")
     if case is not None:
         cases.require_read(session, actor, case.case_id)
@@ -151,9 +155,10 @@ def _parent(session: Session, actor: Actor, message_id: str | None) -> MessageRo
     return row
 
 
-def _answering(session: Session, node: Node, case: CaseRow, parent: MessageRow, kind: Kind) -> DraftForm:
+def _answering(session: Session, node: Node, actor: Actor, parent: MessageRow, kind: Kind) -> DraftForm:
     """An answer goes to the other side, where it is possible now, under the same labels, which may be changed."""
-    content = storing.content_of(node, case, parent)
+    content = storing.content_of(node, cases.of(session, parent.case_id), parent)
+    restrictions.check(session, actor, parent, content)
     to = {parent.sender}
     if parent.direction == "OUT":
         exchanges = (row for row in threads.of_thread(session, parent.thread_id) if row.unit in content.units)

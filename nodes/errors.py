@@ -185,6 +185,24 @@ class MandateNeeded(NodeError):
     )
 
 
+class RestrictionUnread(NodeError):
+    """The sender has laid down a restriction in words of his own, and this person has not confirmed having read it."""
+
+    code = "EX-6039"
+    words = _words(
+        (
+            "Read the sender's restriction first",
+            "The message carries H3: its own restriction is read and confirmed before the message is.",
+            "Open the message, read the restriction and confirm it.",
+        ),
+        (
+            "Сначала прочтите ограничение отправителя",
+            "Сообщение имеет код H3: его ограничение читают и подтверждают до самого сообщения.",
+            "Откройте сообщение, прочтите ограничение и подтвердите это.",
+        ),
+    )
+
+
 class HubUnreachable(NodeError):
     """No usable answer from the hub: the outcome of the request is unknown and it is repeated."""
 

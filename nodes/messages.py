@@ -12,7 +12,7 @@ from crypto import envelope as cme
 from exchange import courier
 from exchange.arrivals import RECEIPT_SKEW
 from exchange.courier import Collection, State
-from nodes import cases, clocks, log, receipts, rows, storing, threads
+from nodes import cases, clocks, log, receipts, restrictions, rows, storing, threads
 from nodes.errors import NotFound
 from nodes.node import Node
 from nodes.permissions import Action, allowed
@@ -24,13 +24,18 @@ from schemas.kinds import KINDS
 
 
 def read(session: Session, node: Node, actor: Actor, message_id: str, justification: str = "") -> MessageDetail:
-    """Open a message for `actor` and log it; raises `NotFound` for one that is not his to read, or erased."""
+    """Open a message for `actor` and log it.
+
+    Raises `NotFound` for one that is not his to read, or erased, and `RestrictionUnread` before he has confirmed the
+    sender's own restriction: nothing is opened then.
+    """
     row = session.get(MessageRow, message_id)
     if row is None:
         raise NotFound
     cases.require_read(session, actor, row.case_id)
     case = cases.of(session, row.case_id)
     content = storing.content_of(node, case, row)
+    restrictions.check(session, actor, row, content)
     act = replace(
         log.by(actor, "CONSULT"),
         case=case,

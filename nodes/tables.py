@@ -290,6 +290,15 @@ class AssignmentRow(Row):
     note_sealed: Mapped[bytes | None]
 
 
+class ConfirmationRow(Row):
+    """A person has read the sender's own restriction of an arrival, and so may read the message."""
+
+    __tablename__ = "node_confirmation"
+    message_id: Mapped[str] = mapped_column(ForeignKey("node_message.message_id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), primary_key=True)
+    at: Mapped[int]
+
+
 class EscalationRow(Row):
     """A step of the escalation that was taken, once for each thread and unit."""
 

@@ -262,6 +262,18 @@ class MessageDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class Restriction:
+    """What the sender of an arrival laid down in words of his own: to be confirmed before the rest is shown."""
+
+    message_id: str
+    sender: str
+    kind: str
+    handling: tuple[str, ...]
+    text: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRow:
     """A line of the case list."""
 

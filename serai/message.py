@@ -72,13 +72,22 @@ def show_message(
     justification: Annotated[str, typer.Option(help="Why you open it; it goes into the log.")] = "",
     session: SessionFile = None,
     *,
+    confirm: Annotated[
+        bool, typer.Option("--confirm-restriction", help="I have read the sender's restriction; it goes into the log.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """One message with everything on its page. Reading is logged."""
-    asked = {"session": session_of(home, session), "message_id": message_id, "justification": justification}
-    members = control.call(home, "message.show", asked)
-    lines = [f"{name}\t{json.dumps(value, ensure_ascii=False)}" for name, value in members.items()]
-    show(Report("message-show", members, lines=lines), as_json=as_json)
+    """One message with everything on its page; reading is logged. Under H3 the sender's restriction comes first."""
+    given = {"session": session_of(home, session), "message_id": message_id, "justification": justification}
+    members = control.call(home, "message.show", {**given, "confirm": confirm})
+    if "restriction" in members:
+        text = members["restriction"]["text"]
+        lines = [f"restriction\t{text}", "Open it with --confirm-restriction once you have read this."]
+        report = Report("message-restriction", members, lines=lines, ok=False)
+    else:
+        lines = [f"{name}\t{json.dumps(value, ensure_ascii=False)}" for name, value in members.items()]
+        report = Report("message-show", members, lines=lines)
+    show(report, as_json=as_json)
 
 
 @app.command("take")

@@ -21,6 +21,7 @@ from nodes import (
     inbox,
     messages,
     outbox,
+    restrictions,
     signin,
     standing,
     witnessing,
@@ -28,7 +29,7 @@ from nodes import (
 from nodes.accounts import NewUser
 from nodes.courier import sync_once
 from nodes.drafts import NewDraft
-from nodes.errors import BadInput, Incomplete
+from nodes.errors import BadInput, Incomplete, RestrictionUnread
 from nodes.evidence import Wanted
 from nodes.node import Node
 from nodes.signin import Credentials, Enrolment
@@ -139,9 +140,16 @@ def _messages(node: Node, given: Members) -> Members:
 
 
 def _show(node: Node, given: Members) -> Members:
-    actor = _actor(node, given)
-    with node.db.write() as session:
-        detail = messages.read(session, node, actor, given["message_id"], given["justification"])
+    """Return the message; until its restriction is confirmed, `restriction` alone, which says what to confirm."""
+    actor, message_id = _actor(node, given), given["message_id"]
+    try:
+        with node.db.write() as session:
+            if given["confirm"]:
+                restrictions.confirm(session, node, actor, message_id)
+            detail = messages.read(session, node, actor, message_id, given["justification"])
+    except RestrictionUnread:
+        with node.db.write() as session:
+            return {"restriction": asdict(restrictions.show(session, node, actor, message_id))}
     node.changed.bump()
     return asdict(detail)
 

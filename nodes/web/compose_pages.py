@@ -43,11 +43,13 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The message that is being answered."""
+    """The message that is being answered, with the marks under which whatever is quoted from it stands."""
 
     message_id: str
     subject: str
     sections: tuple[ReadPart, ...]
+    handling: tuple[wording.HandlingCode, ...]
+    restriction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +168,12 @@ def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], che
     no_recipient = gettext("Choose at least one unit that receives it.") if missing else ""
     found = sheets.problems(sheet) if checked else ()
     classification = str(draft.common.get("classification", "UNCL"))
+    question = _question(desk, draft)
     values: dict[str, Any] = {
         "kind": Named(sheet.kind.code, sheet.kind.label.say(language()), sheet.kind.hint.say(language())),
         "draft": draft,
         "saved": _saved(desk, draft),
-        "question": _question(desk, draft),
+        "question": question,
         "recipients": ()
         if draft.in_reply_to
         else choices(desk.node, Wanted(sheet.kind, classification, draft.recipients)),
@@ -179,7 +182,7 @@ def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], che
         "tasks": _tasks(draft, sheet),
         "problems": (*((Problem(no_recipient, "#f-recipients"),) if missing else ()), *found),
         "handling_costs": wording.handling_costs(),
-        "banner": _banner(draft),
+        "banner": _banner(draft, question),
     }
     return desk.page("compose.html", values, counterpart=next(iter(draft.recipients), ""))
 
@@ -218,7 +221,8 @@ def _question(desk: Desk, draft: Draft) -> Question | None:
     with desk.node.db.write() as session:
         found = messages.read(session, desk.node, desk.actor, draft.in_reply_to)
     asked = sections_of(kind_of(found.row.kind), found.body)
-    return Question(found.row.message_id, found.row.subject or "", asked[:QUESTION_PARTS])
+    marks, restriction = wording.handling(found.row.handling), str(found.common.get("handling_text", ""))
+    return Question(found.row.message_id, found.row.subject or "", asked[:QUESTION_PARTS], marks, restriction)
 
 
 def _reader(one: Reader) -> ReadBy:
@@ -236,12 +240,15 @@ def _saved(desk: Desk, draft: Draft) -> str:
     return gettext("Draft, saved in your unit at %s") % moments.hand(draft.updated, desk.node.settings.time_zone)
 
 
-def _banner(draft: Draft) -> wording.Banner | None:
+def _banner(draft: Draft, question: Question | None = None) -> wording.Banner | None:
+    """Return the banner of a page that shows a draft, and perhaps the message that it answers."""
     given = draft.common.get("handling")
-    codes = [str(code) for code in given] if isinstance(given, list) else []
-    return wording.banner(
-        [code for code in codes if code in wording.BANNERS], str(draft.common.get("handling_text", ""))
-    )
+    found = {str(code) for code in given} & wording.BANNERS.keys() if isinstance(given, list) else set()
+    text = str(draft.common.get("handling_text", ""))
+    if question is not None:
+        found |= {mark.code for mark in question.handling}
+        text = question.restriction or text
+    return wording.banner(found, text)
 
 
 def _spoken(fault: ViewFault) -> str:

@@ -7,8 +7,8 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from crypto import instants
-from nodes import drafts, duty, messages
-from nodes.errors import BadInput, NotFound, OutOfStep
+from nodes import drafts, duty, messages, restrictions
+from nodes.errors import BadInput, NotFound, OutOfStep, RestrictionUnread
 from nodes.permissions import Action, allowed
 from nodes.views import Assignment, Clock, Delivery, InboxRow, MessageDetail
 from nodes.web import moments, wording
@@ -104,6 +104,14 @@ def show(desk: AtDesk, message_id: str) -> Response:
         return _show_unowned(desk, message_id)
 
 
+@router.post("/messages/{message_id}/confirm")
+def confirm(desk: AtDesk, message_id: str) -> Response:
+    """Note that the person has read the sender's restriction, and show the message."""
+    with desk.node.db.write() as session:
+        restrictions.confirm(session, desk.node, desk.actor, message_id)
+    return see(f"/messages/{message_id}")
+
+
 @router.post("/messages/{message_id}/take")
 def take(desk: AtDesk, message_id: str) -> Response:
     """Become its owner."""
@@ -150,8 +158,11 @@ def reply(desk: AtDesk, message_id: str) -> Response:
 
 
 def _show(desk: Desk, message_id: str, problems: tuple[Problem, ...], status: int = 200) -> Response:
-    with desk.node.db.write() as session:
-        found = messages.read(session, desk.node, desk.actor, message_id)
+    try:
+        with desk.node.db.write() as session:
+            found = messages.read(session, desk.node, desk.actor, message_id)
+    except RestrictionUnread:
+        return _show_restriction(desk, message_id, problems, status)
     if wants_json(desk.request):
         return JSONResponse(_json(found), status)
     with desk.node.db.read() as session:
@@ -160,6 +171,24 @@ def _show(desk: Desk, message_id: str, problems: tuple[Problem, ...], status: in
     values = {**_content(found), **_around(desk, found, hands), "problems": problems}
     other = found.row.sender if found.row.direction == "IN" else next(iter(found.row.recipients), "")
     return desk.page("message.html", values, status, counterpart=other)
+
+
+def _show_restriction(desk: Desk, message_id: str, problems: tuple[Problem, ...], status: int) -> Response:
+    """Show the sender's own restriction and nothing else of what the message says."""
+    with desk.node.db.write() as session:
+        found = restrictions.show(session, desk.node, desk.actor, message_id)
+    if wants_json(desk.request):
+        body = {"schema": "serai/restriction/1", "message": message_id, "from": found.sender, "text": found.text}
+        return JSONResponse({**body, "handling": list(found.handling)}, 428)
+    values = {
+        "found": found,
+        "kind": kind_label(found.kind),
+        "sender": wording.unit_name(desk.node, found.sender),
+        "handling": wording.handling(found.handling),
+        "banner": wording.banner(found.handling),
+        "problems": problems,
+    }
+    return desk.page("restriction.html", values, status, counterpart=found.sender)
 
 
 def _show_unowned(desk: Desk, message_id: str) -> HTMLResponse:

@@ -76,7 +76,7 @@ class Stage:
 
     def all_final(self, unit: str, message_id: str) -> bool:
         """Say whether every recipient of a message that `unit` sent has confirmed it."""
-        shown = self.ask(unit, "message.show", {"message_id": message_id, "justification": "demo"})
+        shown = self.ask(unit, "message.show", {"message_id": message_id, "justification": "demo", "confirm": False})
         return all(one["state"] in ENDS for one in shown["deliveries"])
 
 

@@ -5,6 +5,7 @@ import json
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,20 @@ def test_a_request_is_sent_shown_and_answered_with_commands(house: House, tmp_pa
     )
     house.sync("KG", "TJ")
     assert question["message_id"] in {row["message_id"] for row in arrived(house, "TJ")}
+
+
+def test_under_h3_the_restriction_is_shown_alone_until_it_is_confirmed(house: House, tmp_path: Path) -> None:
+    sign_in(house, "TJ", "TJ-1")
+    sign_in(house, "KG", "KG-1")
+    writing = requests.lorry_owner(house.clock.now)
+    restricted = replace(writing, labels={**writing.labels, "handling": ["H3"], "handling_text": "For Osh only."})
+    request = run(house, "TJ", "message", "send", draft(tmp_path, "REQ", restricted, "KG"))["message_id"]
+    house.sync("TJ", "KG")
+    run(house, "KG", "message", "take", request)
+    first = run(house, "KG", "message", "show", request, status=Exit.WRONG)
+    assert (first["restriction"]["text"], "body" in first) == ("For Osh only.", False)
+    assert "Korday" in json.dumps(run(house, "KG", "message", "show", request, "--confirm-restriction")["body"])
+    assert "Korday" in json.dumps(run(house, "KG", "message", "show", request)["body"])
 
 
 def test_the_evidence_of_a_message_is_written_once_and_verifies(house: House, tmp_path: Path) -> None:

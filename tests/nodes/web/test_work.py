@@ -1,6 +1,7 @@
 """The day's work through the forms of the pages, without scripts, over a real hub: nothing is lost on the way."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -74,6 +75,23 @@ def test_a_request_is_asked_clarified_and_answered(pair: House) -> None:
     page = officer.get(asked).text
     assert "Withdrawal" not in page
     assert officer.get("/sent.json").json()["messages"][-1]["state"] == "ANSWERED_FULL"
+
+
+def test_under_h3_the_restriction_comes_first_and_then_stands_over_the_answer_too(pair: House) -> None:
+    writing = requests.lorry_owner(pair.clock.now)
+    restricted = {**writing.labels, "handling": ["H3"], "handling_text": "For the Osh team only."}
+    asked = arrival(pair, replace(writing, labels=restricted))
+    duty = pair.desk("KG", "KG-2")
+    duty.post(f"{asked}/take")
+    first, twin = duty.get(asked).text, duty.get(f"{asked}.json")
+    assert ("For the Osh team only." in first, "Korday" in first) == (True, False)
+    assert (twin.status_code, twin.json()["text"], "body" in twin.json()) == (428, "For the Osh team only.", False)
+    assert duty.post(f"{asked}/reply", kind="ANS").status_code == 428
+    assert duty.post(f"{asked}/confirm").headers["location"] == asked
+    assert "Korday" in duty.get(asked).text
+    answer = duty.get(draft_of(duty.post(f"{asked}/reply", kind="ANS"))).text
+    assert "banner--H3" in answer
+    assert "For the Osh team only." in answer
 
 
 def test_an_arrival_is_given_handed_over_and_escalated(pair: House) -> None:

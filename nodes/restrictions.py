@@ -1,0 +1,65 @@
+"""The sender's own words under H3: each person reads and confirms them before the message itself is shown.
+
+A confirmation is for one person and one arrival, and stands in the log. What the unit wrote itself binds nobody here:
+the restriction is its own. Which codes ask for it, the table of handling actions says.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from nodes import cases, log, storing
+from nodes.errors import NotFound, RestrictionUnread
+from nodes.node import Node
+from nodes.tables import ConfirmationRow, MessageRow
+from nodes.views import Actor, Restriction
+from schemas import codes
+from schemas.content import Content
+
+_READ_FIRST: Final = frozenset(
+    code for code in codes.table("handling") if codes.table("handling_actions")["READ"].text(code.lower()) == "T"
+)
+"""The handling codes whose text is read and confirmed before the message is."""
+
+
+def check(session: Session, actor: Actor, row: MessageRow, content: Content) -> None:
+    """Return if `actor` may read on; raises `RestrictionUnread` until the restriction of an arrival is confirmed."""
+    if _binds(row, content) and session.get(ConfirmationRow, (row.message_id, actor.user_id)) is None:
+        raise RestrictionUnread
+
+
+def show(session: Session, node: Node, actor: Actor, message_id: str) -> Restriction:
+    """Return the restriction of an arrival and log the look; raises `NotFound` where there is none to read."""
+    row, content = _opened(session, node, actor, message_id)
+    if not _binds(row, content):
+        raise NotFound
+    _record(session, node, actor, row, "RESTRICTION")
+    handling = tuple(str(code) for code in content.labels["handling"])
+    return Restriction(message_id, row.sender, row.kind, handling, content.label("handling_text"), row.stored)
+
+
+def confirm(session: Session, node: Node, actor: Actor, message_id: str) -> None:
+    """Note that `actor` has read the restriction of an arrival: once, and nothing where there is none."""
+    row, content = _opened(session, node, actor, message_id)
+    if _binds(row, content) and session.get(ConfirmationRow, (message_id, actor.user_id)) is None:
+        session.add(ConfirmationRow(message_id=message_id, user_id=actor.user_id, at=node.now()))
+        _record(session, node, actor, row, "RESTRICTION_CONFIRMED")
+
+
+def _opened(session: Session, node: Node, actor: Actor, message_id: str) -> tuple[MessageRow, Content]:
+    row = session.get(MessageRow, message_id)
+    if row is None:
+        raise NotFound
+    cases.require_read(session, actor, row.case_id)
+    return row, storing.content_of(node, cases.of(session, row.case_id), row)
+
+
+def _binds(row: MessageRow, content: Content) -> bool:
+    return row.direction == "IN" and not _READ_FIRST.isdisjoint(content.labels["handling"])
+
+
+def _record(session: Session, node: Node, actor: Actor, row: MessageRow, code: str) -> None:
+    case = cases.of(session, row.case_id)
+    act = replace(log.by(actor, "CONSULT"), case=case, message_id=row.message_id, eid=row.eid, codes=(code,))
+    log.record(session, node, act)
