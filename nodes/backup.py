@@ -29,12 +29,13 @@ from nodes.errors import BackupRefused
 from nodes.inspection_tables import InspectionRow
 from nodes.keys import Maker
 from nodes.node import MIGRATIONS, Node
+from nodes.protection_tables import ApprovalRow
 from nodes.settings import NodeSettings
 from nodes.tables import KeyRow, Row
 from nodes.watch_tables import MirrorRow
 
 SERVICE = "node"
-_PARTS: tuple[type[Row], ...] = (KeyRow, UserRow, MirrorRow, InspectionRow)
+_PARTS: tuple[type[Row], ...] = (KeyRow, UserRow, MirrorRow, InspectionRow, ApprovalRow)
 """One row of each module of tables: what is not imported would be in no backup."""
 _SEEDS = ("signing-", "node-", "log-", "witness-")
 

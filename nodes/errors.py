@@ -63,6 +63,42 @@ class OutOfStep(NodeError):
     )
 
 
+class SecondPersonNeeded(NodeError):
+    """What is asked needs somebody else: the same person asked for it, wrote it, or it is about himself."""
+
+    code = "EX-6039"
+    words = _words(
+        (
+            "A second person must do this",
+            "Nobody decides what he asked for or wrote himself, or what is about himself.",
+            "Ask a colleague who may decide it.",
+        ),
+        (
+            "Это должен сделать второй человек",
+            "Никто не решает о том, что сам запросил или составил, или что касается его самого.",
+            "Обратитесь к коллеге, который вправе решить.",
+        ),
+    )
+
+
+class NotApproved(NodeError):
+    """No second person has approved exactly this: never asked, changed since, past its time, or done before."""
+
+    code = "EX-6095"
+    words = _words(
+        (
+            "Nobody has approved exactly this",
+            "It was never approved, was changed since, is past its time, or was done before.",
+            "Look at the present state, and ask for approval again.",
+        ),
+        (
+            "Именно это никто не согласовал",
+            "Согласования не было, содержание изменено, срок истёк или действие уже выполнено.",
+            "Посмотрите текущее состояние и запросите согласование заново.",
+        ),
+    )
+
+
 class UserExists(NodeError):
     """The staff number is taken."""
 

@@ -1,8 +1,8 @@
 """Who may do what inside a unit: one table of roles and actions. What is not in it is denied.
 
-The table is the separation of duties of the role codes: an administrator never reads content, an auditor changes
-nothing, an officer reads the cases he works on. Rules about one object (own case, own draft) stand beside their use
-case; this table is asked first.
+The table is the separation of duties of the role codes: an administrator or a data-protection officer never reads
+content, an auditor changes nothing, an officer reads the cases he works on. Rules about one object (own case, own
+draft) stand beside their use case; this table is asked first.
 """
 
 from collections.abc import Mapping
@@ -32,6 +32,9 @@ class Action(StrEnum):
     READ_LOG = "READ_LOG"
     EXPORT_EVIDENCE = "EXPORT_EVIDENCE"
     REPLY_FINDINGS = "REPLY_FINDINGS"
+    PROTECT_DATA = "PROTECT_DATA"
+    SEE_APPROVALS = "SEE_APPROVALS"
+    DECIDE_ERASURE = "DECIDE_ERASURE"
 
 
 _OFFICER = frozenset(
@@ -60,6 +63,8 @@ _SUPERVISOR = frozenset(
         Action.REPLY_FINDINGS,
         Action.SEE_STATUS,
         Action.EXPORT_EVIDENCE,
+        Action.SEE_APPROVALS,
+        Action.DECIDE_ERASURE,
     }
 )
 
@@ -71,6 +76,7 @@ MATRIX: Mapping[str, frozenset[Action]] = {
         {Action.ADMINISTER_USERS, Action.ADMINISTER_KEYS, Action.SEE_STATUS, Action.SEE_QUARANTINE}
     ),
     "AUDITOR": frozenset({Action.READ_LOG, Action.SEE_STATUS, Action.EXPORT_EVIDENCE}),
+    "DPO": frozenset({Action.PROTECT_DATA, Action.SEE_APPROVALS}),
 }
 """Role code -> actions. A role of the code table without a row here may do nothing in this node yet."""
 
@@ -82,6 +88,10 @@ EXCLUSIVE: tuple[frozenset[str], ...] = (
     frozenset({"NODE_ADMIN", "OFFICER"}),
     frozenset({"NODE_ADMIN", "SPOC_DUTY"}),
     frozenset({"NODE_ADMIN", "SUPERVISOR"}),
+    frozenset({"DPO", "OFFICER"}),
+    frozenset({"DPO", "SPOC_DUTY"}),
+    frozenset({"DPO", "SUPERVISOR"}),
+    frozenset({"DPO", "NODE_ADMIN"}),
 )
 """Roles that one account never holds together."""
 

@@ -1,4 +1,4 @@
-"""What time alone brings about: escalation of open requests, messages nobody collects. Each step is taken once.
+"""What time alone brings about: escalation of open requests, messages nobody collects, the end of what nobody decided.
 
 The clocks are those of `exchange.clock`; the steps and their shares stand in the code table `escalation`.
 """
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, defer
 from exchange import courier
 from exchange.clock import Limit
 from exchange.courier import Collection, State
-from nodes import alerts, clocks, log, threads
+from nodes import alerts, approvals, clocks, log, threads
 from nodes.alerts import Cause, Raised
 from nodes.node import Node
 from nodes.tables import CaseRow, DeliveryRow, EscalationRow, MessageRow, ThreadRow
@@ -30,6 +30,7 @@ def run(node: Node) -> int:
     """Take every step whose time has come; returns how many alerts were raised."""
     with node.db.write() as session:
         raised = _escalate_all(session, node) + _not_collected(session, node)
+        approvals.run(session, node)
     if raised:
         node.changed.bump()
     return raised
