@@ -8,18 +8,18 @@ import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session, aliased
 
-from nodes import alerts, cases, log, rest, threads
+from nodes import alerts, cases, log, rest, rows, threads
 from nodes.account_tables import UserRow
 from nodes.accounts import may_own, roles_of
 from nodes.alerts import Cause, Raised
 from nodes.errors import BadInput, NotFound, OutOfStep
 from nodes.node import Node
 from nodes.permissions import Action, require
-from nodes.tables import AssignmentRow, CaseRow, MessageRow
-from nodes.views import Actor, Assignment
+from nodes.tables import AssignmentRow, CaseRow, EventRow, MessageRow
+from nodes.views import Actor, Assignment, InboxRow
 
 LONGEST_NOTE = 1000
 MOST_AT_ONCE = 500
@@ -99,15 +99,42 @@ def hand_over(session: Session, node: Node, actor: Actor, shift: HandOver) -> in
     return len(messages)
 
 
-def take_back(session: Session, node: Node, actor: Actor, assignment_id: str) -> None:
-    """Undo one's own hand-over within the set time, unless the arrival has moved on. Raises `NotFound`, `OutOfStep`."""
+def take_back(session: Session, node: Node, actor: Actor, message_ids: tuple[str, ...]) -> None:
+    """Undo one's own hand-over of these arrivals; `OutOfStep` if the new owner has taken up even one of them."""
     require(actor, Action.HAND_OVER)
-    row = session.get(AssignmentRow, assignment_id, with_for_update=True)
-    if row is None or row.how != How.HAND_OVER or row.from_user != actor.user_id:
-        raise NotFound
-    if row.ended is not None or node.now() > row.at + node.settings.take_back:
-        raise OutOfStep("too late, or moved on")
-    _move(session, node, actor, _arrival(session, row.message_id), _Move(How.TAKE_BACK, actor.user_id))
+    wanted = message_ids[:MOST_AT_ONCE]
+    found = session.scalars(_given_away(actor).where(MessageRow.message_id.in_(wanted)).with_for_update()).all()
+    if not found or len(found) != len(set(message_ids)):
+        raise OutOfStep("taken up, or never handed over")
+    for message in found:
+        _move(session, node, actor, message, _Move(How.TAKE_BACK, actor.user_id))
+
+
+def given_away(session: Session, node: Node, actor: Actor) -> tuple[InboxRow, ...]:
+    """Return the arrivals that `actor` has handed over and may still take back, the newest first."""
+    found = session.scalars(_given_away(actor).order_by(MessageRow.stored.desc()).limit(MOST_AT_ONCE))
+    return rows.views(session, node, actor, found)
+
+
+def may_take_back(session: Session, actor: Actor, message_id: str) -> bool:
+    """Return whether `take_back` of this arrival would be accepted now."""
+    return session.scalar(_given_away(actor).where(MessageRow.message_id == message_id)) is not None
+
+
+def _given_away(actor: Actor) -> Select[MessageRow]:
+    """Choose the arrivals whose new owner has done nothing in their exchange, not even read it, since he got them.
+
+    If he gives them on, that ends his ownership; what he assigned before, in the same second, is no act since.
+    """
+    related = aliased(MessageRow)
+    taken_up = exists().where(
+        EventRow.actor == AssignmentRow.to_user,
+        EventRow.at >= AssignmentRow.at,
+        EventRow.operation != "ASSIGN",
+        EventRow.message_id.in_(select(related.message_id).where(related.thread_id == MessageRow.thread_id)),
+    )
+    ours = (AssignmentRow.how == How.HAND_OVER, AssignmentRow.from_user == actor.user_id, AssignmentRow.ended.is_(None))
+    return select(MessageRow).join(AssignmentRow).where(*ours, ~taken_up)
 
 
 def call_supervisor(session: Session, node: Node, actor: Actor, message_id: str) -> None:
@@ -135,12 +162,12 @@ def assignments(session: Session, node: Node, actor: Actor, message_id: str) -> 
     message = _arrival(session, message_id)
     case = cases.of(session, message.case_id)
     readable = cases.may_read(session, actor, message.case_id)
-    rows = session.scalars(
+    hands = session.scalars(
         select(AssignmentRow)
         .where(AssignmentRow.message_id == message_id)
         .order_by(AssignmentRow.at, AssignmentRow.ordinal)
     ).all()
-    return tuple(_view(node, case, row, readable=readable) for row in rows)
+    return tuple(_view(node, case, row, readable=readable) for row in hands)
 
 
 def _move(session: Session, node: Node, actor: Actor, message: MessageRow, move: _Move) -> None:

@@ -45,7 +45,6 @@ class NodeSettings(BaseSettings):
     attempts_per_account: Annotated[int, Field(ge=3, le=100)] = 10
     attempts_per_address: Annotated[int, Field(ge=3, le=1000)] = 50
     attempt_window: Annotated[int, Field(ge=MINUTE, le=HOUR)] = 15 * MINUTE
-    take_back: Annotated[int, Field(ge=MINUTE, le=24 * HOUR)] = 30 * MINUTE
     message_lifetime: Annotated[int, Field(ge=HOUR, le=14 * 24 * HOUR)] = 14 * 24 * HOUR
 
     poll_wait: Annotated[int, Field(ge=0, le=55)] = 25

@@ -43,7 +43,18 @@ def hand_over(desk: AtDesk) -> Response:
             duty.hand_over(session, desk.node, desk.actor, duty.HandOver(to_user, chosen, desk.text("note")))
     except (BadInput, OutOfStep) as error:
         return _shift(desk, (spoken_problem(error, "#to"),), 409)
-    return see("/inbox", "handed-over")
+    return see("/shift", "handed-over")
+
+
+@router.post("/shift/take-back")
+def take_back(desk: AtDesk) -> Response:
+    """Take back what was handed over and is not taken up yet."""
+    try:
+        with desk.node.db.write() as session:
+            duty.take_back(session, desk.node, desk.actor, desk.texts("messages"))
+    except OutOfStep as error:
+        return _shift(desk, (spoken_problem(error),), 409)
+    return see(own_path(desk.text("back"), "/shift"), "taken-back")
 
 
 @router.get("/alerts")
@@ -77,10 +88,12 @@ def _shift(desk: Desk, problems: tuple[Problem, ...], status: int = 200) -> HTML
     query = InboxQuery(box=Box.ARRIVED, view=View.MINE, sort=Sort.DUE, size=MOST_SHOWN)
     with desk.node.db.read() as session:
         page = inbox.page(session, desk.node, desk.actor, query)
+        given = duty.given_away(session, desk.node, desk.actor)
     chosen = set(desk.texts("messages")) if problems else {row.message_id for row in page.rows}
     values = {
         "rows": rows_of(desk, page.rows),
         "chosen": frozenset(chosen),
+        "given": rows_of(desk, given),
         "colleagues": colleagues_of(desk),
         "to": desk.text("to"),
         "note": desk.text("note"),

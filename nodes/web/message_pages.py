@@ -168,7 +168,8 @@ def _show(desk: Desk, message_id: str, problems: tuple[Problem, ...], status: in
     with desk.node.db.read() as session:
         arrived = found.row.direction == "IN"
         hands = duty.assignments(session, desk.node, desk.actor, message_id) if arrived else ()
-    values = {**_content(found), **_around(desk, found, hands), "problems": problems}
+        may_take_back = duty.may_take_back(session, desk.actor, message_id)
+    values = {**_content(found), **_around(desk, found, hands), "may_take_back": may_take_back, "problems": problems}
     other = found.row.sender if found.row.direction == "IN" else next(iter(found.row.recipients), "")
     return desk.page("message.html", values, status, counterpart=other)
 

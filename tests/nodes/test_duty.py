@@ -74,37 +74,50 @@ def test_two_officers_never_own_one_arrival(kg: Node) -> None:
     assert owner(kg) == "AIBEK-1"
 
 
-def test_a_shift_is_handed_over_with_a_note_and_taken_back_in_time(kg: Node) -> None:
-    aibek, dilnoza, message = someone(kg, "aibek"), someone(kg, "dilnoza"), request(kg)
-    with kg.db.write() as session:
-        duty.assign(session, kg, dilnoza, Assign(message, "AIBEK-1", "please call Osh"))
-        assert duty.hand_over(session, kg, aibek, HandOver("DILNOZA-1", note="waiting for Osh")) == 1
+def handed_over(node: Node) -> str:
+    """Let Aibek, who was given the request, hand his shift over to Dilnoza; returns the request."""
+    aibek, dilnoza, message = someone(node, "aibek"), someone(node, "dilnoza"), request(node)
+    with node.db.write() as session:
+        duty.assign(session, node, dilnoza, Assign(message, "AIBEK-1", "please call Osh"))
+        assert duty.hand_over(session, node, aibek, HandOver("DILNOZA-1", note="waiting for Osh")) == 1
+    return message
+
+
+def test_a_shift_is_handed_over_with_a_note(kg: Node) -> None:
+    message, dilnoza = handed_over(kg), someone(kg, "dilnoza")
     with kg.db.read() as session:
         hands = duty.assignments(session, kg, dilnoza, message)
     assert [(hand.how, hand.to_user, hand.note) for hand in hands] == [
         ("ASSIGN", "AIBEK-1", "please call Osh"),
         ("HAND_OVER", "DILNOZA-1", "waiting for Osh"),
     ]
-    with kg.db.write() as session:
-        duty.take_back(session, kg, aibek, hands[1].assignment_id)
-    assert owner(kg) == "AIBEK-1"
-    with pytest.raises(OutOfStep), kg.db.write() as session:
-        duty.take_back(session, kg, aibek, hands[1].assignment_id)
-    with pytest.raises(NotFound), kg.db.write() as session:
-        duty.take_back(session, kg, dilnoza, hands[1].assignment_id)
 
 
-def test_a_hand_over_cannot_be_taken_back_too_late(kg: Node, small: World) -> None:
-    aibek, message = someone(kg, "aibek"), request(kg)
-    someone(kg, "dilnoza")
-    with kg.db.write() as session:
-        duty.take(session, kg, aibek, message)
-        duty.hand_over(session, kg, aibek, HandOver("DILNOZA-1", (message,)))
-    small.now += 31 * MINUTE
+def test_a_hand_over_is_taken_back_once_until_the_new_owner_has_opened_it(kg: Node, small: World) -> None:
+    message, aibek, dilnoza = handed_over(kg), someone(kg, "aibek"), someone(kg, "dilnoza")
+    small.now += 10 * HOUR
     with kg.db.read() as session:
-        given = duty.assignments(session, kg, aibek, message)[1].assignment_id
-    with pytest.raises(OutOfStep), kg.db.write() as session:
-        duty.take_back(session, kg, aibek, given)
+        assert [row.message_id for row in duty.given_away(session, kg, aibek)] == [message]
+        assert duty.given_away(session, kg, dilnoza) == ()
+    with kg.db.write() as session:
+        duty.take_back(session, kg, aibek, (message,))
+    assert owner(kg) == "AIBEK-1"
+    with kg.db.read() as session:
+        assert duty.assignments(session, kg, dilnoza, message)[-1].how == "TAKE_BACK"
+    for actor in (aibek, dilnoza):
+        with pytest.raises(OutOfStep), kg.db.write() as session:
+            duty.take_back(session, kg, actor, (message,))
+
+
+def test_what_the_new_owner_has_opened_or_passed_on_stays_his(kg: Node) -> None:
+    message, aibek, dilnoza = handed_over(kg), someone(kg, "aibek"), someone(kg, "dilnoza")
+    with kg.db.write() as session:
+        messages.read(session, kg, dilnoza, message)
+        assert not duty.may_take_back(session, aibek, message)
+    for wanted in ((message,), (message, "no such message"), ()):
+        with pytest.raises(OutOfStep), kg.db.write() as session:
+            duty.take_back(session, kg, aibek, wanted)
+    assert owner(kg) == "DILNOZA-1"
 
 
 @pytest.mark.parametrize("to", ["AIBEK-1", "OTABEK-1", "NOBODY-1"])

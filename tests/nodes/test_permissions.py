@@ -69,7 +69,7 @@ CALLS: dict[str, Callable[..., object]] = {
     "take": lambda session, node, who: duty.take(session, node, who, "x"),
     "assign": lambda session, node, who: duty.assign(session, node, who, Assign("x", "y")),
     "hand over": lambda session, node, who: duty.hand_over(session, node, who, HandOver("y")),
-    "take back": lambda session, node, who: duty.take_back(session, node, who, "x"),
+    "take back": lambda session, node, who: duty.take_back(session, node, who, ("x",)),
     "assignments": lambda session, node, who: duty.assignments(session, node, who, "x"),
     "acknowledge": lambda session, node, who: alerts.acknowledge(session, node, who, "x"),
     "users": lambda session, _node, who: accounts.users(session, who),

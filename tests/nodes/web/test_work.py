@@ -106,8 +106,15 @@ def test_an_arrival_is_given_handed_over_and_escalated(pair: House) -> None:
     assert (refused.status_code, "kept text" in refused.text) == (422, True)
     number = message.rpartition("/")[2]
     done = officer.post("/shift", to="KG-2", messages=[number], note="Night is calm", confirm="yes")
-    assert done.headers["location"] == "/inbox?done=handed-over"
+    assert done.headers["location"] == "/shift?done=handed-over"
+    assert "Take it back" in officer.get(message).text
+    back = officer.post("/shift/take-back", messages=[number], back=message)
+    assert back.headers["location"] == f"{message}?done=taken-back"
+    officer.post("/shift", to="KG-2", messages=[number], note="Night is calm", confirm="yes")
+    assert "Handed over, not taken up yet" in officer.get("/shift").text
     assert "Night is calm" in duty.get(message).text
+    assert officer.post("/shift/take-back", messages=[number]).status_code == 409
+    assert "Handed over, not taken up yet" not in officer.get("/shift").text
 
 
 def test_two_people_cannot_take_the_same_arrival(pair: House) -> None:
