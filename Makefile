@@ -33,11 +33,12 @@ sim: setup
 fuzz: setup
 	@.venv/bin/python -m tests.fuzz.run --count 1000000
 
-# Formats the code, and writes docs/commands.md anew.
+# Formats the code, and writes docs/commands.md and docs/rules.md anew.
 fmt: setup
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
 	@.venv/bin/python -m tools.commands
+	@.venv/bin/python -m tools.rules
 
 # One signed archive that installs and upgrades a hub or a node with no network: KEY=release-key.pem
 bundle: setup

@@ -53,7 +53,7 @@ def as_text(parse: Callable[[str], object]) -> Callable[[bytes], object]:
 def take_statement(data: bytes) -> None:
     """A key statement that the log records, whatever it says."""
     entry = {**ENTRIES_OF_LOG.at[0], "digest": sha512(data).hexdigest()}
-    Keys(FEDERATIONS).take(data, entry)
+    Keys(FEDERATIONS).take(data, 0, entry)
 
 
 def same_spelling(data: bytes) -> None:

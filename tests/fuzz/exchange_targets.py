@@ -6,7 +6,8 @@ from crypto.canonical import dumps
 from crypto.signing import SigningKey
 from exchange import contributions, signatures
 from exchange.contributions import Part, Piece
-from exchange.errors import BadRequest, Unsigned
+from exchange.errors import BadRequest, PolicyRefused, Unsigned
+from exchange.policy.rulebook import federation_texts, unit_texts
 from exchange.signatures import Parameters
 from schemas import entries, receipts
 from schemas.directory import DirectoryParts, any_statement, members
@@ -34,6 +35,10 @@ def statement(data: bytes) -> None:
     assert any_statement(data).to_bytes() == data
 
 
+def unit_rules(data: bytes) -> None:
+    unit_texts({"own.cedar": data})
+
+
 def parts(data: bytes) -> None:
     assert DirectoryParts.from_bytes(data).to_bytes() == data
 
@@ -54,6 +59,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], type[Exception]]] = {
     "directory_parts": (parts, Malformed),
     "signature_input": (fields, Unsigned),
     "contributions": (contributed, BadRequest),
+    "unit_rules": (unit_rules, PolicyRefused),
 }
 
 SEEDS: dict[str, list[bytes]] = {
@@ -64,6 +70,7 @@ SEEDS: dict[str, list[bytes]] = {
     ],
     "directory_statement": [dumps(members(WORLD.revocation("TJ", "0" * 64, "CEASED", NOW)))],
     "directory_parts": [WORLD.parts().to_bytes()],
+    "unit_rules": [federation_texts()["walls"].encode()],
     "contributions": list(contributions.pages([Piece(part, 7, b"payload") for part in Part])),
     "signature_input": [f"n1={COVERED}{PARAMETERS.text()}".encode()],
 }

@@ -1,0 +1,211 @@
+"""Named cases of work, each with the answer and the rules that must give it.
+
+A rule that permits stands alone; `-` before the names says that the act is refused, and by which rules. `-` alone: no
+rule permits it.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from exchange.policy.facts import House, HouseAct, Question
+from exchange.policy.rulebook import federation
+from tests.exchange.policy.questions import AT_WORK, PERSON, asked
+
+
+def house(act: str, role: str, unit: str = "TJ") -> Question:
+    return Question(replace(PERSON, roles=frozenset(role.split())), HouseAct(act), House(unit), AT_WORK)
+
+
+def as_exercise(question: Question) -> Question:
+    """The same asked in the exercise environment, of the item as it is."""
+    return replace(question, circumstances=replace(question.circumstances, env="exercise"))
+
+
+OWN: dict[str, Any] = {"originator": "TJ", "author": True}
+H12: dict[str, Any] = {"handling": "H1 H2"}
+NEED = {
+    "an officer reads a message of his case": (asked(), "NEED-TEAM"),
+    "an officer does not read a case of others": (asked(on_team=False), "-"),
+    "an officer does not answer in a case of others": (asked("ANSWER", on_team=False), "-"),
+    "an officer does not export a case of others": (asked("EXPORT", on_team=False), "-"),
+    "a liaison officer works on the cases of his own unit": (asked("ANSWER", "LIAISON_OFFICER"), "NEED-TEAM"),
+    "a liaison officer reads no case of the host unit": (asked("READ", "LIAISON_OFFICER", holder="KG"), "-"),
+    "the duty officer reads any message": (asked("READ", "SPOC_DUTY", on_team=False), "NEED-DUTY"),
+    "the duty officer answers what has no owner": (asked("ANSWER", "SPOC_DUTY", on_team=False), "NEED-DUTY-WORK"),
+    "a supervisor reads any message": (asked("READ", "SUPERVISOR", on_team=False), "NEED-DUTY"),
+    "a supervisor does not answer for others": (asked("ANSWER", "SUPERVISOR", on_team=False), "-"),
+    "a supervisor who works on the case answers": (asked("ANSWER", "SUPERVISOR"), "NEED-TEAM"),
+    "a lawyer reads a case that he was let into": (asked("READ", "LEGAL"), "NEED-ADVICE"),
+    "a lawyer reads no other case": (asked("READ", "LEGAL", on_team=False), "-"),
+    "a lawyer does not work on a case": (asked("ANSWER", "LEGAL"), "-"),
+    "a prosecutor forwards nothing": (asked("OTHER_UNIT", "PROSECUTOR"), "-"),
+    "an expert reads what he was given": (asked("READ", "FORENSIC_EXPERT"), "NEED-ADVICE"),
+    "nobody without a role reads": (asked(roles=""), "-"),
+    "nobody reads what another unit holds": (asked(holder="KZ"), "-"),
+    "a member asks the provider for permission": (asked("ASK_PERMISSION"), "NEED-TEAM"),
+    "a stranger to the case asks for no permission": (asked("ASK_PERMISSION", on_team=False), "-"),
+}
+WALLS = {
+    "a closed account reads nothing": (asked(active=False), "-ACCOUNT-CLOSED"),
+    "a closed account lists nothing": (
+        Question(replace(PERSON, active=False), HouseAct.LIST_ARRIVALS, House("TJ"), AT_WORK),
+        "-ACCOUNT-CLOSED",
+    ),
+    "a restricted message is for the cleared": (asked(classification=2, clearance=1), "-CLEARANCE"),
+    "a cleared officer reads it": (asked(classification=2, clearance=2), "NEED-TEAM"),
+    "the duty officer is no exception to clearance": (asked("READ", "SPOC_DUTY", clearance=0), "-CLEARANCE"),
+    "a supervisor approves nothing above his clearance": (
+        asked("APPROVE", "SUPERVISOR", originator="TJ", clearance=0),
+        "-CLEARANCE",
+    ),
+    "the labels are seen without clearance": (asked("SEE_HEADER", clearance=0), "NEED-TEAM"),
+    "the police reads no financial intelligence": (asked(family="financial"), "-AGENCY-FAMILY"),
+    "an analyst reads financial intelligence": (
+        asked("READ", "FIU_ANALYST", agency="FIU", family="financial"),
+        "NEED-TEAM",
+    ),
+    "an analyst reads no police case": (asked("READ", "FIU_ANALYST", agency="FIU"), "-AGENCY-FAMILY"),
+    "a court reads no operational message": (asked(agency="COURT"), "-AGENCY-FAMILY"),
+    "a control message is for every agency": (asked(agency="COURT", family="control"), "NEED-TEAM"),
+    "an account without an agency reads nothing": (asked(agency=""), "-AGENCY-FAMILY"),
+    "the duty officer of the police reads no case of the service": (
+        asked("READ", "SPOC_DUTY", agencies="INTEL", on_team=False),
+        "-AGENCY-WALL",
+    ),
+    "a supervisor of the agency that works on it does": (
+        asked("READ", "SUPERVISOR", agencies="POLICE INTEL", on_team=False),
+        "NEED-DUTY",
+    ),
+    "whoever is let in from another agency reads": (asked(agencies="INTEL"), "NEED-TEAM"),
+    "a real message is closed to an exercise": (as_exercise(asked()), "-LIVE-OR-EXERCISE"),
+    "an exercise message is closed to real work": (
+        as_exercise(replace(asked(env="exercise"), circumstances=replace(AT_WORK, env="live"))),
+        "NEED-TEAM",
+    ),
+    "a trainer reads an exercise": (asked("READ", "TRAINER", env="exercise", on_team=False), "TRAINING"),
+    "a trainer reads nothing real": (asked("READ", "TRAINER"), "-TRAINER-LIVE"),
+    "an officer who trains reads nothing real as one person": (asked("READ", "OFFICER TRAINER"), "-TRAINER-LIVE"),
+    "erased is erased": (asked(erased=True), "-ERASED"),
+    "no permission is asked for what was erased": (asked("ASK_PERMISSION", erased=True), "-ERASED"),
+    "the labels of what was erased remain": (asked("SEE_HEADER", erased=True), "NEED-TEAM"),
+    "past its time it is not read": (asked(expired=True), "-RETENTION"),
+    "past its time it is not exported": (asked("EXPORT", "SPOC_DUTY", expired=True), "-RETENTION"),
+    "under a hold it is": (asked(expired=True, held=True), "NEED-TEAM"),
+    "what came by mistake is closed": (asked(recalled=True), "-SENT-BY-MISTAKE"),
+    "what was sent by mistake stays open to its sender": (asked(recalled=True, originator="TJ"), "NEED-TEAM"),
+    "a member takes a message back": (asked("RECALL", originator="TJ"), "NEED-TEAM"),
+}
+CODES = {
+    "H0 may be forwarded": (asked("OTHER_UNIT"), "NEED-TEAM"),
+    "H0 may go to court": (asked("COURT_FILE"), "NEED-TEAM"),
+    "H1 is read": (asked(handling="H1"), "NEED-TEAM"),
+    "H1 is forwarded": (asked("OTHER_UNIT", handling="H1"), "NEED-TEAM"),
+    "H1 is not for the court": (asked("COURT_FILE", handling="H1"), "-H1-COURT"),
+    "H1 with a permission is": (asked("COURT_FILE", handling="H1", permissions="EVIDENCE"), "NEED-TEAM"),
+    "H1 with a permission to forward is not": (
+        asked("COURT_FILE", handling="H1", permissions="FORWARD:KZ"),
+        "-H1-COURT",
+    ),
+    "H1 is not quoted abroad in legal assistance": (asked("MLA_QUOTE", handling="H1"), "-H1-COURT"),
+    "own information goes to the own court": (asked("COURT_FILE", handling="H1", originator="TJ"), "NEED-TEAM"),
+    "H2 is read": (asked(handling="H2"), "NEED-TEAM"),
+    "H2 is cross-checked at home": (asked("CROSS_CHECK", handling="H2"), "NEED-TEAM"),
+    "H2 is not forwarded": (asked("OTHER_UNIT", handling="H2"), "-H2-ONWARD"),
+    "H2 goes where the provider said": (asked("OTHER_UNIT", handling="H2", permissions="FORWARD:KZ"), "NEED-TEAM"),
+    "H2 goes nowhere else": (asked("OTHER_UNIT", handling="H2", permissions="FORWARD:UZ"), "-H2-ONWARD"),
+    "H2 stays with the agency": (asked("OWN_AGENCY", handling="H2", to="CUSTOMS"), "-H2-ONWARD"),
+    "H2 goes into no shared index": (asked("SHARED_INDEX", handling="H2"), "-H2-ONWARD"),
+    "H2 goes to no regional body": (asked("REGIONAL_BODY", handling="H2", to="EUROPOL"), "-H2-ONWARD"),
+    "H2 is shown to the court": (asked("COURT_FILE", handling="H2"), "NEED-TEAM"),
+    "H2 is not shown to the parties": (asked("COURT_PARTIES", handling="H2"), "-H2-ONWARD"),
+    "own H2 is forwarded by its provider": (asked("OTHER_UNIT", handling="H2", originator="TJ"), "NEED-TEAM"),
+    "H1 and H2 together need both permissions": (asked("MLA_QUOTE", **H12), "-H1-COURT H2-ONWARD"),
+    "one of two is not enough": (asked("MLA_QUOTE", permissions="EVIDENCE", **H12), "-H2-ONWARD"),
+    "both are": (asked("MLA_QUOTE", permissions="EVIDENCE FORWARD:KZ", **H12), "NEED-TEAM"),
+    "evidence alone forwards nothing": (asked("OTHER_UNIT", permissions="EVIDENCE", **H12), "-H2-ONWARD"),
+    "H3 is read after its text": (asked(handling="H3"), "-H3-TEXT"),
+    "H3 once confirmed is read": (asked(handling="H3", text_confirmed=True), "NEED-TEAM"),
+    "H3 is not exported unread": (asked("EXPORT", handling="H3"), "-H3-TEXT"),
+    "the text of own H3 binds others": (asked(handling="H3", originator="TJ"), "NEED-TEAM"),
+    "a permission does not replace reading H3": (
+        asked("OTHER_UNIT", handling="H2 H3", permissions="FORWARD:KZ"),
+        "-H3-TEXT",
+    ),
+    "another purpose needs the provider": (asked(purpose="PROSECUTE"), "-PURPOSE"),
+    "a change of purpose that was granted serves": (
+        asked(purpose="PROSECUTE", permissions="PURPOSE:PROSECUTE"),
+        "NEED-TEAM",
+    ),
+    "no purpose at all is another purpose": (asked(purpose=""), "-PURPOSE"),
+    "received information is no exercise": (asked("EXERCISE"), "-NO-EXERCISE-USE"),
+    "own information is no exercise either": (asked("EXERCISE", originator="TJ"), "-NO-EXERCISE-USE"),
+    "two refusals are both named": (asked("COURT_FILE", handling="H1 H3"), "-H1-COURT H3-TEXT"),
+}
+PERSONS = {
+    "the author sends": (asked("RELEASE", **OWN), "SEND-AUTHOR"),
+    "another officer does not": (asked("RELEASE", originator="TJ"), "-"),
+    "a supervisor sends nothing": (asked("RELEASE", "SUPERVISOR", **OWN), "-"),
+    "H2 leaves with a second person": (asked("RELEASE", handling="H2", **OWN), "-RESTRICTED-SEND"),
+    "H3 leaves with a second person": (asked("RELEASE", handling="H1 H3", **OWN), "-RESTRICTED-SEND"),
+    "H1 leaves alone": (asked("RELEASE", handling="H1", **OWN), "SEND-AUTHOR"),
+    "approved H2 leaves": (asked("RELEASE", handling="H2", approved=True, **OWN), "SEND-AUTHOR"),
+    "a supervisor approves": (asked("APPROVE", "SUPERVISOR", originator="TJ"), "SECOND-SUPERVISOR"),
+    "nobody approves his own": (asked("APPROVE", "SUPERVISOR", **OWN), "-NOT-OWN-AUTHOR"),
+    "an officer approves nothing": (asked("APPROVE", originator="TJ"), "-"),
+    "a supervisor approves nothing of another unit": (asked("APPROVE", "SUPERVISOR"), "-"),
+    "an approval needs the person to be there": (
+        asked("APPROVE", "SUPERVISOR", originator="TJ", fresh_factor=False),
+        "-FRESH-FACTOR",
+    ),
+    "the provider's supervisor decides": (
+        asked("DECIDE_PERMISSION", "SUPERVISOR", originator="TJ"),
+        "ORIGINATOR-DECIDES",
+    ),
+    "the provider's lawyer decides": (asked("DECIDE_PERMISSION", "LEGAL", originator="TJ"), "ORIGINATOR-DECIDES"),
+    "the holder's supervisor decides nothing": (asked("DECIDE_PERMISSION", "SUPERVISOR"), "-"),
+    "the provider's officer decides nothing": (asked("DECIDE_PERMISSION", originator="TJ"), "-"),
+    "an administrator reads nothing": (asked("READ", "NODE_ADMIN"), "-NO-CONTENT"),
+    "a supervisor who is administrator as well reads nothing": (
+        asked("READ", "SUPERVISOR NODE_ADMIN"),
+        "-NO-CONTENT",
+    ),
+    "an auditor sees labels": (asked("SEE_HEADER", "AUDITOR"), "AUDIT-LABELS"),
+    "an auditor reads nothing": (asked("READ", "AUDITOR"), "-NO-CONTENT"),
+    "an auditor whose request was approved reads": (asked("INSPECT", "AUDITOR", inspects=True), "AUDIT-CONTENT"),
+    "an auditor without a request does not": (asked("INSPECT", "AUDITOR"), "-"),
+    "no officer inspects": (asked("INSPECT", inspects=True), "-"),
+    "the data-protection officer erases": (asked("ERASE", "DPO"), "PROTECTION-OFFICER"),
+    "not under a hold": (asked("ERASE", "DPO", held=True), "-LEGAL-HOLD"),
+    "not without being there": (asked("ERASE", "DPO", fresh_factor=False), "-FRESH-FACTOR"),
+    "an officer erases nothing": (asked("ERASE"), "-"),
+    "the data-protection officer reads nothing": (asked("READ", "DPO"), "-NO-CONTENT"),
+    "the operator of the hub reads nothing": (asked("READ", "HUB_OPERATOR"), "-NO-CONTENT"),
+    "a donor reads nothing": (asked("READ", "DONOR"), "-NO-CONTENT"),
+}
+HOUSES = {
+    "an officer composes": (house("COMPOSE", "OFFICER"), "ROLE-OFFICER"),
+    "an officer assigns nothing": (house("ASSIGN", "OFFICER"), "-"),
+    "the duty officer assigns": (house("ASSIGN", "SPOC_DUTY"), "ROLE-SPOC_DUTY"),
+    "a supervisor sends nothing by role": (house("SEND", "SUPERVISOR"), "-"),
+    "an administrator manages accounts": (house("ADMINISTER_USERS", "NODE_ADMIN"), "ROLE-NODE_ADMIN"),
+    "an administrator of one unit manages no other": (house("ADMINISTER_USERS", "NODE_ADMIN", "KG"), "-"),
+    "an auditor reads the log": (house("READ_LOG", "AUDITOR"), "ROLE-AUDITOR"),
+    "an officer does not": (house("READ_LOG", "OFFICER"), "-"),
+    "a judge composes nothing": (house("COMPOSE", "JUDGE"), "-"),
+    "two roles add up": (house("ASSIGN", "OFFICER SPOC_DUTY"), "ROLE-SPOC_DUTY"),
+}
+SCENARIOS = NEED | WALLS | CODES | PERSONS | HOUSES
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_scenario(name: str) -> None:
+    question, expected = SCENARIOS[name]
+    decision = federation().decide(question)
+    assert decision.allowed != expected.startswith("-")
+    assert sorted(rule.name for rule in decision.rules) == sorted(expected.lstrip("-").split())
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(SCENARIOS) == len(NEED) + len(WALLS) + len(CODES) + len(PERSONS) + len(HOUSES) >= 99
