@@ -10,7 +10,10 @@ from nodes.tables import Row
 
 
 class UserRow(Row):
-    """An officer's account. `user_id` is the staff number that stands in messages; the name stays in this node."""
+    """An officer's account. `user_id` is the staff number that stands in messages; the name stays in this node.
+
+    From `ends_at` on it is as if it were disabled.
+    """
 
     __tablename__ = "node_user"
     user_id: Mapped[str] = mapped_column(primary_key=True)
@@ -22,6 +25,29 @@ class UserRow(Row):
     password_phc: Mapped[str | None]
     totp_sealed: Mapped[bytes | None]
     totp_last_step: Mapped[int]
+    ends_at: Mapped[int | None]
+
+
+class VisitRow(Row):
+    """The mandate of a visiting auditor, and which entries of the log he may see: of [since, until), all or of cases.
+
+    With `every_case` 0 it is the entries of the cases in `VisitCaseRow`, and none if there are none.
+    """
+
+    __tablename__ = "node_visit"
+    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), primary_key=True)
+    mandate: Mapped[str]
+    since: Mapped[int]
+    until: Mapped[int]
+    every_case: Mapped[int]
+
+
+class VisitCaseRow(Row):
+    """A case that a visiting auditor may see the entries of."""
+
+    __tablename__ = "node_visit_case"
+    user_id: Mapped[str] = mapped_column(ForeignKey("node_visit.user_id"), primary_key=True)
+    case_ref: Mapped[str] = mapped_column(primary_key=True)
 
 
 class RoleRow(Row):

@@ -5,14 +5,16 @@ There is no default account and no default password: the first administrator is 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from nodes import log, passwords
+from crypto.instants import to_text
+from nodes import log, passwords, visits
 from nodes.account_tables import EnrolmentRow, RoleRow, SessionRow, UserRow
 from nodes.errors import BadInput, NotFound, UserExists
+from nodes.mandates import Visit
 from nodes.node import Node
 from nodes.permissions import EXCLUSIVE, MATRIX, Action, allowed, require
 from nodes.signin import code_hash
@@ -33,6 +35,7 @@ class NewUser:
     agency: str
     roles: frozenset[str]
     language: str = "en"
+    visit: Visit | None = None
 
 
 def add_user(session: Session, node: Node, actor: Actor | None, new: NewUser) -> str:
@@ -45,7 +48,7 @@ def add_user(session: Session, node: Node, actor: Actor | None, new: NewUser) ->
         raise BadInput("user")
     if new.language not in LANGUAGES or new.agency not in table("agency_types"):
         raise BadInput("language or agency")
-    _check_roles(new.roles)
+    _check_roles(new.roles, visiting=new.visit is not None)
     if session.get(UserRow, new.user_id) is not None:
         raise UserExists
     session.add(
@@ -59,11 +62,18 @@ def add_user(session: Session, node: Node, actor: Actor | None, new: NewUser) ->
             password_phc=None,
             totp_sealed=None,
             totp_last_step=0,
+            ends_at=new.visit.ends if new.visit is not None else None,
         )
     )
     session.flush()
+    if new.visit is not None:
+        visits.admit(session, new.user_id, new.visit)
     _grant(session, new.user_id, new.roles)
-    _record(session, node, actor, new.user_id, new.roles)
+    act = _act(actor, "ROLE_CHANGE", new.user_id, tuple(sorted(new.roles)))
+    if new.visit is not None:
+        codes = *act.codes, "VISIT", f"UNTIL.{to_text(new.visit.ends)[:10]}"
+        act = replace(act, codes=codes, justification=new.visit.mandate)
+    log.record(session, node, act)
     return _issue_code(session, node, new.user_id)
 
 
@@ -82,11 +92,10 @@ def set_roles(session: Session, node: Node, actor: Actor | None, user_id: str, r
     _authorise(actor)
     if actor is not None and actor.user_id == user_id:
         raise BadInput("own roles")
-    _check_roles(roles)
-    _user(session, user_id)
+    _check_roles(roles, visiting=_user(session, user_id).ends_at is not None)
     session.execute(delete(RoleRow).where(RoleRow.user_id == user_id))
     _grant(session, user_id, roles)
-    _record(session, node, actor, user_id, roles)
+    log.record(session, node, _act(actor, "ROLE_CHANGE", user_id, tuple(sorted(roles))))
 
 
 def disable(session: Session, node: Node, actor: Actor | None, user_id: str) -> None:
@@ -142,6 +151,7 @@ def _views(session: Session) -> tuple[User, ...]:
             user.agency,
             user.password_phc is not None,
             user.disabled_at is not None,
+            user.ends_at,
         )
         for user in found
     )
@@ -152,7 +162,9 @@ def _authorise(actor: Actor | None) -> None:
         require(actor, Action.ADMINISTER_USERS)
 
 
-def _check_roles(roles: frozenset[str]) -> None:
+def _check_roles(roles: frozenset[str], *, visiting: bool) -> None:
+    if visiting and roles != visits.ROLES:
+        raise BadInput("roles of a visiting auditor")
     if not roles or any(role not in table("roles") for role in roles):
         raise BadInput("roles")
     if any(pair <= roles for pair in EXCLUSIVE):
@@ -175,10 +187,6 @@ def _issue_code(session: Session, node: Node, user_id: str) -> str:
     expires = node.now() + node.settings.enrolment_lifetime
     session.merge(EnrolmentRow(user_id=user_id, code_hash=code_hash(code), expires=expires, totp_sealed=None))
     return code
-
-
-def _record(session: Session, node: Node, actor: Actor | None, user_id: str, roles: frozenset[str]) -> None:
-    log.record(session, node, _act(actor, "ROLE_CHANGE", user_id, tuple(sorted(roles))))
 
 
 def _act(actor: Actor | None, operation: str, subject: str, codes: tuple[str, ...] = ()) -> log.Act:

@@ -29,6 +29,24 @@ class Denied(NodeError):
     )
 
 
+class OutsideVisit(Denied):
+    """A visiting auditor asks for more of the log than the mandate of his visit covers."""
+
+    code = "EX-6030"
+    words = _words(
+        (
+            "Your visit does not cover this",
+            "It reaches beyond the period or the cases that your mandate names.",
+            "Stay within them, or ask the administrator of the unit for an account with a wider mandate.",
+        ),
+        (
+            "Ваше поручение этого не охватывает",
+            "Это выходит за период или дела, указанные в вашем поручении.",
+            "Оставайтесь в его пределах или попросите администратора об учётной записи с более широким поручением.",
+        ),
+    )
+
+
 class NotFound(NodeError):
     """No such thing in this unit, or not for this account: one answer for both."""
 
@@ -158,6 +176,24 @@ class SignedOut(NodeError):
     words = _words(
         ("Please sign in", "Your session has ended, or there was none.", "Sign in. Your drafts are kept."),
         ("Войдите в систему", "Сеанс завершён или не начинался.", "Войдите. Черновики сохранены."),
+    )
+
+
+class AccessEnded(SignedOut):
+    """The account was for a time, and the time is over while a session was open."""
+
+    code = "EX-6013"
+    words = _words(
+        (
+            "Your access has ended",
+            "Your account was for a limited time, which is over. Your session was ended with it.",
+            "If your mandate goes on, ask the administrator of the unit for a new account.",
+        ),
+        (
+            "Ваш доступ закончился",
+            "Учётная запись была дана на ограниченный срок, и он истёк. Сеанс завершён.",
+            "Если ваше поручение продолжается, попросите администратора подразделения о новой учётной записи.",
+        ),
     )
 
 

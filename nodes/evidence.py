@@ -23,7 +23,7 @@ from audit.evidence.findings import Level
 from audit.evidence.verification import Trust, verify_bundle
 from audit.notes import Note
 from crypto import signing
-from nodes import cases, forks, gathering, log, rest, storing
+from nodes import cases, forks, gathering, log, oversight_scope, rest, storing
 from nodes.errors import EvidenceRefused, NotFound
 from nodes.gathering import Gathered
 from nodes.hub_client import HubClient
@@ -102,6 +102,7 @@ def _plan(session: Session, node: Node, actor: Actor, wanted: Wanted) -> _Plan:
     case, rows = _chosen(session, wanted)
     if wanted.with_content or not allowed(actor, Action.READ_LOG):
         cases.require_read(session, actor, case.case_id)
+    oversight_scope.require_messages(actor, case.case_ref, rows)
     opened: list[str] = []
     withheld: list[str] = []
     for row in rows if wanted.with_content and case.wrapped_key is not None else ():

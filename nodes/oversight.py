@@ -23,6 +23,7 @@ from nodes.log import Act
 from nodes.node import Node
 from nodes.oversight_lookups import Aim, Lookup, aim_at
 from nodes.oversight_mandates import mandate_of
+from nodes.oversight_scope import within
 from nodes.permissions import Action, require
 from nodes.tables import CaseRow, EventRow
 from nodes.views import Actor
@@ -123,7 +124,7 @@ def page(session: Session, node: Node, actor: Actor, lookup: Lookup) -> LogPage:
     """
     require(actor, Action.READ_LOG)
     aim, head = aim_at(session, lookup.sought), node.log.head(session)
-    chosen = aim.narrow(lookup.conditions())
+    chosen = [*within(actor), *aim.narrow(lookup.conditions())]
     rows = _rows(session, lookup, chosen)
     entries = tuple(one.act for one in examined(session, node, head, rows))
     total = session.scalar(select(func.count()).select_from(EventRow).where(*chosen)) or 0
@@ -135,12 +136,12 @@ def page(session: Session, node: Node, actor: Actor, lookup: Lookup) -> LogPage:
     return LogPage(entries, head.size, head.root.hex(), total, older, newer, missing)
 
 
-def facets(session: Session, lookup: Lookup) -> Facets:
+def facets(session: Session, actor: Actor, lookup: Lookup) -> Facets:
     """Return what there is to narrow `lookup` by; each facet counts as if it were not chosen itself."""
     aim = aim_at(session, lookup.sought)
 
     def counted(column: Column, wider: Lookup) -> dict[str, int]:
-        chosen = aim.narrow(wider.conditions())
+        chosen = [*within(actor), *aim.narrow(wider.conditions())]
         query = select(column, func.count()).where(*chosen, column.is_not(None)).group_by(column)
         found = {str(code): int(number) for code, number in session.execute(query)}
         return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
@@ -160,13 +161,13 @@ def export(node: Node, actor: Actor, lookup: Lookup, form: str) -> Export:
     require(actor, Action.READ_LOG)
     with node.db.write() as session:
         aim, head = aim_at(session, lookup.sought), node.log.head(session)
-        chosen = aim.narrow(lookup.conditions())
+        chosen = [*within(actor), *aim.narrow(lookup.conditions())]
         count = session.scalar(select(func.count()).select_from(EventRow).where(*chosen)) or 0
         mandate = mandate_of(session, node, actor, demand=True)
         act = replace(_looking(actor, lookup, aim), justification=mandate)
         codes = ("LOG", form, *aim.codes, *lookup.codes())
         log.record(session, node, replace(act, operation="AUDIT_EXPORT", codes=codes, count=count))
-    return Export(count, head.size, head.root.hex(), _stream(node, lookup, head.size))
+    return Export(count, head.size, head.root.hex(), _stream(node, actor, lookup, head.size))
 
 
 def examined(session: Session, node: Node, head: Head, rows: Sequence[EventRow]) -> tuple[Examined, ...]:
@@ -259,11 +260,12 @@ def _looking(actor: Actor, lookup: Lookup, aim: Aim) -> Act:
     return replace(log.by(actor, "AUDIT_ACCESS"), case=case, message_id=aim.message_id, subject=named)
 
 
-def _stream(node: Node, lookup: Lookup, size: int) -> Iterator[list[LoggedAct]]:
+def _stream(node: Node, actor: Actor, lookup: Lookup, size: int) -> Iterator[list[LoggedAct]]:
     below = size
     while below > 0:
         with node.db.read() as session:
-            chosen = aim_at(session, lookup.sought).narrow([*lookup.conditions(), EventRow.index < below])
+            wanted = [*within(actor), *lookup.conditions(), EventRow.index < below]
+            chosen = aim_at(session, lookup.sought).narrow(wanted)
             rows = session.scalars(select(EventRow).where(*chosen).order_by(EventRow.index.desc()).limit(BATCH)).all()
             cases = cases_of(session, rows)
             found = [told(row, cases) for row in rows]

@@ -26,6 +26,7 @@ from nodes.oversight import LoggedAct, examined
 from nodes.oversight_mandates import mandate_of
 from nodes.oversight_proofs import unlisted
 from nodes.oversight_samples import draw, seed_of
+from nodes.oversight_scope import covers, require_period
 from nodes.permissions import Action, require
 from nodes.tables import EventRow
 from nodes.views import Actor
@@ -88,9 +89,11 @@ class Sampled:
 def declare(session: Session, node: Node, actor: Actor, plan: Plan) -> str:
     """Open an inspection and name the size of the hub's log that will draw it; returns its id.
 
-    Raises `Denied`, `MandateNeeded`, `BadInput` for a period without entries, `NotReady` while no log is mirrored.
+    Raises `Denied`, `OutsideVisit`, `MandateNeeded`, `BadInput` for a period without entries, `NotReady` while no log
+    is mirrored.
     """
     require(actor, Action.READ_LOG)
+    require_period(actor, plan.since, plan.until)
     mandate = mandate_of(session, node, actor, demand=True)
     ends = select(func.min(EventRow.index), func.max(EventRow.index))
     known = session.execute(ends.where(EventRow.at >= plan.since, EventRow.at < plan.until)).one()
@@ -134,7 +137,7 @@ def inspections(session: Session, node: Node, actor: Actor) -> tuple[Inspection,
     """Return every inspection, the newest first; raises `Denied`."""
     require(actor, Action.READ_LOG)
     rows = session.scalars(select(InspectionRow).order_by(InspectionRow.opened.desc(), InspectionRow.inspection_id))
-    return tuple(_view(session, node, row) for row in rows)
+    return tuple(_view(session, node, row) for row in rows if covers(actor, row.since, row.until))
 
 
 def inspection(
@@ -142,7 +145,7 @@ def inspection(
 ) -> tuple[Inspection, tuple[Sampled, ...]]:
     """Return one inspection with its drawn entries, each proven again; logs the look. Raises `Denied`, `NotFound`."""
     require(actor, Action.READ_LOG)
-    row = _row(session, inspection_id)
+    row = _row(session, actor, inspection_id)
     _record(
         session, node, actor, ("LOOK", f"ID.{inspection_id.upper()}"), mandate_of(session, node, actor, demand=False)
     )
@@ -157,7 +160,7 @@ def judge(session: Session, node: Node, actor: Actor, place: tuple[str, int], sa
     """
     require(actor, Action.READ_LOG)
     (inspection_id, index), (verdict, note) = place, said
-    row, one = _row(session, inspection_id), session.get(SampledRow, place)
+    row, one = _row(session, actor, inspection_id), session.get(SampledRow, place)
     if one is None:
         raise NotFound
     if row.closed is not None:
@@ -183,7 +186,7 @@ def findings(session: Session, node: Node, actor: Actor) -> tuple[Sampled, ...]:
 def reply(session: Session, node: Node, actor: Actor, place: tuple[str, int], words: str) -> None:
     """Write the unit's reply to a finding; raises `Denied`, `NotFound`, `OutOfStep` once closed, `BadInput`."""
     require(actor, Action.REPLY_FINDINGS)
-    row, one = _row(session, place[0]), session.get(SampledRow, place)
+    row, one = _row(session, actor, place[0]), session.get(SampledRow, place)
     if one is None or one.due is None:
         raise NotFound
     if row.closed is not None:
@@ -198,7 +201,7 @@ def reply(session: Session, node: Node, actor: Actor, place: tuple[str, int], wo
 def close(session: Session, node: Node, actor: Actor, inspection_id: str) -> None:
     """End an inspection with its signed report; raises `Denied`, `NotFound`, and `OutOfStep` while an entry is open."""
     require(actor, Action.READ_LOG)
-    row = _row(session, inspection_id)
+    row = _row(session, actor, inspection_id)
     view, drawn = inspection(session, node, actor, inspection_id)
     if row.closed is not None or not drawn or view.judged < view.drawn:
         raise OutOfStep("not every entry is judged, or it is closed")
@@ -213,7 +216,7 @@ def close(session: Session, node: Node, actor: Actor, inspection_id: str) -> Non
 def report(session: Session, actor: Actor, inspection_id: str) -> bytes:
     """Return the signed report of a closed inspection; raises `Denied`, `NotFound`."""
     require(actor, Action.READ_LOG)
-    wire = _row(session, inspection_id).report
+    wire = _row(session, actor, inspection_id).report
     if wire is None:
         raise NotFound
     return wire
@@ -293,9 +296,9 @@ def _sampled(session: Session, node: Node, rows: list[SampledRow]) -> tuple[Samp
     )
 
 
-def _row(session: Session, inspection_id: str) -> InspectionRow:
+def _row(session: Session, actor: Actor, inspection_id: str) -> InspectionRow:
     row = session.get(InspectionRow, inspection_id)
-    if row is None:
+    if row is None or not covers(actor, row.since, row.until):
         raise NotFound
     return row
 

@@ -17,6 +17,7 @@ from nodes.oversight import LoggedAct, examined
 from nodes.oversight_lookups import aim_at
 from nodes.oversight_mandates import mandate_of
 from nodes.oversight_proofs import look
+from nodes.oversight_scope import require_case, within
 from nodes.permissions import Action, require
 from nodes.tables import EventRow
 from nodes.views import Actor
@@ -61,13 +62,16 @@ def own(session: Session, node: Node, actor: Actor, before: int | None) -> Looks
 def at(session: Session, node: Node, actor: Actor, sought: str) -> tuple[Look, ...]:
     """Return who looked at the case or message `sought`, newest first, and log that this was asked.
 
-    A look at a whole case counts for each of its messages. Raises `Denied`, `MandateNeeded`, and `NotFound`.
+    A look at a whole case counts for each of its messages. Raises `Denied`, `MandateNeeded`, `NotFound`, and
+    `OutsideVisit`.
     """
     require(actor, Action.READ_LOG)
     aim, mandate = aim_at(session, sought), mandate_of(session, node, actor, demand=True)
     if aim.case is None:
         raise NotFound
-    query = select(EventRow).where(EventRow.case_id == aim.case.case_id, EventRow.operation.in_(READING))
+    require_case(actor, aim.case.case_ref)
+    of_case = EventRow.case_id == aim.case.case_id, EventRow.operation.in_(READING)
+    query = select(EventRow).where(*of_case, *within(actor))
     if aim.message_id is not None:
         query = query.where((EventRow.message_id == aim.message_id) | EventRow.message_id.is_(None))
     rows = list(session.scalars(query.order_by(EventRow.index.desc()).limit(MOST)))

@@ -31,9 +31,14 @@ def state(session: Session, node: Node, actor: Actor, mandate: str) -> None:
 
 
 def mandate_of(session: Session, node: Node, actor: Actor, *, demand: bool) -> str:
-    """Return what the auditor stated in this sitting; raises `MandateNeeded` if he must have and has not."""
+    """Return what the auditor stated in this sitting, else what he was admitted for.
+
+    Raises `MandateNeeded` if he must have said it and has not.
+    """
     row = session.get(SessionRow, actor.session) if actor.session is not None else None
     if row is None or row.mandate is None:
+        if actor.visit is not None:
+            return actor.visit.mandate
         if demand:
             raise MandateNeeded
         return ""

@@ -18,6 +18,7 @@ from nodes import log
 from nodes.errors import BadInput
 from nodes.node import Node
 from nodes.oversight_mandates import mandate_of
+from nodes.oversight_scope import require_period
 from nodes.permissions import Action, require
 from nodes.tables import DeliveryRow, MessageRow, ReceiptRow
 from nodes.views import Actor
@@ -79,8 +80,9 @@ class Comparison:
 
 
 def overview(session: Session, node: Node, actor: Actor, since: int, until: int) -> tuple[Pair, ...]:
-    """Return the pairs of [since, until) by the hub's time, and log the look; raises `Denied`."""
+    """Return the pairs of [since, until) by the hub's time, and log the look; raises `Denied`, `OutsideVisit`."""
     require(actor, Action.READ_LOG)
+    require_period(actor, since, until)
     sent = _sent(session, since, until)
     received = _received(session, since, until)
     act = replace(log.by(actor, "AUDIT_ACCESS"), codes=("MIRROR",))
@@ -92,9 +94,10 @@ def overview(session: Session, node: Node, actor: Actor, since: int, until: int)
 def statement(session: Session, node: Node, actor: Actor, partner: str, period: tuple[int, int]) -> bytes:
     """Return our signed tally for `partner`, for its auditor, and log that it left.
 
-    Raises `Denied`, `MandateNeeded`, and `BadInput` for a partner or period that no tally can be of.
+    Raises `Denied`, `OutsideVisit`, `MandateNeeded`, and `BadInput` for a partner or period that no tally can be of.
     """
     require(actor, Action.READ_LOG)
+    require_period(actor, *period)
     mandate = mandate_of(session, node, actor, demand=True)
     wire = tallies.sign(node.keys.signing, _tally(session, node, partner, period))
     act = replace(log.by(actor, "AUDIT_EXPORT"), codes=("TALLY",), unit=partner, justification=mandate)
@@ -105,10 +108,11 @@ def statement(session: Session, node: Node, actor: Actor, partner: str, period: 
 def compare(session: Session, node: Node, actor: Actor, wire: bytes) -> Comparison:
     """Lay the tally of another unit beside our own of the same pair and period, and log it.
 
-    Raises `Denied`, and `BadInput` for what is no tally for this unit, signed by who it says.
+    Raises `Denied`, `OutsideVisit`, and `BadInput` for what is no tally for this unit, signed by who it says.
     """
     require(actor, Action.READ_LOG)
     theirs = _believed(node, wire)
+    require_period(actor, theirs.since, theirs.until)
     ours = _tally(session, node, theirs.unit, (theirs.since, theirs.until))
     act = replace(log.by(actor, "AUDIT_ACCESS"), codes=("MIRROR", "COMPARE"), unit=theirs.unit)
     log.record(session, node, replace(act, justification=mandate_of(session, node, actor, demand=False)))

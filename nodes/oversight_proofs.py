@@ -22,6 +22,7 @@ from nodes.node import Node
 from nodes.oversight import LoggedAct, cases_of, examined
 from nodes.oversight_keys import own_keys
 from nodes.oversight_mandates import mandate_of
+from nodes.oversight_scope import require_entry
 from nodes.oversight_steps import Step, climb
 from nodes.permissions import Action, require
 from nodes.tables import EventRow
@@ -81,9 +82,17 @@ def take_out(session: Session, node: Node, actor: Actor, view: str, *particulars
     log.record(session, node, act)
 
 
+def take_out_proof(session: Session, node: Node, actor: Actor, index: int) -> bytes:
+    """Return the `.tlog-proof` of an entry, and log that it leaves; raises `Denied`, `NotFound`, `MandateNeeded`."""
+    require_entry(session, actor, index)
+    take_out(session, node, actor, "PROOF", str(index))
+    return proof_file(session, node, index)
+
+
 def look_at_entry(session: Session, node: Node, actor: Actor, index: int) -> None:
     """Log that `actor` looked at one entry, beside the case that it belongs to; raises `Denied`, `NotFound`."""
     require(actor, Action.READ_LOG)
+    require_entry(session, actor, index)
     row = session.get(EventRow, index)
     if row is None and index >= node.log.head(session).size:
         raise NotFound

@@ -19,6 +19,7 @@ from nodes import log
 from nodes.account_tables import RoleRow
 from nodes.node import Node
 from nodes.oversight_proofs import look
+from nodes.oversight_scope import within
 from nodes.permissions import Action, require
 from nodes.tables import EventRow, MemberRow
 from nodes.views import Actor
@@ -72,12 +73,12 @@ class Event(NamedTuple):
 def review(session: Session, node: Node, actor: Actor, since: int, until: int) -> dict[Rule, tuple[Occasion, ...]]:
     """Return the occasions of [since, until) under their rules, newest first, and log the look; raises `Denied`."""
     require(actor, Action.READ_LOG)
-    period = EventRow.at >= since, EventRow.at < until, EventRow.actor != log.SYSTEM
+    period = EventRow.at >= since, EventRow.at < until, EventRow.actor != log.SYSTEM, *within(actor)
     events = select(EventRow.index, EventRow.at, EventRow.actor, EventRow.case_id).where(*period)
     read = _events(session, events.where(EventRow.operation.in_(("CONSULT", "SEARCH"))))
     refused = _events(session, events.where(EventRow.denied == 1))
     found = {
-        Rule.BREAK_GLASS: _emergencies(session, events),
+        Rule.BREAK_GLASS: _emergencies(session, actor, events),
         Rule.NOT_ASSIGNED: _alone(Rule.NOT_ASSIGNED, session, events.where(_not_assigned())),
         Rule.MANY_CASES: crowded(Rule.MANY_CASES, read, MANY_CASES, lambda one: one.case_id),
         Rule.OUT_OF_HOURS: out_of_hours(_without(read, _on_duty(session)), ZoneInfo(node.settings.time_zone)),
@@ -145,7 +146,7 @@ def _night(local: datetime) -> str:
     return (local - timedelta(hours=WORKING_HOURS[0])).date().isoformat()
 
 
-def _emergencies(session: Session, events: Query) -> list[Occasion]:
+def _emergencies(session: Session, actor: Actor, events: Query) -> list[Occasion]:
     """Each emergency access, with what the same person read in the hour that it opens."""
     found = []
     for opened in _events(session, events.where(EventRow.operation == "BREAK_GLASS")):
@@ -154,6 +155,7 @@ def _emergencies(session: Session, events: Query) -> list[Occasion]:
             EventRow.at >= opened.at,
             EventRow.at < opened.at + HOUR,
             EventRow.index >= opened.entry,
+            *within(actor),
         )
         found.append(_occasion(Rule.BREAK_GLASS, _events(session, query)))
     return found

@@ -7,17 +7,18 @@ refusal has the same text and takes the same work, whether the account exists or
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from nodes import limits, log, passwords, rest
+from nodes import limits, log, passwords, rest, visits
 from nodes.account_tables import EnrolmentRow, RoleRow, SessionRow, UserRow
-from nodes.errors import Denied, SignedOut, SignInRefused
+from nodes.errors import AccessEnded, Denied, SignedOut, SignInRefused
 from nodes.node import Node
 from nodes.views import Actor, EnrolmentOffer, SignedIn
 
+ENDED = ("ACCESS_ENDED",)
 TOUCH = 30
 """Seconds between two notes of a session's last use, so that reading pages does not write every time."""
 
@@ -93,11 +94,11 @@ def sign_in(node: Node, credentials: Credentials, address: str) -> SignedIn:
     with node.db.read() as session:
         limits.check(session, node.settings, user_id, address, now)
         user = session.get(UserRow, user_id)
-        phc = user.password_phc if user is not None and user.disabled_at is None else None
+        phc = user.password_phc if user is not None and visits.usable(user, now) else None
     good = passwords.matches(credentials.password, phc)
     with node.db.write() as session:
         user = session.get(UserRow, user_id, with_for_update=True) if good else None
-        if user is not None and user.password_phc == phc and user.disabled_at is None:
+        if user is not None and user.password_phc == phc and visits.usable(user, now):
             step = _step(node, user, credentials.totp, now)
             if step is not None:
                 user.totp_last_step = step
@@ -108,6 +109,8 @@ def sign_in(node: Node, credentials: Credentials, address: str) -> SignedIn:
 def authenticate(node: Node, token: str, *, active: bool = True) -> SignedIn:
     """Return who holds the session behind `token`; raises `SignedOut` if it is unknown, idle too long or too old.
 
+    Raises `AccessEnded` once for the open sessions of an account whose time is over, and ends them all.
+
     A request that no person caused (`active` false: an open page that looks again) does not prolong the session.
     """
     now, token_hash = node.now(), _hash(token)
@@ -116,8 +119,11 @@ def authenticate(node: Node, token: str, *, active: bool = True) -> SignedIn:
         user = session.get(UserRow, row.user_id) if row is not None else None
         if row is None or user is None or user.disabled_at is not None or not _alive(node, row, now):
             raise SignedOut
+        over = visits.ended(user, now)
         signed_in = SignedIn(token, row.csrf, actor_of(session, user, token_hash))
         stale = active and now - row.seen >= TOUCH
+    if over:
+        raise _end(node, signed_in.actor)
     if stale:
         with node.db.write() as session:
             present = session.get(SessionRow, token_hash)
@@ -141,7 +147,8 @@ def check_csrf(signed_in: SignedIn, presented: str) -> None:
 def actor_of(session: Session, user: UserRow, token_hash: str | None = None) -> Actor:
     """Return the account as the one who acts, with the roles it holds now."""
     roles = frozenset(session.scalars(select(RoleRow.role).where(RoleRow.user_id == user.user_id)))
-    return Actor(user.user_id, user.display_name, user.language, user.agency, roles, token_hash)
+    visit = visits.of(session, user)
+    return Actor(user.user_id, user.display_name, user.language, user.agency, roles, token_hash, visit)
 
 
 def code_hash(code: str) -> str:
@@ -169,7 +176,7 @@ def _step(node: Node, user: UserRow, totp: str, now: int) -> int | None:
 
 def _open_enrolment(session: Session, user_id: str, code: str, now: int) -> EnrolmentRow | None:
     row, user = session.get(EnrolmentRow, user_id), session.get(UserRow, user_id)
-    if row is None or user is None or user.disabled_at is not None or row.expires <= now:
+    if row is None or user is None or not visits.usable(user, now) or row.expires <= now:
         return None
     return row if hmac.compare_digest(row.code_hash, code_hash(code)) else None
 
@@ -178,10 +185,20 @@ def _refuse(node: Node, user_id: str, address: str) -> SignInRefused:
     """Count and log the attempt in a transaction of its own, and return the one answer there is."""
     with node.db.write() as session:
         limits.count(session, node.settings, user_id, address, node.now())
-        known = session.get(UserRow, user_id) is not None
+        user = session.get(UserRow, user_id)
+        codes = ENDED if user is not None and visits.ended(user, node.now()) else ()
         # What a stranger typed is not logged: it may be a password in the wrong box.
-        log.record(session, node, log.Act(operation="LOGIN_FAILED", actor=user_id if known else "UNKNOWN", denied=True))
+        who = user_id if user is not None else "UNKNOWN"
+        log.record(session, node, log.Act(operation="LOGIN_FAILED", actor=who, codes=codes, denied=True))
     return SignInRefused()
+
+
+def _end(node: Node, actor: Actor) -> AccessEnded:
+    """End the sessions of an account whose time is over, and log that one was still in use."""
+    with node.db.write() as session:
+        session.execute(delete(SessionRow).where(SessionRow.user_id == actor.user_id))
+        log.record(session, node, replace(log.by(actor, "LOGIN_FAILED"), codes=ENDED, denied=True))
+    return AccessEnded()
 
 
 def _alive(node: Node, row: SessionRow, now: int) -> bool:

@@ -1,5 +1,8 @@
 """How a node stands, in counts and instants, without content: for its administrator, `node status` and `doctor`."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -9,8 +12,28 @@ from nodes.collecting import HELD, INBOX
 from nodes.node import Node
 from nodes.pushing import QUEUED
 from nodes.tables import CursorRow, MessageRow, OutboxRow, QuarantineRow, ReceiptRow
-from nodes.views import NodeStatus
 from schemas.directory import SNAPSHOT_GRACE
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """What the administrator and `serai node status` show; no content."""
+
+    unit: str
+    env: str
+    queued: int
+    oldest_queued: int | None
+    unposted_receipts: int
+    quarantined: int
+    cursor: int
+    cursor_state: str
+    last_contact: int | None
+    directory_version: int | None
+    directory_fresh_until: int | None
+    directory_usable_until: int | None
+    key_days: Mapping[str, int]
+    key_ids: Mapping[str, str]
+    log_size: int
 
 
 def status(session: Session, node: Node) -> NodeStatus:

@@ -7,12 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from nodes.mandates import Visit
+
 Json = str | int | list["Json"] | dict[str, "Json"]
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: an account of this unit with the roles it holds now. `session` is the hash of the browser's token."""
+    """Who acts: an account of this unit with the roles it holds now. `session` is the hash of the browser's token.
+
+    `visit` says how far a visiting auditor sees; anybody else sees what his roles let him.
+    """
 
     user_id: str
     display_name: str
@@ -20,6 +25,7 @@ class Actor:
     agency: str
     roles: frozenset[str]
     session: str | None = None
+    visit: Visit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,7 @@ class User:
     agency: str
     enrolled: bool
     disabled: bool
+    ends: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,24 +359,3 @@ class Quarantined:
     since: int
     retry_at: int
     attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class NodeStatus:
-    """What the administrator and `serai node status` show; no content."""
-
-    unit: str
-    env: str
-    queued: int
-    oldest_queued: int | None
-    unposted_receipts: int
-    quarantined: int
-    cursor: int
-    cursor_state: str
-    last_contact: int | None
-    directory_version: int | None
-    directory_fresh_until: int | None
-    directory_usable_until: int | None
-    key_days: Mapping[str, int]
-    key_ids: Mapping[str, str]
-    log_size: int

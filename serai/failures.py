@@ -14,6 +14,8 @@ STATUSES: Final[Mapping[str, Exit]] = {
     "EX-4031": Exit.NOT_ALLOWED,
     "EX-6011": Exit.NOT_ALLOWED,
     "EX-6012": Exit.NOT_ALLOWED,
+    "EX-6013": Exit.NOT_ALLOWED,
+    "EX-6030": Exit.NOT_ALLOWED,
     "EX-6031": Exit.NOT_ALLOWED,
     "EX-6291": Exit.NOT_ALLOWED,
     "WRONG_PASSPHRASE": Exit.NOT_ALLOWED,

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from crypto.encoding import unb64
 from nodes import (
@@ -24,6 +25,7 @@ from nodes import (
     restrictions,
     signin,
     standing,
+    visits,
     witnessing,
 )
 from nodes.accounts import NewUser
@@ -31,6 +33,7 @@ from nodes.courier import sync_once
 from nodes.drafts import NewDraft
 from nodes.errors import BadInput, Incomplete, RestrictionUnread
 from nodes.evidence import Wanted
+from nodes.mandates import Visit, Wish
 from nodes.node import Node
 from nodes.signin import Credentials, Enrolment
 from nodes.views import Actor, Box, DraftForm, InboxQuery, View
@@ -92,10 +95,21 @@ def _sync(node: Node, _: Members) -> Members:
 
 def _add(node: Node, given: Members) -> Members:
     new = NewUser(
-        given["user_id"], given["display_name"], given["agency"], frozenset(given["roles"]), given["language"]
+        given["user_id"],
+        given["display_name"],
+        given["agency"],
+        frozenset(given["roles"]),
+        given["language"],
+        _visit(node, given["visit"]) if "visit" in given else None,
     )
     with node.db.write() as session:
         return {"user_id": new.user_id, "enrolment_code": accounts.add_user(session, node, None, new)}
+
+
+def _visit(node: Node, given: Members) -> Visit:
+    since, _, until = given["entries"].partition("/")
+    wish = Wish(given["mandate"], given["ends"], since, until, given["cases"])
+    return visits.planned(wish, ZoneInfo(node.settings.time_zone), node.now())
 
 
 def _list(node: Node, _: Members) -> Members:

@@ -6,7 +6,9 @@ from typing import Annotated, Final
 
 import typer
 
+from crypto.instants import to_text
 from serai import control
+from serai.control import Members
 from serai.homes import NodeHome
 from serai.node import Access
 from serai.output import CommandError, Exit, JsonFlag, Report, Table, note, show
@@ -30,14 +32,21 @@ def add(
     role: Annotated[list[str], typer.Option(help="Role code; may be repeated.")],
     agency: Annotated[str, typer.Option(help="Agency type.")],
     language: Annotated[str, typer.Option(help="en or ru.")] = "en",
+    until: Annotated[str | None, typer.Option(help="Last day of access of a visiting auditor, 2026-12-31.")] = None,
+    mandate: Annotated[str, typer.Option(help="On what mandate a visiting auditor comes.")] = "",
+    entries: Annotated[str, typer.Option(help="Days of the log that he may see, 2026-01-01/2026-06-30.")] = "",
+    case: Annotated[list[str] | None, typer.Option(help="Only entries of this case; may be repeated.")] = None,
     file: PassphraseFile = None,
     descriptor: PassphraseFd = None,
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """Add an account and print its enrolment code, once."""
+    """Add an account and print its enrolment code, once; with --until that of a visiting auditor, ending by itself."""
     new = {"user_id": user_id, "display_name": name, "roles": role, "agency": agency, "language": language}
-    members = Access(home, file, descriptor).do("user.add", new)
+    visit = {"ends": until, "mandate": mandate, "entries": entries, "cases": case or []}
+    if until is None and (mandate or entries or case):
+        raise typer.BadParameter("--mandate, --entries and --case belong to a visiting auditor: give --until too")
+    members = Access(home, file, descriptor).do("user.add", new if until is None else {**new, "visit": visit})
     note("Hand the code to the person; with it, password and second factor are set at the sign-in page.")
     show(Report("user-add", members, lines=[members["enrolment_code"]]), as_json=as_json)
 
@@ -49,11 +58,15 @@ def list_users(
     """Every account of the unit."""
     members = Access(home, file, descriptor).do("user.list", {})
     rows = [
-        [one["user_id"], one["display_name"], ",".join(one["roles"]), one["enrolled"], one["disabled"]]
+        [one["user_id"], one["display_name"], ",".join(one["roles"]), one["enrolled"], one["disabled"], _until(one)]
         for one in members["users"]
     ]
-    table = Table(["user", "name", "roles", "enrolled", "disabled"], rows)
+    table = Table(["user", "name", "roles", "enrolled", "disabled", "until"], rows)
     show(Report("user-list", members, table=table), as_json=as_json)
+
+
+def _until(one: Members) -> str:
+    return to_text(one["ends"]) if one["ends"] is not None else ""
 
 
 @app.command("disable")

@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException
 from exchange.errors import BadRequest, ExchangeError, MethodNotAllowed, Unavailable, Unfound
 from nodes import log, signin
 from nodes.errors import (
+    AccessEnded,
     BadInput,
     Denied,
     DirectoryTooOld,
@@ -34,6 +35,7 @@ from nodes.errors import (
     NotFound,
     NotReady,
     OutOfStep,
+    OutsideVisit,
     RestrictionUnread,
     SignedOut,
     SignInRefused,
@@ -51,6 +53,7 @@ from nodes.web import (
     audit_looks,
     audit_mirror,
     audit_reviews,
+    audit_visitors,
     case_pages,
     compose_pages,
     desk_pages,
@@ -78,6 +81,7 @@ ROUTERS: Final = (
     message_pages.router,
     case_pages.router,
     duty_pages.router,
+    audit_visitors.router,  # before the addresses of single persons
     people_pages.router,
     log_pages.router,
     audit_evidence.router,
@@ -94,7 +98,9 @@ ROUTERS: Final = (
 STATUSES: Final[dict[type[ExchangeError], int]] = {
     SignInRefused: 401,
     SignedOut: 401,
+    AccessEnded: 401,
     Denied: 403,
+    OutsideVisit: 403,
     NotFound: 404,
     Unfound: 404,
     MethodNotAllowed: 405,
@@ -156,7 +162,7 @@ def create_app(node: Node) -> FastAPI:
 def _known(request: Request, error: Exception) -> Response:
     """Answer an error of ours: log a denial in a transaction of its own, send strangers to the sign-in page."""
     known = error if isinstance(error, ExchangeError) else ExchangeError()
-    if isinstance(known, SignedOut) and request.method == "GET" and not wants_json(request):
+    if type(known) is SignedOut and request.method == "GET" and not wants_json(request):
         return RedirectResponse(f"/sign-in?back={quote(request.url.path, safe='/')}", 303)
     if isinstance(known, MandateNeeded) and request.method == "GET" and not wants_json(request):
         return RedirectResponse(f"/log/mandate?back={quote(_here(request), safe='/')}", 303)

@@ -53,8 +53,7 @@ def download_proof(desk: AtDesk, index: int) -> Response:
     """Hand out the `.tlog-proof` of an entry."""
     oversight_proofs.cover(desk.node, index)
     with desk.node.db.write() as session:
-        oversight_proofs.take_out(session, desk.node, desk.actor, "PROOF", str(index))
-        data = oversight_proofs.proof_file(session, desk.node, index)
+        data = oversight_proofs.take_out_proof(session, desk.node, desk.actor, index)
     name = f"{desk.node.log.log_id}-{index}.tlog-proof"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, headers=headers, media_type="application/octet-stream")

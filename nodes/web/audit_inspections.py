@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -11,9 +10,9 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from crypto import instants
 from nodes import oversight_inspections
+from nodes.days import span
 from nodes.errors import BadInput
 from nodes.oversight_inspections import MOST, Inspection, Plan, Sampled, Verdict
-from nodes.web.audit_lookups import midnight, read_day
 from nodes.web.audit_words import Act, act_of
 from nodes.web.entrance import AtDesk
 from nodes.web.languages import gettext, noted
@@ -132,11 +131,10 @@ def reply(desk: AtDesk, number: str, index: int) -> Response:
 
 def _plan(desk: Desk) -> Plan:
     """Return what the form declares; raises `BadInput`."""
-    first, last, most = read_day(desk.text("since")), read_day(desk.text("until")), desk.text("most")
-    if first is None or last is None or not (most.isascii() and most.isdecimal() and len(most) < 5):
+    most = desk.text("most")
+    if not (most.isascii() and most.isdecimal() and len(most) < 5):
         raise BadInput("plan")
-    zone = ZoneInfo(desk.node.settings.time_zone)
-    return Plan(midnight(first, zone), midnight(last + timedelta(days=1), zone), int(most))
+    return Plan(*span(desk.text("since"), desk.text("until"), ZoneInfo(desk.node.settings.time_zone)), int(most))
 
 
 def _list(desk: Desk, found: tuple[Inspection, ...], problems: tuple[Problem, ...]) -> HTMLResponse:

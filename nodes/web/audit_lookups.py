@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from nodes.days import midnight, read_day
 from nodes.oversight import Facets
 from nodes.oversight_lookups import Lookup
 from nodes.web.forms import Option
@@ -94,19 +95,6 @@ def _options(counted: Mapping[str, int], labels: Mapping[str, str], chosen: str 
 
 def _labels(table: str, codes: Mapping[str, int]) -> dict[str, str]:
     return {code: label(table, code) for code in codes}
-
-
-def read_day(text: str) -> date | None:
-    """Return the day that an address names; None for anything else."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def midnight(day: date, zone: ZoneInfo) -> int:
-    """Return the first instant of a day of the unit."""
-    return int(datetime.combine(day, time(), zone).timestamp())
 
 
 def _date(at: int | None, zone: ZoneInfo) -> str:

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -15,7 +13,7 @@ from nodes.errors import BadInput
 from nodes.oversight_mirror import Comparison, Difference, Pair
 from nodes.permissions import Action, require
 from nodes.web import spreadsheet
-from nodes.web.audit_lookups import midnight, read_day
+from nodes.web.audit_periods import Period, period
 from nodes.web.audit_words import Verdict
 from nodes.web.entrance import AtCounter, AtDesk
 from nodes.web.inbox_pages import kind_label
@@ -52,41 +50,32 @@ class CountLine:
     theirs_bar: int
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Whole days of the unit, and their ends as instants."""
-
-    since: str
-    until: str
-    ends: tuple[int, int]
-
-
 @router.get("/mirror")
 @router.get("/mirror.json")
 @router.get("/mirror.csv")
 def show_mirror(desk: AtDesk, since: str = "", until: str = "") -> Response:
     """Show what was sent to each partner beside what its receipts say, and what came from it."""
-    period = _period(desk, since, until)
+    days = period(desk, USUAL_DAYS, since, until)
     as_csv = desk.request.url.path.endswith(".csv")
     with desk.node.db.write() as session:
         if as_csv:
             oversight_proofs.take_out(session, desk.node, desk.actor, "MIRROR", "CSV")
-        found = oversight_mirror.overview(session, desk.node, desk.actor, *period.ends)
+        found = oversight_mirror.overview(session, desk.node, desk.actor, *days.ends)
     if as_csv:
         return _download(desk, (_cells(one) for one in found), COLUMNS)
     if wants_json(desk.request):
         pairs = [dict(zip(COLUMNS, _cells(one), strict=True)) for one in found]
-        return JSONResponse({"schema": "serai/mirror/1", "since": period.since, "until": period.until, "pairs": pairs})
-    return _page(desk, period, found)
+        return JSONResponse({"schema": "serai/mirror/1", "since": days.since, "until": days.until, "pairs": pairs})
+    return _page(desk, days, found)
 
 
 @router.get("/mirror/tally")
 def download_tally(desk: AtDesk, unit: str = "", since: str = "", until: str = "") -> Response:
     """Hand out our signed tally for the auditor of a partner."""
-    period = _period(desk, since, until)
+    days = period(desk, USUAL_DAYS, since, until)
     with desk.node.db.write() as session:
-        wire = oversight_mirror.statement(session, desk.node, desk.actor, unit, period.ends)
-    name = f"tally-{desk.node.unit}-{unit}-{period.since}.json"
+        wire = oversight_mirror.statement(session, desk.node, desk.actor, unit, days.ends)
+    name = f"tally-{desk.node.unit}-{unit}-{days.since}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(wire, headers=headers, media_type="application/json")
 
@@ -100,10 +89,10 @@ def compare(desk: AtCounter) -> Response:
             found = oversight_mirror.compare(session, desk.node, desk.actor, desk.file("file"))
     except BadInput:
         text = gettext("This is no tally that another unit signed for this one.")
-        period = _period(desk, "", "")
+        days = period(desk, USUAL_DAYS)
         with desk.node.db.write() as session:
-            pairs = oversight_mirror.overview(session, desk.node, desk.actor, *period.ends)
-        return _page(desk, period, pairs, (Problem(text, "#file"),))
+            pairs = oversight_mirror.overview(session, desk.node, desk.actor, *days.ends)
+        return _page(desk, days, pairs, (Problem(text, "#file"),))
     if desk.text("form") == "CSV":
         cells = (_difference_cells(one) for one in found.differences)
         return _download(desk, cells, ("eid", "difference", "kind", "at", "receipted"))
@@ -112,7 +101,7 @@ def compare(desk: AtCounter) -> Response:
     return desk.page("mirror_compare.html", _beside(desk, found))
 
 
-def _page(desk: Desk, period: Period, found: tuple[Pair, ...], problems: tuple[Problem, ...] = ()) -> HTMLResponse:
+def _page(desk: Desk, days: Period, found: tuple[Pair, ...], problems: tuple[Problem, ...] = ()) -> HTMLResponse:
     longest = max((one.sent for one in found), default=0) or 1
     lines = [
         Line(
@@ -124,7 +113,7 @@ def _page(desk: Desk, period: Period, found: tuple[Pair, ...], problems: tuple[P
         )
         for one in found
     ]
-    values = {"lines": lines, "since": period.since, "until": period.until, "problems": problems}
+    values = {"lines": lines, "since": days.since, "until": days.until, "problems": problems}
     return desk.page("mirror.html", values, 422 if problems else 200)
 
 
@@ -202,10 +191,3 @@ def _download(desk: Desk, rows: Iterator[tuple[object, ...]], columns: tuple[str
     text = "".join(spreadsheet.line(row) for row in (columns, *rows))
     headers = {"Content-Disposition": f'attachment; filename="serai-mirror-{desk.node.unit}.csv"'}
     return PlainTextResponse(text, headers=headers, media_type="text/csv; charset=utf-8")
-
-
-def _period(desk: Desk, since: str, until: str) -> Period:
-    zone = ZoneInfo(desk.node.settings.time_zone)
-    last = read_day(until) or datetime.fromtimestamp(desk.node.now(), zone).date()
-    first = read_day(since) or last - timedelta(days=USUAL_DAYS - 1)
-    return Period(str(first), str(last), (midnight(first, zone), midnight(last + timedelta(days=1), zone)))

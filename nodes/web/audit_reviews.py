@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
@@ -12,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from crypto import instants
 from nodes import oversight_reviews
 from nodes.oversight_reviews import MANY_CASES, MANY_REFUSALS, WORKING_HOURS, Occasion, Rule
-from nodes.web.audit_lookups import midnight, read_day
+from nodes.web.audit_periods import period
 from nodes.web.entrance import AtDesk
 from nodes.web.languages import gettext, ngettext, noted
 from nodes.web.site import wants_json
@@ -83,18 +81,15 @@ class Part:
 @router.get("/reviews.json")
 def show_reviews(desk: AtDesk, since: str = "", until: str = "") -> Response:
     """Show the occasions of a period; by default of the last week."""
-    zone = ZoneInfo(desk.node.settings.time_zone)
-    last = read_day(until) or datetime.fromtimestamp(desk.node.now(), zone).date()
-    first = read_day(since) or last - timedelta(days=USUAL_DAYS - 1)
+    days = period(desk, USUAL_DAYS, since, until)
     with desk.node.db.write() as session:
-        ends = midnight(first, zone), midnight(last + timedelta(days=1), zone)
-        found = oversight_reviews.review(session, desk.node, desk.actor, *ends)
+        found = oversight_reviews.review(session, desk.node, desk.actor, *days.ends)
     if wants_json(desk.request):
         occasions = [_json(one) for some in found.values() for one in some]
         return JSONResponse(
-            {"schema": "serai/reviews/1", "since": str(first), "until": str(last), "occasions": occasions}
+            {"schema": "serai/reviews/1", "since": days.since, "until": days.until, "occasions": occasions}
         )
-    values = {"parts": [_part(rule, some) for rule, some in found.items()], "since": str(first), "until": str(last)}
+    values = {"parts": [_part(rule, some) for rule, some in found.items()], "since": days.since, "until": days.until}
     return desk.page("reviews.html", values)
 
 

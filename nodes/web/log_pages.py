@@ -39,7 +39,7 @@ def show_log(desk: AtDesk, before: int | None = None, after: int | None = None) 
     if wants_json(desk.request):
         return JSONResponse(_json(found))
     with desk.node.db.read() as session:
-        counted = oversight.facets(session, lookup)
+        counted = oversight.facets(session, desk.actor, lookup)
     count = ngettext("%s entry", "%s entries", found.total) % f"{found.total:,}".replace(",", "\u00a0")
     values = {
         "verdict": _verdict(found),

@@ -31,6 +31,7 @@ class Line:
     disabled: bool
     me: bool
     state: State
+    ends: int | None
 
 
 @router.get("/people")
@@ -42,7 +43,7 @@ def people(desk: AtDesk) -> Response:
     if wants_json(desk.request):
         rows = [{"user": user.user_id, "roles": list(user.roles), "disabled": user.disabled} for user in users]
         return JSONResponse({"schema": "serai/people/1", "people": rows})
-    return desk.page("people.html", {"users": [_line(user, desk.actor.user_id) for user in users], "problems": ()})
+    return desk.page("people.html", {"users": [_line(desk, user) for user in users], "problems": ()})
 
 
 @router.get("/people/new")
@@ -68,15 +69,15 @@ def add_person(desk: AtDesk) -> HTMLResponse:
     except BadInput:
         text = gettext("Fill in staff number and name, and choose roles that one person may hold together.")
         return _form(desk, (Problem(text, "#user"),), roles, 422)
-    return _code(desk, new.user_id, new.display_name, code)
+    return code_page(desk, new.user_id, new.display_name, code)
 
 
 @router.post("/people/{user_id}/enrolment")
-def new_code(desk: AtDesk, user_id: str) -> HTMLResponse:
+def newcode_page(desk: AtDesk, user_id: str) -> HTMLResponse:
     """Give an account a new enrolment code; its password and second factor end at once."""
     with desk.node.db.write() as session:
         code = accounts.reissue_code(session, desk.node, desk.actor, user_id)
-    return _code(desk, user_id, user_id, code)
+    return code_page(desk, user_id, user_id, code)
 
 
 @router.post("/people/{user_id}/disable")
@@ -144,18 +145,22 @@ def _role_items(chosen: tuple[str, ...]) -> list[dict[str, object]]:
     return [{"value": role, "text": label("roles", role), "checked": role in chosen} for role in MATRIX]
 
 
-def _code(desk: Desk, user_id: str, name: str, code: str) -> HTMLResponse:
+def code_page(desk: Desk, user_id: str, name: str, code: str) -> HTMLResponse:
+    """Show the enrolment code of a person, this once."""
     address = f"{desk.node.settings.public_origin}/enrol"
     return desk.page("code.html", {"user": user_id, "name": name, "code": code, "address": address})
 
 
-def _line(user: User, me: str) -> Line:
+def _line(desk: Desk, user: User) -> Line:
     roles = ", ".join(label("roles", role) for role in user.roles)
     agency = label("agency_types", user.agency)
-    return Line(user.user_id, user.display_name, agency, roles, user.disabled, user.user_id == me, _state(user))
+    me, state = user.user_id == desk.actor.user_id, _state(user, desk.node.now())
+    return Line(user.user_id, user.display_name, agency, roles, user.disabled, me, state, user.ends)
 
 
-def _state(user: User) -> State:
+def _state(user: User, now: int) -> State:
     if user.disabled:
         return State(gettext("Disabled"), "grey")
+    if user.ends is not None and user.ends <= now:
+        return State(gettext("Access ended"), "grey")
     return State(gettext("Active"), "green") if user.enrolled else State(gettext("Not enrolled yet"), "yellow")

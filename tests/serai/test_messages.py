@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from crypto.instants import to_text
 from serai import control
 from serai.cli import app
 from serai.demo import replies, requests
@@ -70,6 +71,15 @@ def arrived(house: House, unit: str) -> list[dict[str, Any]]:
 def test_a_role_that_does_not_exist_is_wrong_use(house: House) -> None:
     words = ("--name", "Officer", "--role", "EMPEROR", "--agency", "POLICE")
     assert run(house, "KG", "user", "add", "KG-8", *words, status=Exit.USAGE)["code"] == "EX-6222"
+
+
+def test_a_visiting_auditor_is_admitted_for_some_days_of_the_log(house: House) -> None:
+    who = "--name", "Visitor", "--role", "AUDITOR", "--agency", "POLICE"
+    what = "--until", "2026-12-31", "--mandate", "Audit order 14/2026", "--entries", "2026-11-01/2026-11-30"
+    assert run(house, "KG", "user", "add", "KG-70", *who, *what)["enrolment_code"]
+    found = {one["user_id"]: one["ends"] for one in run(house, "KG", "user", "list")["users"]}
+    assert (to_text(found["KG-70"]), found["KG-1"]) == ("2026-12-31T18:00:00Z", None)
+    assert run(house, "KG", "user", "add", "KG-71", *who, *what[:4], status=Exit.USAGE)["code"] == "EX-6222"
 
 
 def test_a_wrong_password_signs_nobody_in(house: House) -> None:

@@ -62,6 +62,11 @@ class House:
         new = NewUser(user, f"Officer {user}", "POLICE", frozenset(roles), language)
         with node.db.write() as session:
             code = accounts.add_user(session, node, None, new)
+        self.enrol(unit, user, code)
+
+    def enrol(self, unit: str, user: str, code: str) -> None:
+        """Set password and second factor with the printed code."""
+        node = self.nodes[unit]
         offer = signin.begin_enrolment(node, user, code, "127.0.0.1")
         self.secrets[user] = base64.b32decode(offer.secret)
         signin.finish_enrolment(node, Enrolment(user, code, PASSWORD, self.totp(user)), "127.0.0.1")
