@@ -64,20 +64,6 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Limit:
-    """The seconds allowed: by urgency, and by the availability that the answer states (DIRECT until then)."""
-
-    urgency: str
-    availability: str = "DIRECT"
-
-    @property
-    def seconds(self) -> int:
-        """The time to answer: 8 h direct or 3 days indirect when urgent, 7 days otherwise."""
-        row = codes.table("urgency")[self.urgency]
-        return int(row.extra["direct_hours" if self.availability == "DIRECT" else "indirect_hours"]) * 3600
-
-
-@dataclass(frozen=True)
 class Clock:
     """The clock at one moment, in seconds.
 
@@ -98,10 +84,11 @@ class Clock:
     alarm: bool = False
 
 
-def read(now: int, limit: Limit, request: Message, thread: Iterable[Message], stamps: Iterable[Stamp]) -> Clock:
+def read(now: int, allowed: int, request: Message, thread: Iterable[Message], stamps: Iterable[Stamp]) -> Clock:
     """Return the clock of `request` at `now`, from the other messages of its thread and the receipts of all of them.
 
-    Order and repetition do not matter; what has not arrived yet has no effect yet.
+    `allowed` are the seconds that its kind declares (`schemas.term`). Order and repetition do not matter; what has not
+    arrived yet has no effect yet.
     """
     messages = sorted(set(thread), key=lambda message: (message.accepted, message.eid, message.effect))
     handed = _handed_out(stamps)
@@ -110,21 +97,21 @@ def read(now: int, limit: Limit, request: Message, thread: Iterable[Message], st
     start = handed.get(request.eid)
     if start is None:
         alarm = not ends and now - request.accepted >= NOT_COLLECTED_ALARM
-        return Clock(Running.NOT_COLLECTED, limit.seconds, causes, alarm=alarm)
+        return Clock(Running.NOT_COLLECTED, allowed, causes, alarm=alarm)
     until = min([now, *ends])
     pauses = _pauses(messages, handed, start)
     stopped = not ends and any(begin <= until < end for begin, end in pauses)
     elapsed = max(0, until - start - sum(max(0, min(end, until) - begin) for begin, end in pauses))
-    due = _due(start + limit.seconds, pauses)
-    late = elapsed > limit.seconds
+    due = _due(start + allowed, pauses)
+    late = elapsed > allowed
     return Clock(
         Running.ENDED if ends else Running.STOPPED if stopped else Running.RUNNING,
-        limit.seconds - elapsed,
+        allowed - elapsed,
         causes,
         started_at=start,
         due_at=0 if stopped else due,
         elapsed=elapsed,
-        level=_level(elapsed, limit.seconds),
+        level=_level(elapsed, allowed),
         late=late,
         overdue=late and until > _covered(messages, due),
     )

@@ -57,10 +57,16 @@ NEXT: Mapping[tuple[AlertState, str], AlertState] = MappingProxyType(
 )
 """The whole automaton; what is not in it is refused."""
 
-DUTY = "role:SPOC_DUTY"
-HEAD = "role:SUPERVISOR"
-ADMIN = "role:NODE_ADMIN"
-AUDITOR = "role:AUDITOR"
+
+def role(code: str) -> str:
+    """Return the audience that is everybody with a role."""
+    return f"role:{code}"
+
+
+DUTY = role("SPOC_DUTY")
+HEAD = role("SUPERVISOR")
+ADMIN = role("NODE_ADMIN")
+AUDITOR = role("AUDITOR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +179,7 @@ def _plan(node: Node, alert_ids: Sequence[str], jitter: int, *, sent: bool) -> N
 
 
 def _for(actor: Actor) -> Select[AlertRow]:
-    audiences = [owner(actor.user_id), *(f"role:{role}" for role in sorted(actor.roles))]
+    audiences = [owner(actor.user_id), *(role(code) for code in sorted(actor.roles))]
     return select(AlertRow).where(or_(*(AlertRow.audience == audience for audience in audiences)))
 
 

@@ -21,7 +21,8 @@ from nodes.work import Work
 from schemas import faults, fields, labels
 from schemas.content import Author, Content, Recipient
 from schemas.errors import SchemaError
-from schemas.kind import Facts, Kind
+from schemas.facts import Facts
+from schemas.kind import Kind
 from schemas.kinds import kind_of
 from schemas.trust import ClassificationTooHigh, Directory, KeyNotValid, NoAgreement, UnitSuspended, UnitUnknown
 from schemas.words import Words

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
 from exchange import clock
-from exchange.clock import Effect, Limit, Message, Running, Stamp
+from exchange.clock import Effect, Message, Running, Stamp
 from nodes.tables import DeliveryRow, MessageRow, ReceiptRow, ThreadRow
 from nodes.views import Clock
 from nodes.work import Work
@@ -72,20 +72,18 @@ def _judge(thread: ThreadRow, facts: _Facts, now: int) -> clock.Clock | None:
     if opening is None or opening.accepted is None or opening.effect != Effect.STARTS:
         return None
     messages = [_message(row) for row in rows if row.accepted is not None and row is not opening]
-    limit = Limit(thread.urgency, thread.availability)
-    return clock.read(now, limit, _message(opening), messages, _stamps(thread, facts, rows))
+    return clock.read(now, thread.allowed, _message(opening), messages, _stamps(thread, facts, rows))
 
 
 def _view(thread: ThreadRow, found: clock.Clock | None) -> Clock | None:
     if found is None:
         return None
-    allowed = Limit(thread.urgency, thread.availability).seconds
     return Clock(
         state=found.running.value,
         started=found.started_at or None,
         due=found.due_at or None,
         stopped=found.running is Running.STOPPED,
-        share=found.elapsed * 100 // allowed,
+        share=found.elapsed * 100 // thread.allowed,
         overdue=found.overdue,
     )
 

@@ -18,7 +18,8 @@ from nodes.tables import CaseRow, DeliveryRow, DraftRow, MemberRow, MessageRow, 
 from nodes.views import Actor, Box, Counters, InboxPage, InboxQuery, InboxRow, Quarantined, Sort, View
 
 LARGEST_PAGE = 200
-_OPEN = sorted({code for machine in MACHINES.values() for code, state in machine.states.items() if state.open})
+_MACHINES = [machine for sides in MACHINES.values() for machine in (sides.asking, sides.asked)]
+_OPEN = sorted({code for machine in _MACHINES for code, state in machine.states.items() if state.open})
 _OF_OPENING = (
     select(ThreadRow.opening, func.min(ThreadRow.due).label("due"))
     .where(ThreadRow.due.is_not(None))

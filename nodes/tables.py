@@ -165,7 +165,7 @@ class ThreadRow(Row):
     opening: Mapped[str] = mapped_column(ForeignKey("node_message.message_id"), index=True)
     kind: Mapped[str]
     urgency: Mapped[str]
-    availability: Mapped[str]
+    allowed: Mapped[int]
     state: Mapped[str] = mapped_column(index=True)
     rounds: Mapped[int]
     closed: Mapped[int]

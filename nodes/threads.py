@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from exchange import lifecycle
 from exchange.clock import Effect
 from exchange.errors import Conflict
-from exchange.lifecycle import REQUESTED, REQUESTER, Machine, Progress
+from exchange.lifecycle import MACHINES, Machine, Progress
 from nodes import clocks
 from nodes.errors import OutOfStep
 from nodes.node import Node
@@ -21,8 +21,8 @@ from nodes.work import Work
 from schemas.content import Content
 from schemas.kind import Kind
 from schemas.receipts import Receipt
+from schemas.term import by_urgency
 
-DIRECT = "DIRECT"
 _RECEIPT_EVENTS = frozenset({"DELIVERED", "REJECTED", "EXPIRED", "NOT_DELIVERED"})
 
 
@@ -59,7 +59,7 @@ def note_message(work: Work, content: Content, case: CaseRow) -> None:
         if content.in_reply_to is not None:
             _apply(work.node, row, content.declared.causes.of(content.body))
         if content.declared.clock == Effect.ENDS and "availability" in content.body:
-            row.availability = str(content.body["availability"])
+            row.allowed = by_urgency(row.urgency, str(content.body["availability"]))
         _refresh(work, row)
 
 
@@ -97,7 +97,8 @@ def of_thread(session: Session, thread_id: str) -> Sequence[ThreadRow]:
 
 def machine_of(node: Node, row: ThreadRow) -> Machine:
     """Return the automaton of our side."""
-    return REQUESTER if row.requester == node.unit else REQUESTED
+    sides = MACHINES[row.kind]
+    return sides.asking if row.requester == node.unit else sides.asked
 
 
 def is_open(node: Node, row: ThreadRow) -> bool:
@@ -121,7 +122,7 @@ def may_say(node: Node, row: ThreadRow, event: str) -> bool:
 
 def _begin(work: Work, content: Content, case: CaseRow) -> None:
     node = work.node
-    ours = content.author.unit == node.unit
+    ours, term, sides = content.author.unit == node.unit, content.declared.term, MACHINES[content.kind]
     asked = sorted(one.unit for one in content.recipients if one.role == "TO")
     for unit in asked if ours else [unit for unit in asked if unit == node.unit]:
         work.add(
@@ -133,8 +134,8 @@ def _begin(work: Work, content: Content, case: CaseRow) -> None:
                 opening=content.msg_id,
                 kind=content.kind,
                 urgency=content.label("urgency"),
-                availability=DIRECT,
-                state=lifecycle.advance(REQUESTER, "DRAFT", "SEND") if ours else REQUESTED.initial,
+                allowed=term.seconds(content.facts()) if term is not None else 0,
+                state=lifecycle.advance(sides.asking, "DRAFT", "SEND") if ours else sides.asked.initial,
                 rounds=0,
                 closed=0,
                 due=None,

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
 from exchange import courier
-from exchange.clock import Limit
 from exchange.courier import Collection, State
 from nodes import alerts, approvals, clocks, log, threads
 from nodes.alerts import Cause, Raised
@@ -17,6 +16,7 @@ from nodes.node import Node
 from nodes.tables import CaseRow, DeliveryRow, EscalationRow, MessageRow, ThreadRow
 from nodes.work import Work
 from schemas.codes import table
+from schemas.kinds import kind_of
 
 _CAUSES: Mapping[int, Cause] = {
     50: Cause.ESCALATION_50,
@@ -49,13 +49,14 @@ def _escalate_all(session: Session, node: Node) -> int:
 
 def _reached(node: Node, row: ThreadRow) -> list[str]:
     """Return the steps of a running clock that ends at the row's due time; a stopped one has no due time."""
-    allowed, asked_us = Limit(row.urgency, row.availability).seconds, row.unit == node.unit
-    used = allowed - ((row.due or 0) - node.now())
+    asked_us, term = row.unit == node.unit, kind_of(row.kind).term
+    used = row.allowed - ((row.due or 0) - node.now())
     return [
         code
         for code, step in table("escalation").items()
         # The requesting unit is told of the last step only: before that, the time is the other side's to use.
-        if used * 100 >= step.extra["percent"] * allowed and (asked_us or step.extra["percent"] >= 100)
+        if used * 100 >= step.extra["percent"] * row.allowed and (asked_us or step.extra["percent"] >= 100)
+        if term is not None and code in term.steps
     ]
 
 
@@ -75,12 +76,12 @@ def _escalate(session: Session, node: Node, row: ThreadRow, codes: Sequence[str]
 
 def _tell(session: Session, node: Node, row: ThreadRow, percent: int) -> None:
     message = session.get_one(MessageRow, row.opening)
-    owner = message.assignee or message.author
+    owner, term = message.assignee or message.author, kind_of(row.kind).term
     audience = {
         50: alerts.owner(owner) if owner else alerts.DUTY,
         75: alerts.HEAD,
         90: alerts.DUTY,
-        100: alerts.HEAD,
+        100: alerts.role(term.silence) if term is not None else alerts.HEAD,
     }[percent]
     subject = f"{row.thread_id}/{row.unit}"
     raised = Raised(_CAUSES[percent], subject, audience, message.message_id, outbound=percent >= 90)

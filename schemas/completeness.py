@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from schemas.kind import Facts, Point
+from schemas.facts import Facts
+from schemas.kind import Point
 from schemas.words import Words
 
 _NUMBERS: Final = frozenset(

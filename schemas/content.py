@@ -18,8 +18,9 @@ from crypto.header import Header
 from schemas import codes, fields, labels
 from schemas.base import WIRE_LIMIT, CodeText, UnitId, UtcText, Wire
 from schemas.errors import ContentInvalid, LabelMismatch, SchemaUnknown
+from schemas.facts import Facts
 from schemas.faults import Fault, Refused
-from schemas.kind import Facts, Kind
+from schemas.kind import Kind
 from schemas.kinds import kind_of
 from schemas.objects import latin_form, person_names
 from schemas.text import clean

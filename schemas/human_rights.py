@@ -5,10 +5,11 @@ A person of conscience decides, not the software: a "yes" or "unknown" is allowe
 
 from typing import Final
 
+from schemas.facts import Facts
 from schemas.field_types import LongText, yes_no_unknown
 from schemas.fields import Field, Section
 from schemas.groups import Record
-from schemas.kind import Approval, Facts, Point, Rule
+from schemas.kind import Approval, Point, Rule
 from schemas.words import Words
 
 _SENSITIVE_AREAS: Final = frozenset({"TERROR", "ORGCRIME"})

@@ -188,6 +188,7 @@ _REFERENCES: Final[Mapping[str, tuple[str, str]]] = {
     "imsi": (r"[0-9]{15}", "436010123456789"),
     "bic": (r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?", "NBTJTJ22"),
     "unlocode": (r"[A-Z]{2}[A-Z2-9]{3}", "TJDYU"),
+    "sha256": (r"[0-9a-f]{64}", "a SHA-256 in 64 hexadecimal digits"),
     "card_first6": (r"[0-9]{6}", "427600"),
     "card_last4": (r"[0-9]{4}", "1234"),
 }

@@ -5,49 +5,24 @@ schema, field map, rules, completeness and approvals follow from it; nothing els
 The body is judged with the facts around it (`Facts`), never with a clock. This module must not know any one kind.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
 from crypto.canonical import Json
 from schemas import codes, fields
+from schemas.facts import Facts
 from schemas.faults import Fault
 from schemas.fields import Field, JsonSchema, Line, Raw, Section, Values
+from schemas.life import Life
 from schemas.objects import broken_rules, objects_section, with_latin
+from schemas.term import Term
 from schemas.words import Words
 
 Family: TypeAlias = Literal["operational", "financial", "judicial", "strategic", "control"]
 Side: TypeAlias = Literal["requester", "requested"]
 ClockEffect: TypeAlias = Literal["NONE", "STARTS", "STOPS", "RESUMES", "EXTENDS", "ENDS"]
-
-
-@dataclass(frozen=True)
-class Facts:
-    """A body with what surrounds it: the envelope's labels, the message it answers, and the time it was sent."""
-
-    body: Mapping[str, Json]
-    objects: Sequence[Mapping[str, Json]] = ()
-    labels: Mapping[str, Json] = field(default_factory=dict)
-    parent: Mapping[str, Json] | None = None
-    at: int = 0
-
-    def text(self, name: str) -> str:
-        """Return a text or code of the body; empty when absent."""
-        return str(self.body.get(name, ""))
-
-    def rows(self, name: str) -> list[dict[str, Json]]:
-        """Return the rows of a repeated group of the body; empty when absent."""
-        return records(self.body.get(name))
-
-    def listed(self, name: str) -> list[str]:
-        """Return the codes of a list of the envelope's labels; empty when absent."""
-        value = self.labels.get(name)
-        return [str(one) for one in value] if isinstance(value, list) else []
-
-
-def records(value: "Json | None") -> list[dict[str, Json]]:
-    """Return the rows of a repeated group; empty for anything else."""
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
 @dataclass(frozen=True)
@@ -93,6 +68,33 @@ class Causes:
         return self.by_value[str(body[self.chosen_by])] if self.chosen_by else self.event
 
 
+class Effect(StrEnum):
+    """What a message does to the items that it is about."""
+
+    ASKS = "ASKS"
+    GRANTS = "GRANTS"
+    REVOKES = "REVOKES"
+    CORRECTS = "CORRECTS"
+    ERASES = "ERASES"
+
+
+@dataclass(frozen=True)
+class Concern:
+    """The message is about items that units hold: whole messages or objects in them, named by its field `items`.
+
+    It is begun from a message of another unit (`RECEIVED`) or from one of ours (`SENT`), where `invitation` stands on
+    a button; `of_kind` is the kind begun from, empty for any that is about no items itself, and `names` the body field
+    that takes its id. A notice is passed on by whoever disclosed the items onward, when `onward` says so.
+    """
+
+    effect: Effect
+    begun_from: Literal["", "RECEIVED", "SENT"] = ""
+    invitation: Words | None = None
+    of_kind: str = ""
+    names: str = ""
+    onward: Callable[[Mapping[str, Json]], bool] | None = None
+
+
 @dataclass(frozen=True)
 class Score:
     """Completeness from 0 to 100 and the points still missing."""
@@ -103,7 +105,11 @@ class Score:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of message. `answers` names the kinds it replies to (empty opens a thread), `side` who sends it."""
+    """One kind of message. `answers` names the kinds it replies to (empty opens a thread), `side` who sends it.
+
+    A kind that opens a thread declares its `life`, and with a clock its `term`. `authors` are the roles that may write
+    it (empty: whoever composes), `repeats` the members that an answer takes over from the message that it answers.
+    """
 
     code: str
     version: str
@@ -123,6 +129,11 @@ class Kind:
     completeness: tuple[Point, ...] = ()
     approvals: tuple[Approval, ...] = ()
     computed: Mapping[str, Callable[[Mapping[str, Json]], Json]] = field(default_factory=dict)
+    life: Life | None = None
+    term: Term | None = None
+    authors: frozenset[str] = frozenset()
+    repeats: tuple[str, ...] = ()
+    concern: Concern | None = None
 
     @property
     def form(self) -> tuple[Section, ...]:
@@ -197,9 +208,10 @@ class Kind:
         return list(fields.walk(self.fields))
 
 
-def agencies(family: Family) -> frozenset[str]:
-    """Return the agency types that exchange messages of a family."""
-    return frozenset(code for code, row in codes.table("agency_types").items() if family in row.listed("families"))
+def agencies(*families: Family) -> frozenset[str]:
+    """Return the agency types that exchange messages of one of the families."""
+    rows = codes.table("agency_types").items()
+    return frozenset(code for code, row in rows if not set(families).isdisjoint(row.listed("families")))
 
 
 def refers_to_unknown(facts: Facts, group: str) -> bool:

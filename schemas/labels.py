@@ -11,6 +11,7 @@ from schemas.field_types import Date, LongText, OneCode, Several, ShortText, yes
 from schemas.fields import Field, Section, when
 from schemas.groups import Rows
 from schemas.identifiers import Listed
+from schemas.items import PASSED_ON
 from schemas.words import Words
 
 _CARRIED: Final = tuple(code for code, row in codes.table("classification").items() if row.extra["carried"])
@@ -192,6 +193,7 @@ SECTIONS: Final = (
                 Rows(_OTHER_CHANNEL, low=0),
                 required=False,
             ),
+            PASSED_ON,
         ),
     ),
 )

@@ -6,10 +6,11 @@ article 6(1)(g)); whether the area stands in Annex I of Regulation (EU) 2016/794
 
 from typing import Final
 
+from schemas.facts import Facts
 from schemas.field_types import OneCode, ShortText, WholeNumber
 from schemas.fields import Field
 from schemas.groups import Record
-from schemas.kind import Facts, Point
+from schemas.kind import Point
 from schemas.words import Words
 
 _FIELDS: Final = (

@@ -159,6 +159,39 @@ def delay(**changes: Any) -> Body:
     }
 
 
+def held(message: str = REQUEST_ID, **changes: Any) -> Body:
+    """An item that is held: the person of the request."""
+    return {"message": message, "object": "P1", **changes}
+
+
+def wish(**changes: Any) -> Body:
+    """The body of a request for permission to pass a person on to Kazakhstan."""
+    return {
+        "items": [held()],
+        "wanted": "LIFT_H2",
+        "recipients_wanted": [{"type": "UNIT", "unit": "KZ"}],
+        "purpose_wanted": "PROSECUTE",
+        "justification": "Kazakhstan holds the lorry and needs the name of its driver.",
+        "needed_by": "2026-11-28T06:00:00Z",
+        **changes,
+    }
+
+
+SCOPE = ("items", "wanted", "recipients_wanted", "purpose_wanted")
+
+
+def decision(**changes: Any) -> Body:
+    """The body of a decision that grants what was asked until 3 December."""
+    return {
+        "decision": "GRANTED",
+        "valid_until": "2026-12-03T06:00:00Z",
+        "authority": "Head of the national unit",
+        "decided_at": "2026-11-22T05:00:00Z",
+        **{name: wish()[name] for name in SCOPE},
+        **changes,
+    }
+
+
 BODIES: dict[str, Body] = {
     "REQ": request(),
     "ANS": answer(),
@@ -168,17 +201,28 @@ BODIES: dict[str, Body] = {
     "DLY": delay(),
     "WDR": {"reason": "NO_LONGER_NEEDED"},
     "FBK": {"usefulness": "4", "results": ["SEIZURE", "LEAD"]},
+    "HCR": wish(),
+    "HCD": decision(),
+    "HRV": {"decision": ANSWER_ID, "items": [held()], "cause": "SOURCE_AT_RISK"},
+    "COR": {
+        "items": [held(field="Date of birth", new_value="1987-04")],
+        "cause": "TYPO",
+        "must_tell_onward": "YES",
+    },
+    "ERA": {"items": [held()], "cause": "ACQUITTAL"},
+    "ACK": {"outcome": "DONE", "onward": ["KZ"]},
 }
 """One good body for every kind."""
 
 ANSWERED = {"ANS": REQUEST_ID, "REF": REQUEST_ID, "CLQ": REQUEST_ID, "CLA": QUESTION_ID, "DLY": REQUEST_ID}
-ANSWERED |= {"WDR": REQUEST_ID, "FBK": ANSWER_ID}
+ANSWERED |= {"WDR": REQUEST_ID, "FBK": ANSWER_ID, "HCD": REQUEST_ID, "ACK": REQUEST_ID}
+OPENING = frozenset(BODIES) - ANSWERED.keys()
 
 
 def content(kind: str = "REQ", **changes: Any) -> Content:
     """A message of `kind` from Tajikistan to Kyrgyzstan and Kazakhstan, with the members in `changes`."""
     members = {
-        "msg_id": REQUEST_ID if kind == "REQ" else ANSWER_ID,
+        "msg_id": REQUEST_ID if kind in OPENING else ANSWER_ID,
         "kind": kind,
         "schema_version": "1.0",
         "mode": "LIVE",

@@ -72,7 +72,7 @@ def choose(desk: AtDesk) -> HTMLResponse:
     offered = [
         Named(kind.code, kind.label.say(language()), kind.hint.say(language()))
         for kind in KINDS.values()
-        if not kind.answers and desk.actor.agency in kind.senders
+        if not kind.answers and kind.concern is None and desk.actor.agency in kind.senders
     ]
     return desk.page("choose.html", {"kinds": offered, "drafts": [draft_line(desk, draft) for draft in own]})
 

@@ -9,11 +9,12 @@ from typing import Final
 
 from crypto.canonical import Json
 from schemas import codes
+from schemas.facts import Facts, records
 from schemas.field_types import Date, Instant, LongText, OneCode, Several, ShortText, WholeNumber, yes_no
 from schemas.fields import Field, Section, when
 from schemas.groups import Record, Rows
 from schemas.identifiers import Reference
-from schemas.kind import Causes, Facts, Kind, Rule, agencies, records, refers_to_unknown
+from schemas.kind import Causes, Kind, Rule, agencies, refers_to_unknown
 from schemas.words import Words
 
 _ITEM = (

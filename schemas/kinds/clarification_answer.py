@@ -3,10 +3,11 @@
 from typing import Final
 
 from schemas import codes
+from schemas.facts import Facts, records
 from schemas.field_types import LongText, WholeNumber
 from schemas.fields import Field, Section
 from schemas.groups import Rows
-from schemas.kind import Causes, Facts, Kind, Rule, agencies, records
+from schemas.kind import Causes, Kind, Rule, agencies
 from schemas.words import Words
 
 _ANSWER = (

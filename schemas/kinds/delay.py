@@ -7,9 +7,10 @@ from typing import Final
 
 from crypto import instants
 from schemas import codes
+from schemas.facts import Facts
 from schemas.field_types import Instant, LongText, OneCode, ShortText
 from schemas.fields import Field, Section, when
-from schemas.kind import Causes, Facts, Kind, Rule, agencies
+from schemas.kind import Causes, Kind, Rule, agencies
 from schemas.words import Words
 
 UPDATE_WITHIN: Final = 7 * 86_400

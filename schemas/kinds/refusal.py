@@ -6,9 +6,10 @@ The grounds are a closed list, and only the affected part of a request may fall.
 from typing import Final
 
 from schemas import codes
+from schemas.facts import Facts, records
 from schemas.field_types import LongText, OneCode, Several, ShortText, WholeNumber, yes_no
 from schemas.fields import Field, Section, when
-from schemas.kind import Causes, Facts, Kind, Rule, agencies, records
+from schemas.kind import Causes, Kind, Rule, agencies
 from schemas.words import Words
 
 _SECTIONS = (

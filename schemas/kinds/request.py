@@ -9,13 +9,16 @@ from typing import Final
 from crypto import instants
 from schemas import codes
 from schemas.completeness import BIRTH, NUMBERS, OBJECTS
+from schemas.facts import Facts, records
 from schemas.field_types import Instant, LongText, OneCode, Several, ShortText, yes_no
 from schemas.fields import Field, Section, when
 from schemas.groups import Rows
 from schemas.human_rights import CHECKED, DOUBT, MISSING, SECTION
 from schemas.identifiers import Reference
-from schemas.kind import Approval, Causes, Facts, Kind, Point, Rule, agencies, records, refers_to_unknown
+from schemas.kind import Approval, Causes, Kind, Point, Rule, agencies, refers_to_unknown
 from schemas.offence import OFFENCE, PENALTY
+from schemas.request_life import LIFE
+from schemas.term import Term, by_urgency, of_request
 from schemas.words import Words
 
 CONFIRM_BELOW: Final = 60
@@ -210,10 +213,9 @@ def _coercion(facts: Facts) -> bool:
 
 
 def _wanted_early(facts: Facts) -> bool:
-    wanted = facts.text("answer_wanted_by")
-    urgency = codes.table("urgency").get(str(facts.labels.get("urgency", "ROUTINE")))
-    hours = int(urgency.extra["direct_hours"]) if urgency else 0
-    return bool(wanted) and instants.from_text(wanted) < facts.at + hours * 3600
+    wanted, urgency = facts.text("answer_wanted_by"), str(facts.labels.get("urgency", "ROUTINE"))
+    allowed = by_urgency(urgency) if urgency in codes.table("urgency") else 0
+    return bool(wanted) and instants.from_text(wanted) < facts.at + allowed
 
 
 def _unknown_about(facts: Facts) -> bool:
@@ -353,4 +355,6 @@ KIND: Final = Kind(
     rules=_RULES,
     completeness=_POINTS,
     approvals=_APPROVALS,
+    life=LIFE,
+    term=Term(of_request),
 )

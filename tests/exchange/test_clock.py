@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.clock import Clock, Effect, Limit, Message, Running, Stamp, read
+from exchange.clock import Clock, Effect, Message, Running, Stamp, read
 from schemas import codes
 from schemas.kinds import KINDS
+from schemas.term import by_urgency
 from tests.instants import DAY, HOUR, MINUTE, NOW
 
 REQUEST = Message("req", Effect.STARTS, NOW)
-URGENT = Limit("URG_LIFE")
-ROUTINE = Limit("ROUTINE")
+URGENT = by_urgency("URG_LIFE")
+ROUTINE = by_urgency("ROUTINE")
 
 
 def relayed(eid: str, time: int) -> Stamp:
@@ -29,7 +30,7 @@ COLLECTED = [relayed("req", NOW), delivered("req", NOW + 60)]
 STARTED = NOW + 60
 
 
-def clock(now: int, *thread: Message, stamps: tuple[Stamp, ...] = (), limit: Limit = URGENT) -> Clock:
+def clock(now: int, *thread: Message, stamps: tuple[Stamp, ...] = (), limit: int = URGENT) -> Clock:
     return read(now, limit, REQUEST, thread, [*COLLECTED, *stamps])
 
 
@@ -45,7 +46,7 @@ def clock(now: int, *thread: Message, stamps: tuple[Stamp, ...] = (), limit: Lim
     ],
 )
 def test_the_time_to_answer_follows_from_urgency_and_availability(urgency: str, availability: str, hours: int) -> None:
-    assert Limit(urgency, availability).seconds == hours * HOUR
+    assert by_urgency(urgency, availability) == hours * HOUR
 
 
 def test_the_clock_starts_at_a_delivery_that_was_logged_in_time() -> None:
@@ -147,7 +148,7 @@ def test_an_answer_in_a_pause_ends_the_clock() -> None:
 def test_an_answer_from_indirect_sources_has_three_days() -> None:
     answer = Message("ans", Effect.ENDS, STARTED + 2 * DAY)
     assert clock(STARTED + 3 * DAY, answer).overdue
-    assert not clock(STARTED + 3 * DAY, answer, limit=Limit("URG_LIFE", "INDIRECT")).overdue
+    assert not clock(STARTED + 3 * DAY, answer, limit=by_urgency("URG_LIFE", "INDIRECT")).overdue
 
 
 def test_a_message_without_effect_changes_nothing() -> None:
@@ -179,12 +180,12 @@ STAMPS = st.builds(
 THREADS = st.lists(MESSAGES, max_size=6)
 RECEIPTS = st.lists(STAMPS, max_size=12)
 MOMENTS = st.integers(NOW, NOW + 30 * DAY)
-LIMITS = st.sampled_from([ROUTINE, URGENT, Limit("URG_LOSS", "INDIRECT")])
+LIMITS = st.sampled_from([ROUTINE, URGENT, by_urgency("URG_LOSS", "INDIRECT")])
 
 
 @given(THREADS, RECEIPTS, LIMITS, MOMENTS, st.randoms())
 def test_both_sides_read_the_same_clock_from_shuffled_and_repeated_receipts(
-    thread: list[Message], stamps: list[Stamp], limit: Limit, now: int, random: Random
+    thread: list[Message], stamps: list[Stamp], limit: int, now: int, random: Random
 ) -> None:
     here = read(now, limit, REQUEST, thread, stamps)
     doubled = [*thread, *random.sample(thread, len(thread) // 2)]
@@ -196,11 +197,11 @@ def test_both_sides_read_the_same_clock_from_shuffled_and_repeated_receipts(
 
 @given(THREADS, RECEIPTS, LIMITS, MOMENTS)
 def test_a_clock_is_late_exactly_when_its_due_time_has_passed(
-    thread: list[Message], stamps: list[Stamp], limit: Limit, now: int
+    thread: list[Message], stamps: list[Stamp], limit: int, now: int
 ) -> None:
     seen = read(now, limit, REQUEST, thread, stamps)
     until = min([now, *(message.accepted for message in thread if message.effect is Effect.ENDS)])
-    assert seen.elapsed + seen.remaining == limit.seconds
+    assert seen.elapsed + seen.remaining == limit
     assert seen.elapsed >= 0
     assert not (seen.overdue and not seen.late)
     assert seen.due_at == 0 or seen.late == (until > seen.due_at)

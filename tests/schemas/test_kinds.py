@@ -11,12 +11,13 @@ import pytest
 from exchange.lifecycle import EVENTS
 from schemas import codes, fields, labels
 from schemas.errors import SchemaUnknown
+from schemas.facts import Facts, records
 from schemas.field_types import OneCode, Several
 from schemas.fields import Field, FieldType, Section
-from schemas.kind import ALWAYS_ASKED, Facts, Kind, records
+from schemas.kind import ALWAYS_ASKED, Kind
 from schemas.kinds import KINDS, discover, kind_of
 from schemas.words import LANGUAGES, Words
-from tests.messages import BODIES, content, lorry, person, questions, request
+from tests.messages import BODIES, content, held, lorry, person, questions, request, wish
 
 ALL = sorted(KINDS)
 
@@ -118,6 +119,11 @@ def test_a_form_with_a_fault_gives_what_was_right() -> None:
     assert {fault.code for fault in faults} == {"BAD_INSTANT", "REQUIRED"}
 
 
+def court(hearing: str) -> dict[str, Any]:
+    proceedings = {"court": "City court", "case_no": "1-17", "stage": "TRIAL", "defence_disclosure": "YES"}
+    return {"wanted": "LIFT_H1", "proceedings": {**proceedings, "next_hearing": hearing}}
+
+
 ONE_BAD_PART: dict[str, Any] = {"extent": "PART", "item_nos": [1], "severable": "YES"}
 BREAKS: list[tuple[str, str, dict[str, Any]]] = [
     ("REQ", "COERCION", {"body": {"coercive_needed": "YES"}}),
@@ -146,6 +152,15 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
     ("CLA", "QUESTIONS_NOT_EACH_ONCE", {"body": {"answers": [{"question_no": 2, "answer": "Osh."}]}}),
     ("DLY", "EXPECTED_PAST", {"body": {"expected_by": "2026-11-22T06:00:00Z"}}),
     ("DLY", "UPDATE_NOT_WITHIN_7_DAYS", {"body": {"next_update_by": "2026-11-29T06:00:01Z"}}),
+    ("HCR", "NEEDED_IN_THE_PAST", {"body": {"needed_by": "2026-11-22T06:00:00Z"}}),
+    ("HCR", "HEARING_PAST", {"body": court("2026-11-21"), "drop": "recipients_wanted"}),
+    ("HCD", "WIDER_THAN_ASKED", {"body": {"items": [held(object="P2")]}}),
+    ("HCD", "WIDER_THAN_ASKED", {"body": {"items": [{"message": held()["message"]}]}}),
+    ("HCD", "WIDER_THAN_ASKED", {"body": {"purpose_wanted": "INVESTIGATE"}}),
+    ("HCD", "WIDER_THAN_ASKED", {"body": {"recipients_wanted": [{"type": "UNIT", "unit": "UZ"}]}}),
+    ("HCD", "UNTIL_WRONG", {"body": {"valid_until": "2026-11-22T06:00:00Z"}}),
+    ("HCD", "UNTIL_WRONG", {"body": {"valid_until": "2029-11-22T06:00:00Z"}}),
+    ("HCD", "DECIDED_LATER", {"body": {"decided_at": "2026-11-22T06:00:01Z"}}),
 ]
 MORE = {"REFUSED": {"ground": "E_INACCURATE"}, "PENDING": {"expected_by": "2026-12-01T00:00:00Z"}, "NONE_HELD": {}}
 
@@ -161,8 +176,8 @@ def facts(code: str, change: dict[str, Any]) -> Facts:
         kept = ("object_type", "object_id", "names", "source_grade", "information_grade", "statement", "valid_as_of")
         things = ({**{key: person()[key] for key in kept}, "category": "WITNESS"}, lorry())
         body["requested_items"] = [{"info_category": "POLICE_RECORD", "question": "Known?", "about": ["P1"]}]
-    parent = {"CLA": questions()}.get(code, request())
-    return Facts(body, things, message.labels, None if code == "REQ" else parent, message.sent_at)
+    parent = {"CLA": questions(), "HCD": wish()}.get(code, request())
+    return Facts(body, things, message.labels, parent if KINDS[code].answers else None, message.sent_at)
 
 
 @pytest.mark.parametrize(("code", "rule", "change"), BREAKS)
@@ -216,6 +231,15 @@ def test_a_partial_refusal_leaves_the_clock_running() -> None:
     assert refusal.effect_on_clock({"extent": "WHOLE"}) == "ENDS"
     assert refusal.effect_on_clock({"extent": "PART"}) == "NONE"
     assert KINDS["CLQ"].effect_on_clock({}) == "STOPS"
+
+
+def test_a_kind_that_opens_an_exchange_declares_its_life_and_with_a_clock_its_term() -> None:
+    for kind in KINDS.values():
+        assert (kind.life is not None) == (not kind.answers)
+        assert (kind.term is not None) == (kind.clock == "STARTS")
+        assert kind.authors <= set(codes.table("roles"))
+        assert kind.term is None or kind.term.silence in codes.table("roles")
+        assert kind.concern is None or kind.concern.of_kind in {"", *KINDS}
 
 
 def test_a_complete_request_scores_a_hundred_and_needs_nobody() -> None:

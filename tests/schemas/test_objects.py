@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import codes, fields, objects
+from schemas.facts import records
 from schemas.fields import walk
-from schemas.kind import records
 from schemas.objects import broken_rules, latin_form, objects_section, person_names, with_latin
 from tests.instants import NOW
 from tests.messages import graded, lorry, person

@@ -1,0 +1,46 @@
+"""What notices about items have in common: their life, who exchanges them, and the time to acknowledge them.
+
+A notice goes to every unit to which its sender disclosed the items; each passes it on to those whom it told.
+"""
+
+from typing import Final
+
+from schemas.kind import agencies
+from schemas.life import Event, Life, State
+from schemas.term import HOUR, Term, fixed
+from schemas.words import Words
+
+EVERYBODY: Final = agencies("operational", "financial", "judicial", "strategic")
+"""Items of every family have holders, so every agency that exchanges any may ask, decide and be told."""
+
+
+def life(label: Words) -> Life:
+    """Return the life of a notice of this name."""
+    return Life(
+        label=label,
+        states=(
+            State("DONE", Words("Done", "Исполнено"), final=True),
+            State("EXCEPTED", Words("Done with an exception", "Исполнено с исключением")),
+            State("NOT_FOUND", Words("Not held there", "Сведений там нет"), final=True),
+            State("REFUSED", Words("Refused", "Отказано"), final=True),
+        ),
+        events=(
+            Event("NOTICE", Words("Notice received", "Уведомление получено")),
+            Event("NOTICE_DONE", Words("Done", "Исполнено")),
+            Event("NOTICE_EXCEPTED", Words("Done with an exception", "Исполнено с исключением")),
+            Event("NOTICE_NOT_FOUND", Words("Not held there", "Сведений там нет")),
+            Event("NOTICE_REFUSED", Words("Refused", "Отказано")),
+        ),
+        from_open={
+            "NOTICE_DONE": "DONE",
+            "NOTICE_EXCEPTED": "EXCEPTED",
+            "NOTICE_NOT_FOUND": "NOT_FOUND",
+            "NOTICE_REFUSED": "REFUSED",
+        },
+        # what an exception held back may be done once the exception has ended
+        steps={("EXCEPTED", "NOTICE_DONE"): "DONE"},
+    )
+
+
+TERM: Final = Term(fixed(72 * HOUR), silence="AUDITOR")
+"""72 hours to acknowledge; the auditors of both units are told of silence."""
