@@ -74,10 +74,10 @@ class Admin:
         )
 
     def row(self, table: str, where: str = "1 = 1") -> Any:
-        """A row of a table whose entry stands in a tile that was left alone so far."""
+        """A row of a table whose entry stands in a tile that was left alone so far, and that was there before him."""
         start = self.tile() * TILE_WIDTH
-        query = f"SELECT * FROM {table} WHERE idx >= :start AND {where} ORDER BY idx LIMIT 8"  # noqa: S608 - our own names
-        found = self.run(query, start=start).all() or self.run(query, start=0).all()
+        query = f"SELECT * FROM {table} WHERE idx >= :start AND idx < :end AND {where} ORDER BY idx LIMIT 8"  # noqa: S608 - our own names
+        found = self.run(query, start=start, end=self.size).all() or self.run(query, start=0, end=self.size).all()
         row = self.rng.choice(found)
         self.used.add(row.idx // TILE_WIDTH)
         return row

@@ -228,6 +228,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--every", type=int, default=1, help="only every so-manieth fault")
+    parser.add_argument("--skip", type=int, default=0, help="not the first so many, which were tried before")
     asked = parser.parse_args(arguments)
     if STRACE is None:
         sys.stderr.write("NOT TESTED: there is no strace on this machine (apt-get install strace)\n")
@@ -237,15 +238,15 @@ def main(arguments: Sequence[str]) -> int:
     for name, made in engines.items():
         if asked.database in {name, "both"}:
             with tempfile.TemporaryDirectory() as folder:
-                bad += swept(name, made(Path(folder)), Path(folder), asked.every)
+                bad += swept(name, made(Path(folder)), Path(folder), slice(asked.skip, None, asked.every))
     return 1 if bad else 0
 
 
-def swept(name: str, engine: Engine, folder: Path, every: int) -> int:
-    """Try the faults on one engine; returns after how many of them something was not true."""
+def swept(name: str, engine: Engine, folder: Path, which: slice) -> int:
+    """Try these of the faults on one engine; returns after how many of them something was not true."""
     begun = time.monotonic()
     counts = counted(engine, folder)
-    faults = faults_of(engine, counts)[::every]
+    faults = faults_of(engine, counts)[which]
     bad = told = 0
     for number, fault in enumerate(faults, 1):
         answers, wrong = tried(engine, fault, folder)
