@@ -43,10 +43,11 @@ class DatabaseSource:
         self.size: Final = max(0, _number(head.size))
         self.head: Final = StoredHead(_bytes(head.root), _number(head.time))
 
-    def blocks(self) -> Iterator[Block]:
-        """Return the leaves in order, 256 at a time."""
-        for start in range(0, self.size, PAGE):
-            end = min(start + PAGE, self.size)
+    def blocks(self, first: int = 0, last: int | None = None) -> Iterator[Block]:
+        """Return the leaves in order, 256 at a time; those from `first` on, the start of a tile, up to `last`."""
+        stop = self.size if last is None else last
+        for start in range(first, stop, PAGE):
+            end = min(start + PAGE, stop)
             places = {"log": self._log_id, "start": start, "end": end}
             rows = self._connection.execute(_ENTRIES, places).all()
             leaves, entries = _columns(rows, start, end)
@@ -65,11 +66,13 @@ class DatabaseSource:
         row = self._connection.execute(query).one_or_none() if width == TILE_WIDTH else None
         return _tile(row[0], row[1]) if row else None
 
-    def checkpoints(self) -> Iterator[StoredNote]:
-        """Return every stored checkpoint, smallest size first."""
+    def checkpoints(self, above: int | None = None, last: int | None = None) -> Iterator[StoredNote]:
+        """Return every stored checkpoint, smallest size first; or those of sizes above one, and up to another."""
         columns = CHECKPOINT.c
         query = select(columns.size, columns.root, columns.time, columns.note, columns.vkeys)
         query = query.where(columns.log_id == self._log_id).order_by(columns.size)
+        query = query if above is None else query.where(columns.size > above)
+        query = query if last is None else query.where(columns.size <= last)
         for size, root, time, note, vkeys in self._connection.execute(query.execution_options(yield_per=NOTES)):
             yield StoredNote(_number(size), _bytes(note), _bytes(root), _number(time), tuple(str(vkeys).split("\n")))
 

@@ -73,10 +73,10 @@ class Roots:
 class TreeAudit:
     """Takes the blocks of a log in their order and names every difference."""
 
-    def __init__(self, tiles: Tiles, findings: Findings) -> None:
+    def __init__(self, tiles: Tiles, findings: Findings, edge: Edge | None = None) -> None:
         self._tiles = tiles
         self._findings = findings
-        self._entries = Edge()
+        self._entries = edge or Edge()  # an edge to go on from, or the first entry
         self._hashes = self._entries  # the same object as long as nothing differed
 
     @property

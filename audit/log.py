@@ -193,9 +193,10 @@ class Log:
         """Sign the committed head; call it in a transaction of its own and publish the note after that commits.
 
         Every entry since the last checkpoint is hashed again from its stored bytes, and the tree is folded from the
-        stored tiles; both must give the head's root. Raises LogDamaged when they do not, and CheckpointRefused when
-        this transaction itself appended, when the head is smaller than or differs from what was signed before, when
-        `now` (unix seconds) is before the last signature, and when this log has no signer.
+        stored tiles; both must give the head's root. Raises LogDamaged when they do not, or when the check of the log
+        in use (`audit.patrol`) holds the tree for damaged; CheckpointRefused when this transaction itself appended,
+        when the head is smaller than or differs from what was signed before, when `now` (unix seconds) is before the
+        last signature, and when this log has no signer.
         """
         connection = _connection(database)
         if self._signer is None:
@@ -203,6 +204,9 @@ class Log:
         if self._appended_in is not None and self._appended_in() is connection.get_transaction():
             raise CheckpointRefused("a checkpoint is signed only over what is committed")
         head = store.lock_head(connection, self.log_id)
+        for damage in store.read_damage(connection, self.log_id):
+            if damage.of_tree:
+                raise LogDamaged(f"{self.log_id}: {damage.text}")
         last = store.latest_checkpoint(connection, self.log_id)
         if last is not None:
             _refuse_other_history(last, head, now)

@@ -5,11 +5,12 @@ is immutable once written, but for the one head row of each log, which moves by 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     Integer,
@@ -113,6 +114,27 @@ CONFLICT: Final = Table(
 )
 """Two signed checkpoints of one log that do not fit, kept as evidence: `held` is a note, `offered` a submission."""
 
+PATROL: Final = Table(
+    "log_patrol",
+    metadata,
+    Column("log_id", String(64), primary_key=True),
+    Column("next", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("came_round", BigInteger, nullable=False),
+)
+"""Where the check of a log in use goes on, when it last looked, and when it last came to the end (unix seconds)."""
+
+DAMAGE: Final = Table(
+    "log_damage",
+    metadata,
+    Column("log_id", String(64), primary_key=True),
+    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("code", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("of_tree", Boolean, nullable=False),
+)
+"""What that check found wrong in the tile of entries that begins at `start`, until it is good again."""
+
 _CHECKPOINTS: Final = select(
     CHECKPOINT.c.size, CHECKPOINT.c.root, CHECKPOINT.c.time, CHECKPOINT.c.note, CHECKPOINT.c.vkeys
 )
@@ -154,6 +176,28 @@ class StoredCheckpoint:
     time: int
     note: bytes
     vkeys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Patrolled:
+    """Where the check of a log in use goes on, when it last looked, and when it last came to the end (0: never)."""
+
+    next: int = 0
+    at: int = 0
+    came_round: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What is wrong in the tile of entries that begins at `start`: code and words of the first finding.
+
+    With `of_tree` entries, tiles and what was signed do not fit together; else only a row beside the log differs.
+    """
+
+    start: int
+    code: str
+    text: str
+    of_tree: bool
 
 
 def lock_head(connection: Connection, log_id: str) -> Head:
@@ -283,6 +327,38 @@ def all_checkpoints(connection: Connection, log_id: str) -> list[StoredCheckpoin
 
 def _checkpoint(row: Row[Any, Any, Any, Any, Any]) -> StoredCheckpoint:
     return StoredCheckpoint(row.size, row.root, row.time, row.note, tuple(row.vkeys.split("\n")))
+
+
+def read_patrol(connection: Connection, log_id: str) -> Patrolled:
+    """Where the check of a log in use stands."""
+    query = select(PATROL.c.next, PATROL.c.at, PATROL.c.came_round).where(PATROL.c.log_id == log_id)
+    row = connection.execute(query).one_or_none()
+    return Patrolled(*row) if row else Patrolled()
+
+
+def put_patrol(connection: Connection, log_id: str, stands: Patrolled) -> None:
+    """Write where it stands."""
+    values = asdict(stands)
+    insert = UPSERT[connection.dialect.name](PATROL).values(log_id=log_id, **values)
+    connection.execute(insert.on_conflict_do_update(index_elements=["log_id"], set_=values))
+
+
+def read_damage(connection: Connection, log_id: str) -> list[Damage]:
+    """What it found wrong and did not find good again, in the order of the log."""
+    columns = DAMAGE.c
+    query = select(columns.start, columns.code, columns.text, columns.of_tree).where(columns.log_id == log_id)
+    return [Damage(*row) for row in connection.execute(query.order_by(columns.start))]
+
+
+def put_damage(connection: Connection, log_id: str, found: Sequence[Damage]) -> None:
+    """Write what is wrong at places of which nothing is written."""
+    if found:
+        connection.execute(DAMAGE.insert(), [{"log_id": log_id, **asdict(one)} for one in found])
+
+
+def remove_damage(connection: Connection, log_id: str, starts: Sequence[int]) -> None:
+    """Forget what was wrong at these places."""
+    connection.execute(DAMAGE.delete().where(DAMAGE.c.log_id == log_id, DAMAGE.c.start.in_(starts)))
 
 
 def log_ids(connection: Connection) -> list[str]:

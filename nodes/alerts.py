@@ -50,6 +50,8 @@ class Cause(StrEnum):
     LOG_NOT_ANCHORED = "LOG_NOT_ANCHORED"
     LOG_SHORTENED = "LOG_SHORTENED"
     ANCHOR_MISSING = "ANCHOR_MISSING"
+    LOG_DAMAGED = "LOG_DAMAGED"
+    ROWS_DIFFER = "ROWS_DIFFER"
 
 
 NEXT: Mapping[tuple[AlertState, str], AlertState] = MappingProxyType(

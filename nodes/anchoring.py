@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from audit.cosignatures import CosignerKeys, check_cosigned, parse_lines, with_lines
-from audit.errors import AuditError
+from audit.errors import AuditError, LogDamaged
 from audit.notes import decode_decimal
 from audit.store import StoredCheckpoint
 from audit.submission import SIZE_TYPE, Inconsistent, Submission
@@ -71,10 +71,16 @@ def _anchor(node: Node, client: HubClient) -> None:
         size, last = node.log.head(session).size, _last(session)
     if size == (0 if last is None else last.size):
         return
-    with node.db.write() as session:
-        signed = node.log.checkpoint(session)
-        if signed is None or signed.size < size:
-            signed = node.log.sign_checkpoint(session, node.now())
+    try:
+        with node.db.write() as session:
+            signed = node.log.checkpoint(session)
+            if signed is None or signed.size < size:
+                signed = node.log.sign_checkpoint(session, node.now())
+                alerts.clear(session, Cause.LOG_DAMAGED, node.settings.log_id)
+                alerts.clear(session, Cause.LOG_DAMAGED, f"{node.settings.log_id} {alerts.AUDITOR}")
+    except LogDamaged:  # nothing is signed over it, and everything else goes on
+        _alarm(node, Cause.LOG_DAMAGED, node.settings.log_id)
+        return
     answer = _ask(node, client, 1 if last is None else last.size, signed)
     if answer.media == SIZE_TYPE:
         answer = _ask(node, client, _held(node, answer, signed), signed)

@@ -14,11 +14,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from audit.errors import AuditError
 from audit.merkle import verify_inclusion
 from audit.store import Head
-from crypto import canonical
-from crypto.encoding import unb64
-from crypto.errors import CryptoError
 from crypto.merkle_hash import leaf_hash
-from nodes import log, rest
+from nodes import log
+from nodes.audit_rows import agrees, words_of
 from nodes.log import Act
 from nodes.node import Node
 from nodes.oversight_lookups import Aim, Lookup, aim_at
@@ -27,13 +25,12 @@ from nodes.oversight_scope import within
 from nodes.permissions import Action, require
 from nodes.tables import CaseRow, EventRow
 from nodes.views import Actor
-from schemas.entries import ENTRY_LIMIT, ActEntry, commitment, parse
+from schemas.entries import ActEntry, parse
 from schemas.errors import SchemaError
 
 PAGE = 25
 BATCH = 500
 MOST_MISSING = 10
-WORDS = ("salt", "subject", "justification")
 
 Column = InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
 
@@ -180,7 +177,7 @@ def examined(session: Session, node: Node, head: Head, rows: Sequence[EventRow])
     found = []
     for row in rows:
         entry, path = held.get(row.index, (b"", []))
-        words = words_of(node, row, cases.get(row.case_id or ""))
+        words = words_of(node.store.kek, row, cases.get(row.case_id or ""))
         fault = _fault(head, row, entry, path) or _mistold(entry, row, words)
         found.append(Examined(replace(told(row, cases), fault=fault), entry, words or {}))
     return tuple(found)
@@ -208,19 +205,6 @@ def cases_of(session: Session, rows: Iterable[EventRow]) -> dict[str, CaseRow]:
     """Return the cases that some index rows belong to, by their inner id."""
     wanted = {row.case_id for row in rows if row.case_id is not None}
     return {case.case_id: case for case in session.scalars(select(CaseRow).where(CaseRow.case_id.in_(wanted)))}
-
-
-def words_of(node: Node, row: EventRow, case: CaseRow | None) -> dict[str, str] | None:
-    """Return salt, subject and justification of an act; None once its case was erased, or if they do not open."""
-    if row.sealed is None or (row.case_id is not None and (case is None or case.wrapped_key is None)):
-        return None
-    key = rest.case_key(node.store.kek, case) if case is not None else node.store.kek
-    try:
-        plain = key.open(row.sealed, *rest.place("event", str(row.index), "words"))
-        words = canonical.loads(plain, limit=ENTRY_LIMIT)
-    except CryptoError:
-        return None
-    return {name: str(words[name]) for name in WORDS} if isinstance(words, dict) else None
 
 
 def _rows(session: Session, lookup: Lookup, chosen: list[ColumnElement[bool]]) -> list[EventRow]:
@@ -283,18 +267,8 @@ def _fault(head: Head, row: EventRow, entry: bytes, path: list[bytes]) -> str:
 
 
 def _mistold(entry: bytes, row: EventRow, words: Mapping[str, str] | None) -> str:
-    return "" if leaf_hash(entry).hex() == row.leaf and _agrees(entry, row, words) else "MISTOLD"
-
-
-def _agrees(data: bytes, row: EventRow, words: Mapping[str, str] | None) -> bool:
-    """Whether the leaf says what its row says; the person only while the salt of the commitment is held."""
     try:
-        entry = parse(data)
+        said = leaf_hash(entry).hex() == row.leaf and agrees(parse(entry), row, words)
     except SchemaError:
-        return False
-    if not isinstance(entry, ActEntry):
-        return (entry.type, entry.time) == (row.operation, row.at)
-    said = entry.operation, entry.time, entry.role, entry.eid, entry.unit, entry.result == "DENIED"
-    if said != (row.operation, row.at, row.role, row.eid, row.unit, bool(row.denied)):
-        return False
-    return words is None or entry.actor == commitment(unb64(words["salt"]), row.actor or "")
+        said = False
+    return "" if said else "MISTOLD"

@@ -16,7 +16,7 @@ from crypto.errors import CryptoError
 from crypto.keystore import Argon2Cost
 from exchange.database import Database
 from exchange.errors import AlreadyThere, BadRequest, BadStatement, ExchangeError, Unfound
-from exchange.hub import publication
+from exchange.hub import patrolling, publication
 from exchange.hub.batch import Batch
 from exchange.hub.hub import MIGRATIONS, Hub
 from exchange.hub.keys import HubKeys
@@ -197,6 +197,7 @@ def status(hub: Hub) -> dict[str, Any]:
         directory = hub.register.current if hub.register.version else None
         federation = directory.federation if directory else None
         standing = publication.standing(session.connection(), hub.log.log_id, federation, hub.clock())
+        checked = patrolling.standing(session.connection(), hub.log.log_id)
         contradictions = len(witness.conflicts(session))
     return {
         "name": hub.settings.name,
@@ -205,6 +206,7 @@ def status(hub: Hub) -> dict[str, Any]:
         "log_root": head.root.hex(),
         "signed_size": checkpoint.size if checkpoint else 0,
         **standing,
+        **checked,
         "log_contradictions": contradictions,
         "snapshot": hub.register.version,
         "federation": directory.federation.version if directory else 0,

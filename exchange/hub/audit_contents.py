@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from hashlib import sha512
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, select, true
 
 from audit.audit_findings import Finding, Findings
 from audit.errors import AuditError
@@ -35,39 +35,57 @@ Read = Callable[[bytes], SignedReceipt]
 """Wire form -> receipt, not yet verified; raises SchemaError."""
 
 
-class Contents:
-    """One pass over everything that hangs on the entries of a hub's log; `now` is when (unix seconds)."""
+Narrow = Mapping[str, ColumnElement[bool]]
+"""Name of a table -> which of its rows are looked at."""
 
-    def __init__(self, connection: Connection, findings: Findings, now: int, read: Read = receipts.parse) -> None:
+ALL: Final[Narrow] = dict.fromkeys(("message", "receipt", "evidence", "statement"), true())
+
+
+class Contents:
+    """What hangs on the entries of a hub's log. Without a directory no signature of a receipt is verified."""
+
+    def __init__(
+        self, connection: Connection, findings: Findings, directory: Directory | None, read: Read = receipts.parse
+    ) -> None:
         self._connection = connection
         self._findings = findings
         self._read = read
         self._signed: set[object] = set()
-        self._directory: Directory | None = None
+        self._directory = directory
         self._verified: dict[tuple[object, ...], str] = {}
+
+    @classmethod
+    def at(cls, connection: Connection, findings: Findings, now: int, read: Read) -> Self:
+        """With the directory in the rows as of `now` (unix seconds); one that does not hold is a finding."""
+        directory = None
         try:
-            self._directory = stored_directory(connection, now)
+            directory = stored_directory(connection, now)
         except (CryptoError, SchemaError) as error:
             findings.add(Finding("DIRECTORY_REFUSED", found=str(error)))
+        return cls(connection, findings, directory, read)
 
     def compare(self) -> None:
-        """Name every difference."""
-        self._messages()
-        self._evidence()
-        self._receipts()
+        """Name every difference, in one pass over everything."""
+        self.compare_rows(ALL)
         self._signatures()
-        self._statements()
         self._deliveries()
         self._senders()
 
-    def _messages(self) -> None:
+    def compare_rows(self, narrow: Narrow) -> None:
+        """Name what differs in the rows that are `narrow`, each by itself."""
+        self._messages(narrow["message"])
+        self._evidence(narrow["evidence"])
+        self._receipts(narrow["receipt"])
+        self._statements(narrow["statement"])
+
+    def _messages(self, which: ColumnElement[bool]) -> None:
         columns = MESSAGE.c
         query = (
             select(MESSAGE, ENTRY.c.entry, SIGNATURES.c.signatures)
             .outerjoin(ENTRY, and_(ENTRY.c.log_id == "hub", ENTRY.c.idx == columns.idx))
             .outerjoin(SIGNATURES, SIGNATURES.c.idx == columns.signed)
         )
-        for row in self._rows(query):
+        for row in self._rows(query.where(which)):
             stated = self._receipt(row, "SUBMITTED or REFUSED")
             if stated is not None:
                 one = stated.receipt
@@ -78,9 +96,9 @@ class Contents:
             if row["envelope"] is not None:
                 self._envelope(row)
 
-    def _evidence(self) -> None:
+    def _evidence(self, which: ColumnElement[bool]) -> None:
         query = select(EVIDENCE.c.eid, EVIDENCE.c.idx, EVIDENCE.c.envelope)
-        for row in self._rows(query):
+        for row in self._rows(query.where(which)):
             found = _eid(row["envelope"])
             if found != row["eid"]:
                 self._add("ENVELOPE_ALTERED", "evidence", row["idx"], row["eid"], found)
@@ -96,8 +114,8 @@ class Contents:
             if expected != found:
                 self._add("ROW_ALTERED", f"message {name}", row["idx"], expected, found)
 
-    def _receipts(self) -> None:
-        query = select(RECEIPT, SIGNATURES.c.signatures)
+    def _receipts(self, which: ColumnElement[bool]) -> None:
+        query = select(RECEIPT, SIGNATURES.c.signatures).where(which)
         for row in self._rows(query.outerjoin(SIGNATURES, SIGNATURES.c.idx == RECEIPT.c.signed)):
             stated = self._receipt(row, row["type"])
             if stated is None:
@@ -108,8 +126,8 @@ class Contents:
             elif (one.eid, one.unit, one.type) != (row["eid"], row["unit"], row["type"]):
                 self._add("RECEIPT_ALTERED", row["type"], row["idx"], f"of {row['eid']}", f"of {one.eid}")
 
-    def _statements(self) -> None:
-        for row in self._rows(select(STATEMENT)):
+    def _statements(self, which: ColumnElement[bool]) -> None:
+        for row in self._rows(select(STATEMENT).where(which)):
             expected, found = as_text(row["digest"]), sha512_of(row["wire"])
             if expected != found:
                 self._add("ROW_ALTERED", "statement wire", row["idx"], expected, found)

@@ -7,16 +7,17 @@ come in the order of their indices, so that neither side is ever held as a whole
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, null, select
+from sqlalchemy import Connection, Select, and_, null, select, tuple_
 
 from audit.audit_entries import Parsed
 from audit.audit_findings import Finding, Findings
-from exchange.hub.audit_contents import Contents, Read, as_text, number, sha512_of
+from exchange.hub.audit_contents import Contents, Narrow, Read, as_text, number, sha512_of
 from exchange.hub.batch import MESSAGE_KIND, RECEIPT_KIND
-from exchange.hub.tables import DELIVERY, EVIDENCE, FEDERATION, MAILBOX, MESSAGE, RECEIPT, SNAPSHOT, STATEMENT
+from exchange.hub.tables import ANCHOR, DELIVERY, EVIDENCE, FEDERATION, MAILBOX, MESSAGE, RECEIPT, SNAPSHOT, STATEMENT
 from schemas import receipts
 from schemas.entries import DirectoryEntry
 from schemas.receipts import UNIT_TYPES
+from schemas.trust import Directory
 
 PAGE: Final = 1_000
 
@@ -32,6 +33,7 @@ _QUERIES: Final[Mapping[str, Select[Any]]] = {
     .order_by(RECEIPT.c.idx),
     "evidence": select(*(EVIDENCE.c[name] for name in ("idx", "sender", "seq", "eid"))).order_by(EVIDENCE.c.idx),
     "statement": select(*(STATEMENT.c[name] for name in ("idx", "unit", "kid", "digest"))).order_by(STATEMENT.c.idx),
+    "anchor": select(*(ANCHOR.c[name] for name in ("idx", "origin", "size"))).order_by(ANCHOR.c.idx),
     "mailbox": select(*(MAILBOX.c[name] for name in ("idx", "unit", "kind", "eid", "about", "type"))).order_by(
         MAILBOX.c.idx, MAILBOX.c.unit
     ),
@@ -63,6 +65,7 @@ _ROWS: Final[Mapping[str, tuple[str, Callable[[Any], Mapping[str, object]]]]] = 
         },
     ),
     "EQUIVOCATION": ("evidence", lambda one: {"sender": one.sender, "seq": one.seq, "eid": one.eid}),
+    "ANCHOR": ("anchor", lambda one: {"origin": one.origin, "size": one.size}),
     "STATEMENT": ("statement", lambda one: {"unit": one.unit, "kid": one.kid, "digest": one.digest}),
 }
 """Type of an entry -> the table with its row, and what that row must say."""
@@ -71,9 +74,8 @@ _ROWS: Final[Mapping[str, tuple[str, Callable[[Any], Mapping[str, object]]]]] = 
 class Ordered:
     """The rows of one query in the order of their indices."""
 
-    def __init__(self, connection: Connection, name: str) -> None:
-        self.name = name
-        found = connection.execute(_QUERIES[name].execution_options(yield_per=PAGE))
+    def __init__(self, connection: Connection, query: Select[Any]) -> None:
+        found = connection.execute(query.execution_options(yield_per=PAGE))
         self._rows: Iterator[Any] = (row._mapping for row in found)  # noqa: SLF001 - SQLAlchemy's public name
         self._next = next(self._rows, None)
 
@@ -89,18 +91,60 @@ class HubRows:
 
     def __init__(self, connection: Connection, findings: Findings, now: int, read: Read = receipts.parse) -> None:
         self._findings = findings
-        self._contents = Contents(connection, findings, now, read)
+        self._contents = Contents.at(connection, findings, now, read)
         self._connection = connection
-        self._tables = {name: Ordered(connection, name) for name in _QUERIES}
+        self._rows = EntryRows(connection, findings)
         self._published: dict[tuple[str, int], tuple[int, str]] = {}
+
+    def take(self, parsed: Sequence[Parsed]) -> None:
+        """Compare the rows of the next entries."""
+        self._rows.take(parsed)
+        for index, entry in parsed:
+            if isinstance(entry, DirectoryEntry):
+                self._published[entry.part, entry.version] = index, entry.digest
+
+    def finish(self) -> None:
+        """Compare what is not in the order of the log: rows left over, the directory, contents, states."""
+        self._rows.finish()
+        self._compare_published("FEDERATION", select(FEDERATION.c.version, FEDERATION.c.wire, FEDERATION.c.idx))
+        self._compare_published("SNAPSHOT", select(SNAPSHOT.c.version, SNAPSHOT.c.wire, null()))
+        self._contents.compare()
+        if not any(
+            code.startswith(("ROW", "STATE", "ENVELOPE", "RECEIPT", "DIRECTORY")) for code in self._findings.counts
+        ):
+            self._findings.add(Finding("ROWS_MATCH"))
+
+    def _compare_published(self, part: str, query: Select[Any]) -> None:
+        logged = {version: at for (kind, version), at in self._published.items() if kind == part}
+        for version, wire, stored in self._connection.execute(query.order_by("version")):
+            index, expected = logged.pop(version, (None, ""))
+            found = sha512_of(wire)
+            if index is None:
+                self._findings.add(Finding("ROW_NOT_LOGGED", f"{part.lower()} {version}", None, "", found))
+            elif found != expected:
+                self._findings.add(Finding("ROW_ALTERED", f"{part.lower()} {version}", index, expected, found))
+            elif stored not in {None, index}:
+                self._findings.add(Finding("ROW_ALTERED", f"{part.lower()} {version} idx", index, "", str(stored)))
+        for version, (index, expected) in logged.items():
+            self._findings.add(Finding("ROW_MISSING", f"{part.lower()} {version}", index, expected))
+
+
+class EntryRows:
+    """Holds entries, as they come, against the rows that have their indices: all of them, or those that are `narrow`.
+
+    Without an index on the index of a row, one that belongs to no entry is only found among all of them.
+    """
+
+    def __init__(self, connection: Connection, findings: Findings, narrow: Narrow | None = None) -> None:
+        self._findings = findings
+        chosen = {name: query if narrow is None else query.where(narrow[name]) for name, query in _QUERIES.items()}
+        self._tables = {name: Ordered(connection, query) for name, query in chosen.items()}
 
     def take(self, parsed: Sequence[Parsed]) -> None:
         """Compare the rows of the next entries."""
         for index, entry in parsed:
             table, members = _ROWS.get(entry.type, ("", None))
             here = {name: self._at(name, index) for name in self._tables}
-            if isinstance(entry, DirectoryEntry):
-                self._published[entry.part, entry.version] = index, entry.digest
             own = here.get(table, [])
             if members is not None:
                 self._compare(table, index, members(entry), own)
@@ -110,16 +154,9 @@ class HubRows:
             self._compare_mail(index, _mail(entry, own), here["mailbox"])
 
     def finish(self) -> None:
-        """Compare what is not in the order of the log: rows left over, the directory, contents, states."""
+        """Name the rows that are left over."""
         for name, rows in self._tables.items():
             self._unlogged(name, list(rows.up_to(None)))
-        self._compare_published("FEDERATION", select(FEDERATION.c.version, FEDERATION.c.wire, FEDERATION.c.idx))
-        self._compare_published("SNAPSHOT", select(SNAPSHOT.c.version, SNAPSHOT.c.wire, null()))
-        self._contents.compare()
-        if not any(
-            code.startswith(("ROW", "STATE", "ENVELOPE", "RECEIPT", "DIRECTORY")) for code in self._findings.counts
-        ):
-            self._findings.add(Finding("ROWS_MATCH"))
 
     def _at(self, name: str, index: int) -> list[Mapping[str, Any]]:
         """The rows of `index`; those before it have no entry of their kind."""
@@ -146,23 +183,46 @@ class HubRows:
             for mail in sorted(mails, key=repr):
                 self._findings.add(Finding(code, f"mailbox {mail[0]}", index))
 
-    def _compare_published(self, part: str, query: Select[Any]) -> None:
-        logged = {version: at for (kind, version), at in self._published.items() if kind == part}
-        for version, wire, stored in self._connection.execute(query.order_by("version")):
-            index, expected = logged.pop(version, (None, ""))
-            found = sha512_of(wire)
-            if index is None:
-                self._findings.add(Finding("ROW_NOT_LOGGED", f"{part.lower()} {version}", None, "", found))
-            elif found != expected:
-                self._findings.add(Finding("ROW_ALTERED", f"{part.lower()} {version}", index, expected, found))
-            elif stored not in {None, index}:
-                self._findings.add(Finding("ROW_ALTERED", f"{part.lower()} {version} idx", index, "", str(stored)))
-        for version, (index, expected) in logged.items():
-            self._findings.add(Finding("ROW_MISSING", f"{part.lower()} {version}", index, expected))
-
     def _unlogged(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
         for row in rows:
             self._findings.add(Finding("ROW_NOT_LOGGED", name, number(row["idx"])))
+
+
+def compare_some(
+    connection: Connection, findings: Findings, parsed: Sequence[Parsed], directory: Directory | None
+) -> None:
+    """Hold a few entries that stand together against their rows and what those carry, found by their keys."""
+    if parsed:
+        narrow = _beside(connection, parsed)
+        rows = EntryRows(connection, findings, narrow)
+        rows.take(parsed)
+        rows.finish()
+        Contents(connection, findings, directory).compare_rows(narrow)
+
+
+def _beside(connection: Connection, parsed: Sequence[Parsed]) -> Narrow:
+    """Which rows belong to these entries, by keys that the tables are indexed by."""
+    by_type: dict[str, list[Any]] = {}
+    for _, entry in parsed:
+        by_type.setdefault(entry.type, []).append(entry)
+    first, last = parsed[0][0], parsed[-1][0]
+    messages, received = by_type.get("MESSAGE", []), by_type.get("RECEIPT", [])
+    unlike = by_type.get("EQUIVOCATION", [])
+    senders = select(DELIVERY.c.sender).where(DELIVERY.c.eid.in_([one.eid for one in received])).distinct()
+    units = {unit for one in messages for unit in (one.sender, *one.to)} | {one.unit for one in received}
+    units.update(connection.execute(senders).scalars())
+    return {
+        "message": MESSAGE.c.eid.in_([one.eid for one in (*messages, *by_type.get("REFUSAL", []))]),
+        "receipt": tuple_(RECEIPT.c.eid, RECEIPT.c.unit, RECEIPT.c.type).in_(
+            [(one.eid, one.unit, one.receipt) for one in received]
+        ),
+        "evidence": tuple_(EVIDENCE.c.sender, EVIDENCE.c.seq).in_([(one.sender, one.seq) for one in unlike]),
+        "statement": STATEMENT.c.idx.between(first, last),
+        "anchor": tuple_(ANCHOR.c.origin, ANCHOR.c.size).in_(
+            [(one.origin, one.size) for one in by_type.get("ANCHOR", [])]
+        ),
+        "mailbox": and_(MAILBOX.c.unit.in_(units), MAILBOX.c.idx.between(first, last)),
+    }
 
 
 def _mail(entry: Any, rows: Sequence[Mapping[str, Any]]) -> set[tuple[object, ...]]:

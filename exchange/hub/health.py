@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from audit import witness
 from exchange.arrivals import State
-from exchange.hub import publication
+from exchange.hub import patrolling, publication
 from exchange.hub.hub import Hub
 from exchange.hub.metrics import UNIT_MEMBERS
 from exchange.hub.tables import DELIVERY
@@ -21,6 +21,7 @@ def look(hub: Hub) -> dict[str, Any]:
         head = hub.log.head(session)
         checkpoint = hub.log.checkpoint(session)
         standing = publication.standing(session.connection(), hub.log.log_id, federation_of(hub), now)
+        checked = patrolling.standing(session.connection(), hub.log.log_id)
         contradictions = len(witness.conflicts(session))
         rows = session.connection().execute(
             select(DELIVERY.c.unit, DELIVERY.c.state, func.count(), func.min(DELIVERY.c.queued_at))
@@ -34,7 +35,7 @@ def look(hub: Hub) -> dict[str, Any]:
             seen[first], seen[second] = count, max(0, now - oldest)
     disk = os.statvfs(hub.settings.home)
     return {
-        "status": _status(hub, late=standing["publication_late"]),
+        "status": _status(hub, damaged=checked["log_damaged"], late=standing["publication_late"]),
         "name": hub.settings.name,
         "env": hub.settings.env,
         "time": now,
@@ -42,6 +43,7 @@ def look(hub: Hub) -> dict[str, Any]:
         "log_size": head.size,
         "unsigned_entries": head.size - (checkpoint.size if checkpoint else 0),
         **standing,
+        **checked,
         "unpublished_entries": head.size - standing["published_size"],
         "log_contradictions": contradictions,
         "snapshot_age_seconds": now - hub.register.current.snapshot.issued if hub.register.version else 0,
@@ -58,10 +60,12 @@ def federation_of(hub: Hub) -> Federation | None:
     return hub.register.current.federation if hub.register.version else None
 
 
-def _status(hub: Hub, *, late: bool) -> str:
+def _status(hub: Hub, *, damaged: bool, late: bool) -> str:
     """Return the one word for a hub: what an operator must see to first."""
     if hub.closed:
         return "RESTORED"
+    if damaged or hub.publisher.damage:
+        return "LOG_DAMAGED"
     if hub.disk_low:
         return "DISK_LOW"
     if not hub.register.version:
@@ -73,8 +77,9 @@ def outline(hub: Hub) -> dict[str, Any]:
     """Return what a stranger may know: that a hub of this name and environment answers, and its time."""
     with hub.db.read() as session:
         standing = publication.standing(session.connection(), hub.log.log_id, federation_of(hub), hub.clock())
+        checked = patrolling.standing(session.connection(), hub.log.log_id)
     return {
-        "status": _status(hub, late=standing["publication_late"]),
+        "status": _status(hub, damaged=checked["log_damaged"], late=standing["publication_late"]),
         "name": hub.settings.name,
         "env": hub.settings.env,
         "time": hub.clock(),

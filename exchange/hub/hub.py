@@ -27,6 +27,7 @@ from exchange.hub.hints import Listener
 from exchange.hub.keys import HubKeys
 from exchange.hub.limits import Places
 from exchange.hub.metrics import Metrics
+from exchange.hub.patrolling import Patroller
 from exchange.hub.publication import Publisher
 from exchange.hub.register import Register
 from exchange.hub.sequencer import Kind, Sequencer
@@ -94,6 +95,7 @@ class Hub:
         threads = 0 if inline else settings.verify_threads
         self.verifier: Final = Verifier(self.prepare, self.sequencer, threads)
         self.stamper: Final = Stamper(settings, database, LOG_ID, self.do)
+        self.patroller: Final = Patroller(database, self.log, self.register, self.do)
         self.disk_low = False
         self.closed = (settings.home / CLOSED).exists()
         self._refreshing = upkeep.refreshing(self.register)
@@ -126,9 +128,11 @@ class Hub:
         self.sequencer.start()
         self.verifier.start()
         self.stamper.start()
+        self.patroller.start()
 
     def stop(self) -> None:
         """Finish what waits, answer it, and end the threads."""
+        self.patroller.stop()
         self.stamper.stop()
         self.verifier.stop()
         self.sequencer.stop()

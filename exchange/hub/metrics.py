@@ -23,6 +23,8 @@ FOR_MEMBERS: Final = (
 FOR_THE_OPERATOR: Final = (
     *FOR_MEMBERS,
     "log_contradictions",
+    "log_checked_at",
+    "log_damaged",
     "queue",
     "free_bytes",
     "oldest_seconds",

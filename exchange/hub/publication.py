@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select, update
 from audit import store
 from audit.checkpoints import Checkpoint
 from audit.cosignatures import Cosigned, parse_lines, with_lines, write_lines
-from audit.errors import QuorumMissed
+from audit.errors import LogDamaged, QuorumMissed
 from audit.log import Log
 from audit.policy import NONE, Policy
 from audit.store import COSIGNATURE, PUBLISHED, UPSERT, StoredCheckpoint
@@ -106,10 +106,23 @@ class Publisher:
         self._log = log
         self._register = register
         self._bell = bell
+        self.damage = ""
+        """Why the last signature was not given: what is stored contradicts itself. Empty when it was."""
         self.cosignatures: Final = Kind("cosignatures", self._take)
 
     def advance(self, now: int) -> None:
-        """Sign the committed head if that is due, publish it if no quorum is asked for, and wake the witnesses."""
+        """Sign the committed head if that is due, publish it if no quorum is asked for, and wake the witnesses.
+
+        Nothing is signed over a damaged log; traffic goes on without. Raises LogDamaged then.
+        """
+        try:
+            self._advance(now)
+        except LogDamaged as error:
+            self.damage = str(error)
+            raise
+        self.damage = ""
+
+    def _advance(self, now: int) -> None:
         with self._db.read() as session:
             if not self._due(session.connection(), now):
                 return

@@ -130,7 +130,11 @@ _ALERTS: Final[Mapping[str, str]] = {
     "LOG_NOT_ANCHORED": noted("The hub refuses the log of this unit: it contradicts what was anchored before"),
     "LOG_SHORTENED": noted("The log of this unit is shorter than what was anchored at the hub: entries were lost here"),
     "ANCHOR_MISSING": noted("The log of the hub does not show an anchor of this unit that the hub had confirmed"),
+    "LOG_DAMAGED": noted("The log of this unit is damaged: it is not signed until the administrator has put it right"),
+    "ROWS_DIFFER": noted("A record of this unit differs from its log: keep everything and call the administrator"),
 }
+
+_PLACED: Final = frozenset({"LOG_DAMAGED", "ROWS_DIFFER"})
 
 _FINDINGS: Final[Mapping[str, str]] = {
     "ID_TAKEN": noted("Another message with this identifier came before"),
@@ -182,8 +186,9 @@ def done_text(code: str) -> str:
 
 
 def alert_text(alert: Alert) -> str:
-    """Return what an alert says; it names no content."""
-    return gettext(_ALERTS.get(alert.cause, alert.cause))
+    """Return what an alert says; it names no content, but the finding and the place in a damaged log."""
+    text = gettext(_ALERTS.get(alert.cause, alert.cause))
+    return f"{text} ({alert.subject.removesuffix(alert.audience).rstrip()})" if alert.cause in _PLACED else text
 
 
 def finding(code: str) -> str:
