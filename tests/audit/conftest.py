@@ -1,22 +1,10 @@
 """Databases that a whole module of tests reads: who changes something in one takes it back."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from urllib.parse import quote
-from uuid import uuid4
 
-import psycopg
 import pytest
-from psycopg import sql
 
-
-@contextmanager
-def postgresql_database(host: str) -> Iterator[str]:
-    identifier = sql.Identifier(f"test_{uuid4().hex}")
-    with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
-        yield f"postgresql+psycopg://postgres@/{identifier.as_string().strip(chr(34))}?host={quote(host)}"
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+from tests.databases import postgresql_database
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

@@ -1,6 +1,7 @@
 """A real hub for tests, driven without threads, and what a unit's node would send to it. No part of it is faked."""
 
 import asyncio
+import copy
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -92,6 +93,17 @@ class Desk:
         administration.prepare_database(self.db, self.settings)
         self.hub = self.start()
         self.publish(self.units)
+
+    @classmethod
+    def copied(cls, template: "Desk", folder: Path, database_url: str) -> "Desk":
+        """The desk of `template`, which is closed: with a copy of its key store in `folder`, and of its database."""
+        desk = copy.copy(template)
+        desk.folder, desk.database_url, desk.chains = folder, database_url, copy.deepcopy(template.chains)
+        desk.world = template.world.copy()
+        desk.settings = template.settings.model_copy(update={"home": folder, "database_url": database_url})
+        desk.db = Database(database_url)
+        desk.hub = desk.start()
+        return desk
 
     def start(self) -> Hub:
         hub = Hub(self.settings, self.keys, self.db, lambda: self.now, inline=True)

@@ -4,7 +4,6 @@ Archetypes: Rustam (officer, TJ), Aibek (officer, KG), Dilnoza (duty officer), F
 Anora (administrator), Dilshod (data-protection officer), and an outsider without roles. All invented.
 """
 
-import copy
 import secrets as randomness
 import shutil
 import sqlite3
@@ -115,7 +114,7 @@ class World:
         shutil.copytree(template.folder, folder)
         world = object.__new__(cls)
         world.folder, world.urls, world.names, world.now, world.units = folder, {}, template.names, template.now, {}
-        world.desk = desk_in(template.desk, folder)
+        world.desk = Desk.copied(template.desk, folder / "hub", f"sqlite:///{folder / 'hub.db'}")
         world.inside = world.desk.client._transport  # type: ignore[assignment]  # the desk gave it one of these
         for name, unit in template.units.items():
             settings = unit.settings.model_copy(update={"folder": folder / name})
@@ -168,16 +167,6 @@ class World:
             for name in names or self.names:
                 report = courier.sync_once(self.node(name))
                 assert report.failed == [] or self.units[name].wire.cut, report
-
-
-def desk_in(template: Desk, folder: Path) -> Desk:
-    """The hub of `template` in `folder`, where its key store and its database were copied to."""
-    desk = copy.copy(template)
-    desk.folder, desk.database_url, desk.chains = folder / "hub", f"sqlite:///{folder / 'hub.db'}", {}
-    desk.settings = template.settings.model_copy(update={"home": desk.folder, "database_url": desk.database_url})
-    desk.db = Database(desk.database_url)
-    desk.hub = desk.start()
-    return desk
 
 
 def officer(session: Session, name: str, agency: str = "POLICE") -> Actor:
