@@ -5,8 +5,9 @@ transaction that changes nothing. SQLite runs WAL with `synchronous=FULL` always
 was acknowledged. This module must not know any table.
 """
 
+import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,11 +17,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.errors import DiskFull
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
-from exchange.errors import NotReady, Unavailable
+from exchange.errors import DiskLow, NotReady, Unavailable
 
 BUSY_MILLISECONDS = 10_000
 POOL = 6
@@ -83,6 +85,8 @@ class Database:
         self._copier: threading.Thread | None = None
         self._closed = False
         self._log = structlog.get_logger()
+        self.before_write: Callable[[], None] = _always
+        """What is asked before a writing transaction begins; raises an `ExchangeError` if none may."""
 
     def start(self) -> None:
         """Start the thread that copies SQLite's write-ahead log into the file, so that no commit waits for it."""
@@ -107,8 +111,10 @@ class Database:
     def write(self) -> Iterator[Session]:
         """One writing transaction: committed at the end of the block, rolled back if it raises.
 
-        Raises `Unavailable` if the store fails, also when only the answer to the commit was lost.
+        Raises `Unavailable` if the store fails, also when only the answer to the commit was lost; `DiskLow` if it has
+        no room, and then the block changed nothing.
         """
+        self.before_write()
         with _store_errors():
             if not self.sqlite:
                 with self._transaction("BEGIN") as session:
@@ -204,9 +210,20 @@ def _store_errors() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise Unavailable(type(error.orig).__name__) from error
+        failed = DiskLow if _is_full(error.orig) else Unavailable
+        raise failed(type(error.orig).__name__) from error
     except SQLAlchemyError as error:
         raise Unavailable(type(error).__name__) from error
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Whether the store says that there is no room."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_FULL or isinstance(error, DiskFull)
+
+
+def _always() -> None:
+    """Every transaction may begin."""
 
 
 def run_migrations(connection: Connection, configure: Any) -> None:

@@ -323,17 +323,22 @@ class Unavailable(ExchangeError):
     )
 
 
-class DiskLow(ExchangeError):
-    """The disk is nearly full: nothing new is accepted, what is here is still delivered."""
+class DiskLow(Unavailable):
+    """The disk is nearly full: nothing new is accepted, what is here can still be read and is delivered."""
 
     code = "EX-5071"
+    retry_after = 60
     words = _words(
         (
-            "The hub's disk is nearly full",
-            "Nothing new is accepted; deliveries go on.",
-            "Wait; the operator is alarmed.",
+            "The disk of the service is nearly full",
+            "Nothing new is taken and nothing was lost; what is here can be read and is delivered.",
+            "Wait and repeat it; the operator is alarmed and must make room.",
         ),
-        ("Диск почти заполнен", "Новое не принимается; доставка продолжается.", "Подождите; оператор оповещён."),
+        (
+            "Диск службы почти заполнен",
+            "Новое не принимается, ничего не потеряно; всё имеющееся можно читать, доставка продолжается.",
+            "Подождите и повторите; оператор оповещён и должен освободить место.",
+        ),
     )
 
 

@@ -50,6 +50,7 @@ class Cause(StrEnum):
     LOG_NOT_ANCHORED = "LOG_NOT_ANCHORED"
     LOG_SHORTENED = "LOG_SHORTENED"
     ANCHOR_MISSING = "ANCHOR_MISSING"
+    DISK_SHORT = "DISK_SHORT"
     LOG_DAMAGED = "LOG_DAMAGED"
     ROWS_DIFFER = "ROWS_DIFFER"
 
@@ -89,8 +90,7 @@ def owner(user_id: str) -> str:
 
 def raise_alert(session: Session, node: Node, alert: Raised) -> bool:
     """Raise `alert` unless it was raised before for this cause and subject; returns whether it is new."""
-    known = select(AlertRow.alert_id).where(AlertRow.cause == alert.cause, AlertRow.subject == alert.subject)
-    if session.scalar(known) is not None:
+    if is_raised(session, alert.cause, alert.subject):
         return False
     now = node.now()
     session.add(
@@ -111,6 +111,12 @@ def raise_alert(session: Session, node: Node, alert: Raised) -> bool:
     )
     session.flush()
     return True
+
+
+def is_raised(session: Session, cause: str, subject: str) -> bool:
+    """Return whether an alarm was raised for this cause and subject and not taken back."""
+    known = select(AlertRow.alert_id).where(AlertRow.cause == cause, AlertRow.subject == subject)
+    return session.scalar(known) is not None
 
 
 def clear(session: Session, cause: str, subject: str) -> None:

@@ -44,9 +44,12 @@ _log = structlog.get_logger("nodes.collecting")
 def step(node: Node, client: HubClient, wait: int, pool: ThreadPoolExecutor | None = None) -> int:
     """Ask once and take everything that came; returns how many items. Raises `HubUnreachable`, `HubProblem`.
 
+    With too little room on the disk nothing is asked for: it waits at the hub. Raises `DiskLow` then.
+
     With a `pool` items are opened in parallel. A hub whose log is not the one we read before is not followed: an alarm
     is raised and the mark stays.
     """
+    node.disk.check_new()
     with node.db.read() as session:
         place = session.execute(_PLACE).one_or_none()
     after, leaf, state = (-1, "", FOLLOWING) if place is None else place

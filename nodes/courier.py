@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from exchange.courier import JITTER_STEPS, WINDOW_LARGEST, Line
-from exchange.errors import ExchangeError
+from exchange.errors import DiskLow, ExchangeError
 from nodes import alerts, collecting, patrolling, pushing, receipts, timers, upkeep, voids, watching, witnessing
 from nodes.errors import HubProblem, HubUnreachable, NotReady
 from nodes.hub_client import HubClient
@@ -62,6 +62,7 @@ def sync_once(node: Node, wait: int = 0) -> SyncReport:
     timers.run(node)
     voids.run(node)
     patrolling.step(node)
+    upkeep.watch_disk(node)
     alerts.notify(node, _jitter())
     return report
 
@@ -169,6 +170,7 @@ class Courier:
         timers.run(self._node)
         voids.run(self._node)
         patrolling.step(self._node)
+        upkeep.watch_disk(self._node)
         alerts.notify(self._node, _jitter())
         return False
 
@@ -176,7 +178,7 @@ class Courier:
 def _attempt(report: SyncReport, name: str, act: Callable[[], object]) -> None:
     try:
         act()
-    except (HubUnreachable, HubProblem, NotReady) as error:
+    except (HubUnreachable, HubProblem, NotReady, DiskLow) as error:
         report.failed.append(f"{name}: {error.code}")
 
 

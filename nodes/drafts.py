@@ -47,9 +47,10 @@ class Saved:
 def create(session: Session, node: Node, actor: Actor, new: NewDraft) -> Draft:
     """Begin a draft; an answer takes over recipient, case and labels.
 
-    Raises `Denied`, `NotFound`, `BadInput`, and `RestrictionUnread` before the restriction of what is answered was
-    confirmed.
+    Raises `Denied`, `NotFound`, `BadInput`, `DiskLow`, and `RestrictionUnread` before the restriction of what is
+    answered was confirmed.
     """
+    node.disk.check_new()
     begun = _begin(session, node, actor, new)
     row = _row(node, actor, new, begun.case)
     row.sealed = draft_rows.sealed(node, row, begun.form)

@@ -15,6 +15,7 @@ from audit.checkpoints import LogSigner
 from audit.log import Log
 from crypto.keystore import KeyStore
 from exchange.database import Database
+from exchange.disk import Disk
 from nodes import keys, trust
 from nodes.errors import DirectoryTooOld, NotReady
 from nodes.keys import Keys
@@ -70,6 +71,12 @@ class Node:
     held: Directory | None = None
     changed: Changed = field(default_factory=Changed)
     refreshing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    disk: Disk = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin nothing on a disk that has no room for it."""
+        self.disk = Disk(self.settings.folder, self.settings.least_free_megabytes << 20)
+        self.db.before_write = self.disk.check_write
 
     @property
     def unit(self) -> str:

@@ -57,6 +57,7 @@ def send(session: Session, node: Node, actor: Actor, new: NewDraft, form: DraftF
 
 def _seal_written(work: Work, actor: Actor, written: Written) -> None:
     restored.check_may_seal(work.session)
+    work.node.disk.check_new()
     directory = work.node.sealing_directory()
     checked = checking.judge(work, actor, written)
     if checked.faults or checked.content is None:

@@ -34,6 +34,7 @@ class NodeSettings(BaseSettings):
     node_name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "node-1"
     database_url: Annotated[str, Field(repr=False)] = ""
     passphrase_file: Path | None = None
+    least_free_megabytes: Annotated[int, Field(ge=0)] = 512
     time_zone: str = "UTC"
     language: Literal["en", "ru"] = "en"
     exercise_id: Annotated[str, StringConstraints(pattern=r"^EX-[0-9A-Z-]{1,30}$")] = "EX-1"

@@ -34,6 +34,8 @@ class NodeStatus:
     key_days: Mapping[str, int]
     key_ids: Mapping[str, str]
     log_size: int
+    disk: str
+    free_bytes: int
 
 
 def status(session: Session, node: Node) -> NodeStatus:
@@ -61,6 +63,8 @@ def status(session: Session, node: Node) -> NodeStatus:
         key_days=keys.days_left(session, node.now()),
         key_ids=keys.ids(session),
         log_size=node.log.head(session).size,
+        disk=node.disk.room().value,
+        free_bytes=node.disk.free(),
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from exchange.courier import Alarm
+from exchange.disk import Room
 from nodes import alerts, keys, log, trust
 from nodes.alerts import Cause, Raised
 from nodes.errors import AnswerRefused, NotReady
@@ -135,3 +136,19 @@ def _turn_keys(node: Node, now: int) -> None:
         keys.sweep(session, node.store)
         if due or erased or pairs:
             node.keys = keys.load(session, node.store, node.settings)
+
+
+def watch_disk(node: Node) -> None:
+    """Say in time that the disk fills up, and take it back once there is room again."""
+    room = node.disk.room()
+    if room is Room.FULL:
+        return  # nothing can be written; it was said before
+    with node.db.read() as session:
+        said = alerts.is_raised(session, Cause.DISK_SHORT, node.unit)
+    if said != (room is not Room.ENOUGH):
+        with node.db.write() as session:
+            if said:
+                alerts.clear(session, Cause.DISK_SHORT, node.unit)
+            else:
+                alerts.raise_alert(session, node, Raised(Cause.DISK_SHORT, node.unit, alerts.ADMIN, outbound=True))
+        node.changed.bump()

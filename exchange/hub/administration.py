@@ -215,5 +215,6 @@ def status(hub: Hub) -> dict[str, Any]:
         ]
         if directory
         else [],
-        "disk_low": hub.disk_low,
+        "disk": hub.disk.room().value,
+        "free_bytes": hub.disk.free(),
     }

@@ -1,12 +1,12 @@
 """What operators see: queues, ages, checkpoints, disk. Counts and instants only, never who wrote what to whom."""
 
-import os
 from typing import Any
 
 from sqlalchemy import func, select
 
 from audit import witness
 from exchange.arrivals import State
+from exchange.disk import Room
 from exchange.hub import patrolling, publication
 from exchange.hub.hub import Hub
 from exchange.hub.metrics import UNIT_MEMBERS
@@ -33,7 +33,6 @@ def look(hub: Hub) -> dict[str, Any]:
             seen = units.setdefault(unit, dict.fromkeys(UNIT_MEMBERS, 0))
             first, second = ("queued", "queue_age_seconds") if state == State.QUEUED else UNIT_MEMBERS[2:]
             seen[first], seen[second] = count, max(0, now - oldest)
-    disk = os.statvfs(hub.settings.home)
     return {
         "status": _status(hub, damaged=checked["log_damaged"], late=standing["publication_late"]),
         "name": hub.settings.name,
@@ -47,7 +46,8 @@ def look(hub: Hub) -> dict[str, Any]:
         "unpublished_entries": head.size - standing["published_size"],
         "log_contradictions": contradictions,
         "snapshot_age_seconds": now - hub.register.current.snapshot.issued if hub.register.version else 0,
-        "free_bytes": disk.f_bavail * disk.f_frsize,
+        "free_bytes": hub.disk.free(),
+        "disk": hub.disk.room().value,
         "open_body_bytes": hub.bodies.held,
         "open_polls": hub.polls.held,
         "oldest_seconds": max((seen["queue_age_seconds"] for seen in units.values()), default=0),
@@ -66,11 +66,14 @@ def _status(hub: Hub, *, damaged: bool, late: bool) -> str:
         return "RESTORED"
     if damaged or hub.publisher.damage:
         return "LOG_DAMAGED"
-    if hub.disk_low:
+    room = hub.disk.room()
+    if room in {Room.LOW, Room.FULL}:
         return "DISK_LOW"
     if not hub.register.version:
         return "NOT_READY"
-    return "PUBLICATION_LATE" if late else "OK"
+    if late:
+        return "PUBLICATION_LATE"
+    return "DISK_SHORT" if room is Room.SHORT else "OK"
 
 
 def outline(hub: Hub) -> dict[str, Any]:

@@ -4,7 +4,6 @@
 no thread: each request runs its own batch, and `tick` does what time does.
 """
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +17,8 @@ from sqlalchemy import select
 from audit.log import Log
 from exchange.contributions import Restoring
 from exchange.database import Database
-from exchange.errors import DiskLow, NotReady, StaleDirectory
+from exchange.disk import Disk
+from exchange.errors import NotReady, StaleDirectory
 from exchange.hub import upkeep
 from exchange.hub.acceptance import Acceptance, Receipted
 from exchange.hub.batch import Batch
@@ -47,7 +47,8 @@ CHECKPOINT_EVERY: Final = 1
 LAPSE_EVERY: Final = 15
 FORGET_EVERY: Final = 3_600
 REFRESH_EVERY: Final = 60
-DISK_EVERY: Final = 5
+WRITTEN_TWICE: Final = 2
+"""What was taken goes into the write-ahead log first and into the database then."""
 
 
 def system_clock() -> int:
@@ -62,7 +63,6 @@ class Due:
     lapse: int = 0
     forget: int = 0
     refresh: int = 0
-    disk: int = 0
     checkpoint: int = 0
 
 
@@ -96,7 +96,8 @@ class Hub:
         self.verifier: Final = Verifier(self.prepare, self.sequencer, threads)
         self.stamper: Final = Stamper(settings, database, LOG_ID, self.do)
         self.patroller: Final = Patroller(database, self.log, self.register, self.do)
-        self.disk_low = False
+        self.disk: Final = Disk(settings.home, settings.least_free_megabytes << 20)
+        database.before_write = self.disk.check_write
         self.closed = (settings.home / CLOSED).exists()
         self._refreshing = upkeep.refreshing(self.register)
         self._due = Due()
@@ -159,8 +160,7 @@ class Hub:
     def check_accepting(self) -> None:
         """Raise if nothing new may be taken now: queue full, disk low, directory expired."""
         self.sequencer.check_room()
-        if self.disk_low:
-            raise DiskLow
+        self.disk.check_new(WRITTEN_TWICE * self.bodies.held)
         try:
             self.register.current.freshness(self.clock())
         except SchemaError as error:
@@ -182,7 +182,7 @@ class Hub:
         self.bell.ring(batch.changed)
 
     def tick(self) -> None:
-        """Do what is due: lapses, forgetting, snapshot, disk, checkpoint; the writer thread does it between batches.
+        """Do what is due: lapses, forgetting, snapshot, checkpoint; the writer thread does it between batches.
 
         A closed hub does nothing.
         """
@@ -191,9 +191,6 @@ class Hub:
         with self._ticking:
             now = self.clock()
             due = self._due
-            if now >= due.disk:
-                due.disk = now + DISK_EVERY
-                self.look_at_disk()
             if now >= due.lapse and self.register.version:
                 due.lapse = now + LAPSE_EVERY
                 self._later(upkeep.LAPSES, None)
@@ -209,8 +206,3 @@ class Hub:
 
     def _later(self, kind: Kind, payload: Any) -> None:
         self.sequencer.post(kind, payload)
-
-    def look_at_disk(self) -> None:
-        """Measure the room that is left, and refuse new things in time."""
-        found = os.statvfs(self.settings.home)
-        self.disk_low = found.f_bavail * found.f_frsize < self.settings.least_free_megabytes << 20

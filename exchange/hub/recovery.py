@@ -22,7 +22,7 @@ from crypto.pae import tagged, u64
 from exchange import contributions
 from exchange.contributions import Part, Piece
 from exchange.database import Database
-from exchange.errors import BadRequest, Conflict, DiskLow, NotReady, Unfound
+from exchange.errors import BadRequest, Conflict, NotReady, Unfound
 from exchange.hub import callers
 from exchange.hub.hub import Hub
 from exchange.service import Answer, Receive, Scope, read_body
@@ -132,9 +132,7 @@ async def take(hub: Hub, scope: Scope, receive: Receive) -> Answer:
 
 
 def _keep(hub: Hub, unit: str, body: bytes) -> None:
-    hub.look_at_disk()
-    if hub.disk_low:
-        raise DiskLow
+    hub.disk.check_new()
     pieces = contributions.parse(body)
     staged = Staged.at(hub.settings.home)
     try:

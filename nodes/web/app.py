@@ -19,7 +19,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
-from exchange.errors import BadRequest, ExchangeError, MethodNotAllowed, Unavailable, Unfound
+from exchange.errors import BadRequest, DiskLow, ExchangeError, MethodNotAllowed, Unavailable, Unfound
 from nodes import log, signin
 from nodes.errors import (
     AccessEnded,
@@ -119,6 +119,7 @@ STATUSES: Final[dict[type[ExchangeError], int]] = {
     HubUnreachable: 503,
     HubProblem: 503,
     DirectoryTooOld: 503,
+    DiskLow: 507,
 }
 """Error -> HTTP status; what is not in it is 500."""
 

@@ -130,6 +130,7 @@ _ALERTS: Final[Mapping[str, str]] = {
     "LOG_NOT_ANCHORED": noted("The hub refuses the log of this unit: it contradicts what was anchored before"),
     "LOG_SHORTENED": noted("The log of this unit is shorter than what was anchored at the hub: entries were lost here"),
     "ANCHOR_MISSING": noted("The log of the hub does not show an anchor of this unit that the hub had confirmed"),
+    "DISK_SHORT": noted("The disk of this node is filling up: make room before it takes nothing new any more"),
     "LOG_DAMAGED": noted("The log of this unit is damaged: it is not signed until the administrator has put it right"),
     "ROWS_DIFFER": noted("A record of this unit differs from its log: keep everything and call the administrator"),
 }

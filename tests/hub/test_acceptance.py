@@ -284,7 +284,8 @@ def test_an_exercise_envelope_never_enters_the_live_exchange(desk: Desk) -> None
 
 def test_a_full_disk_takes_nothing_new_and_still_delivers(desk: Desk) -> None:
     sent = desk.send()
-    desk.hub.disk_low = True
+    desk.settings = desk.settings.model_copy(update={"least_free_megabytes": desk.hub.disk.free() * 3 >> 21})
+    desk.restart()
     assert code(desk.post(desk.seal().wire)) == "EX-5071"
     assert desk.inbox("KG")[0][3] == sent.wire
 
