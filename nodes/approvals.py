@@ -86,7 +86,10 @@ class Rule:
 
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
-    {"ERASURE": Rule(asks=Action.PROTECT_DATA, decides=Action.DECIDE_ERASURE, lifetime=14 * DAY)}
+    {
+        "AUDIT_QUERY": Rule(asks=Action.READ_LOG, decides=Action.DECIDE_QUERY, lifetime=7 * DAY),
+        "ERASURE": Rule(asks=Action.PROTECT_DATA, decides=Action.DECIDE_ERASURE, lifetime=14 * DAY),
+    }
 )
 """Code of the table `four_eyes` -> its rule. A code without a row here cannot be asked for."""
 

@@ -30,6 +30,7 @@ class Action(StrEnum):
     ADMINISTER_KEYS = "ADMINISTER_KEYS"
     SEE_STATUS = "SEE_STATUS"
     READ_LOG = "READ_LOG"
+    DECIDE_QUERY = "DECIDE_QUERY"
     EXPORT_EVIDENCE = "EXPORT_EVIDENCE"
     REPLY_FINDINGS = "REPLY_FINDINGS"
     PROTECT_DATA = "PROTECT_DATA"
@@ -75,7 +76,7 @@ MATRIX: Mapping[str, frozenset[Action]] = {
     "NODE_ADMIN": frozenset(
         {Action.ADMINISTER_USERS, Action.ADMINISTER_KEYS, Action.SEE_STATUS, Action.SEE_QUARANTINE}
     ),
-    "AUDITOR": frozenset({Action.READ_LOG, Action.SEE_STATUS, Action.EXPORT_EVIDENCE}),
+    "AUDITOR": frozenset({Action.READ_LOG, Action.DECIDE_QUERY, Action.SEE_STATUS, Action.EXPORT_EVIDENCE}),
     "DPO": frozenset({Action.PROTECT_DATA, Action.SEE_APPROVALS}),
 }
 """Role code -> actions. A role of the code table without a row here may do nothing in this node yet."""

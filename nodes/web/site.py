@@ -232,7 +232,9 @@ _MENU: Final[tuple[tuple[str, Action], ...]] = (
     ("/verify", Action.READ_LOG),
     ("/mirror", Action.READ_LOG),
     ("/inspections", Action.READ_LOG),
+    ("/queries", Action.READ_LOG),
     ("/findings", Action.REPLY_FINDINGS),
+    ("/openings", Action.SEE_APPROVALS),
 )
 
 
@@ -253,6 +255,8 @@ def _menu(request: Request, node: Node, actor: Actor) -> tuple[MenuItem, ...]:
         "/mirror": gettext("Statistics"),
         "/inspections": gettext("Inspections"),
         "/findings": gettext("Findings"),
+        "/queries": gettext("Content requests"),
+        "/openings": gettext("Opened to auditors"),
     }
     path, waiting = request.url.path, 0
     if allowed(actor, Action.LIST_ARRIVALS):

@@ -101,6 +101,9 @@ _DONE: Final[Mapping[str, str]] = {
     "keys": noted("Your choice is kept in this browser."),
     "roles": noted("The roles were changed. They count from the next click."),
     "disabled": noted("The account is disabled and all its sessions are ended."),
+    "asked": noted("The request is made. Another auditor decides it."),
+    "decided": noted("Your decision is on record."),
+    "ended": noted("The content is closed again."),
 }
 
 _ALERTS: Final[Mapping[str, str]] = {
