@@ -11,7 +11,7 @@ from exchange import courier
 from exchange.courier import ARRIVALS, Finding, Take, Taken
 from exchange.errors import Conflict
 from exchange.pairs import Pair
-from nodes import alerts, gaps, log, receipts, storing, threads
+from nodes import alerts, concerns, gaps, log, receipts, storing, threads
 from nodes.alerts import Cause, Raised
 from nodes.answers import Frame, FrameKind
 from nodes.errors import NotFound, OutOfStep
@@ -122,6 +122,8 @@ def _in_step(work: Work, content: Content, *, gap: bool) -> Finding:
         if parent is not None:
             content.check(storing.content_of(work.node, work.case(parent.case_id), parent))
         threads.check_step(work, content)
+        if concerns.objection(work, content) is not None:
+            return Finding.OUT_OF_STEP
     except NotFound:
         return Finding.CASE_ERASED
     except OutOfStep:
@@ -139,6 +141,8 @@ def _store(work: Work, frame: Frame, entry: MessageEntry, message: Message, *, g
     arrived = Arrived(frame.index, frame.payload, eid, message.opened, content, entry.time, gap)
     case = storing.store_arrival(work, arrived)
     threads.note_message(work, content, case)
+    concerns.note(work, content, case)
+    concerns.spread(work, content)
     receipts.make(work, eid, "DELIVERED")
     if table("urgency")[content.label("urgency")].extra["urgent"]:
         work.alert(Raised(Cause.URGENT, content.msg_id, alerts.DUTY, content.msg_id, outbound=True))

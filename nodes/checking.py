@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from crypto.canonical import Json
 from exchange.errors import Conflict
-from nodes import cases, draft_rows, storing, threads
+from nodes import cases, concerns, draft_rows, storing, threads
 from nodes.errors import OutOfStep
 from nodes.node import Node
 from nodes.tables import DraftRow
@@ -135,6 +135,9 @@ def _content(
         threads.check_step(work, content)
     except (OutOfStep, Conflict):
         return None, (_fault("draft", "OUT_OF_STEP", _OUT_OF_STEP),)
+    objection = concerns.objection(work, content)
+    if objection is not None:
+        return None, (_fault(f"{BODY}.items", objection.code, objection.words),)
     return content, ()
 
 
@@ -144,21 +147,26 @@ def _parent(work: Work, draft: Draft) -> Content | None:
 
 
 def _recipients(node: Node, kind: Kind, draft: Draft) -> Iterable[Fault]:
-    """Ask for every recipient what the hub and the other unit will ask: agency, agreement, accreditation, key."""
-    directory, classification = node.directory(), str(draft.common.get("classification", ""))
     if not draft.recipients:
         yield _fault("recipients", "NO_RECIPIENT", _NO_RECIPIENT)
-    for unit in draft.recipients:
-        try:
-            directory.check_active(unit)
-            directory.encryption_key(unit, node.now())
-            if classification:
-                directory.check_agreement(node.unit, unit, kind.family, classification)
-            if not kind.receivers & frozenset(directory.unit(unit).agencies):
-                yield _fault("recipients", "NO_AGENCY", _NO_AGENCY, unit=unit)
-        except SchemaError as error:
-            words = next((words for cause, words in _REFUSALS.items() if isinstance(error, cause)), _NO_AGREEMENT)
-            yield _fault("recipients", error.code, words, unit=unit)
+    found = (obstacle(node, kind, str(draft.common.get("classification", "")), unit) for unit in draft.recipients)
+    yield from (fault for fault in found if fault is not None)
+
+
+def obstacle(node: Node, kind: Kind, classification: str, unit: str) -> Fault | None:
+    """Return why a message cannot go to `unit`, asked as the hub and the unit itself will."""
+    directory = node.directory()
+    try:
+        directory.check_active(unit)
+        directory.encryption_key(unit, node.now())
+        if classification:
+            directory.check_agreement(node.unit, unit, kind.family, classification)
+        if not kind.receivers & frozenset(directory.unit(unit).agencies):
+            return _fault("recipients", "NO_AGENCY", _NO_AGENCY, unit=unit)
+    except SchemaError as error:
+        words = next((words for cause, words in _REFUSALS.items() if isinstance(error, cause)), _NO_AGREEMENT)
+        return _fault("recipients", error.code, words, unit=unit)
+    return None
 
 
 def _reader(node: Node, directory: Directory, unit: str) -> Reader:

@@ -15,7 +15,19 @@ import structlog
 
 from exchange.courier import JITTER_STEPS, WINDOW_LARGEST, Line
 from exchange.errors import DiskLow, ExchangeError
-from nodes import alerts, collecting, patrolling, pushing, receipts, timers, upkeep, voids, watching, witnessing
+from nodes import (
+    alerts,
+    collecting,
+    passing,
+    patrolling,
+    pushing,
+    receipts,
+    timers,
+    upkeep,
+    voids,
+    watching,
+    witnessing,
+)
 from nodes.errors import HubProblem, HubUnreachable, NotReady
 from nodes.hub_client import HubClient
 from nodes.node import Changed, Node
@@ -61,6 +73,7 @@ def sync_once(node: Node, wait: int = 0) -> SyncReport:
     upkeep.turn_keys(node)
     timers.run(node)
     voids.run(node)
+    passing.run(node)
     patrolling.step(node)
     upkeep.watch_disk(node)
     alerts.notify(node, _jitter())
@@ -169,6 +182,7 @@ class Courier:
         collecting.retry_held(self._node)
         timers.run(self._node)
         voids.run(self._node)
+        passing.run(self._node)
         patrolling.step(self._node)
         upkeep.watch_disk(self._node)
         alerts.notify(self._node, _jitter())

@@ -10,19 +10,20 @@ from crypto.errors import CryptoError
 from nodes import rest
 from nodes.errors import BadInput, NotFound
 from nodes.node import Node
-from nodes.permissions import Action, require
+from nodes.permissions import require_writer
 from nodes.tables import CaseRow, DraftRow
 from nodes.views import Actor, Draft, DraftForm
+from schemas.kinds import kind_of
 
 LARGEST = 512 * 1024
 
 
 def own_row(session: Session, actor: Actor, draft_id: str) -> DraftRow:
     """Return the row of one's own draft, locked; raises `NotFound` for another's."""
-    require(actor, Action.COMPOSE)
     row = session.get(DraftRow, draft_id, with_for_update=True)
     if row is None or row.author != actor.user_id:
         raise NotFound
+    require_writer(actor, kind_of(row.kind))
     return row
 
 

@@ -10,13 +10,16 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nodes import cases, checking, draft_rows, log, rest, restrictions, storing, threads
+from crypto.canonical import Json
+from nodes import cases, checking, concerns, draft_rows, log, onward, rest, restrictions, storing, threads
 from nodes.checking import Written
 from nodes.errors import BadInput, Denied, DraftChanged, NotFound
 from nodes.node import Node
-from nodes.permissions import Action, require
+from nodes.permissions import require_writer
 from nodes.tables import CaseRow, DraftRow, MessageRow
 from nodes.views import Actor, Check, Draft, DraftForm
+from nodes.work import Work
+from schemas.content import Content
 from schemas.errors import SchemaUnknown
 from schemas.kind import Kind
 from schemas.kinds import kind_of
@@ -27,12 +30,13 @@ _REPEATED = ("crime_areas", "language", "purpose", "legal_basis", "urgency", "ur
 
 @dataclass(frozen=True, slots=True)
 class NewDraft:
-    """What a draft begins with: its kind, and either the message that it answers or a case of ours, or neither."""
+    """What a draft begins with: its kind, and the message that it answers or is about, or a case of ours."""
 
     kind: str
     in_reply_to: str | None = None
     case_ref: str | None = None
     recipients: tuple[str, ...] = ()
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,9 @@ def write(session: Session, node: Node, actor: Actor, new: NewDraft, form: Draft
     begun, now = _begin(session, node, actor, new), node.now()
     recipients = form.recipients or begun.form.recipients
     given = draft_rows.normal(DraftForm(recipients, {**begun.form.common, **form.common}, form.body))
-    message_id, case = _message_id(now), begun.case
+    number, case = message_id(now), begun.case
     draft = Draft(
-        draft_id=message_id,
+        draft_id=number,
         revision=1,
         kind=new.kind,
         author=actor.user_id,
@@ -81,7 +85,7 @@ def write(session: Session, node: Node, actor: Actor, new: NewDraft, form: Draft
         created=now,
         updated=now,
     )
-    return Written(draft, message_id, case.case_id if case is not None else None)
+    return Written(draft, number, case.case_id if case is not None else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +95,14 @@ class _Begun:
 
 
 def _begin(session: Session, node: Node, actor: Actor, new: NewDraft) -> _Begun:
-    require(actor, Action.COMPOSE)
     try:
         kind = kind_of(new.kind)
     except SchemaUnknown as error:
         raise BadInput("kind") from error
+    require_writer(actor, kind)
     if actor.agency not in kind.senders:
         raise Denied("AGENCY")
-    parent = _parent(session, actor, new.in_reply_to)
+    parent, about = _message(session, actor, new.in_reply_to), _message(session, actor, new.about)
     if bool(kind.answers) != (parent is not None) or (parent is not None and parent.kind not in kind.answers):
         raise BadInput("in_reply_to")
     form = DraftForm(new.recipients, {}, {})
@@ -107,6 +111,9 @@ def _begin(session: Session, node: Node, actor: Actor, new: NewDraft) -> _Begun:
         case = cases.of(session, parent.case_id)
         form = _answering(session, node, actor, parent, kind)
         threads.note_local(session, node, session.get_one(MessageRow, parent.thread_id), "START")
+    if about is not None:
+        case = cases.of(session, about.case_id)
+        form = _about(session, node, actor, about, kind)
     if case is not None:
         cases.require_read(session, actor, case.case_id)
     return _Begun(case, form)
@@ -147,7 +154,7 @@ def check(session: Session, node: Node, actor: Actor, draft_id: str) -> Check:
     return checking.check(session, node, draft_rows.own_row(session, actor, draft_id), actor)
 
 
-def _parent(session: Session, actor: Actor, message_id: str | None) -> MessageRow | None:
+def _message(session: Session, actor: Actor, message_id: str | None) -> MessageRow | None:
     if message_id is None:
         return None
     row = session.get(MessageRow, message_id)
@@ -166,8 +173,23 @@ def _answering(session: Session, node: Node, actor: Actor, parent: MessageRow, k
         to = {
             row.unit for row in exchanges if any(threads.may_say(node, row, event) for event in threads.events_of(kind))
         }
-    repeated = {name: content.labels[name] for name in _REPEATED if name in content.labels}
-    return DraftForm(tuple(sorted(to)), repeated, {})
+    body = {name: content.body[name] for name in kind.repeats if name in content.body}
+    told = onward.told(session, parent.message_id) if kind.told else ()
+    return DraftForm(tuple(sorted(to)), _repeated(content), body | ({kind.told: [*told]} if told else {}))
+
+
+def _about(session: Session, node: Node, actor: Actor, message: MessageRow, kind: Kind) -> DraftForm:
+    """What is said about a message goes to whom it concerns, and begins with its items."""
+    content = storing.content_of(node, cases.of(session, message.case_id), message)
+    restrictions.check(session, actor, message, content)
+    if not concerns.begins(message, kind):
+        raise BadInput("about")
+    units, body = concerns.beginning(Work(session, node), content, kind)
+    return DraftForm(units, _repeated(content), body)
+
+
+def _repeated(content: Content) -> dict[str, Json]:
+    return {name: content.labels[name] for name in _REPEATED if name in content.labels}
 
 
 def _row(node: Node, actor: Actor, new: NewDraft, case: CaseRow | None) -> DraftRow:
@@ -175,7 +197,7 @@ def _row(node: Node, actor: Actor, new: NewDraft, case: CaseRow | None) -> Draft
     _, wrapped = rest.new_key(node.store.kek, "draft", draft_id)
     return DraftRow(
         draft_id=draft_id,
-        message_id=_message_id(now),
+        message_id=message_id(now),
         author=actor.user_id,
         kind=new.kind,
         case_id=case.case_id if case else None,
@@ -187,8 +209,8 @@ def _row(node: Node, actor: Actor, new: NewDraft, case: CaseRow | None) -> Draft
     )
 
 
-def _message_id(now: int) -> str:
-    """UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then randomness."""
+def message_id(now: int) -> str:
+    """Return a new message id, UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then randomness."""
     raw = bytearray((now * 1000).to_bytes(6, "big") + uuid.uuid4().bytes[6:])
     raw[6] = 0x70 | (raw[6] & 0x0F)
     raw[8] = 0x80 | (raw[8] & 0x3F)

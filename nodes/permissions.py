@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from nodes.errors import Denied
 from nodes.views import Actor
+from schemas.kind import Kind
 
 
 class Action(StrEnum):
@@ -106,3 +107,14 @@ def require(actor: Actor, action: Action) -> None:
     """Return if `actor` may do `action`; raises `Denied`, which its handler logs in a transaction of its own."""
     if not allowed(actor, action):
         raise Denied(action.value)
+
+
+def may_write(actor: Actor, kind: Kind) -> bool:
+    """Return whether `actor` may write messages of `kind`: by a role that it names, else as whoever composes."""
+    return bool(actor.roles & kind.authors) if kind.authors else allowed(actor, Action.COMPOSE)
+
+
+def require_writer(actor: Actor, kind: Kind) -> None:
+    """Return if `actor` may write and seal messages of `kind`; raises `Denied`."""
+    if not may_write(actor, kind):
+        raise Denied(Action.COMPOSE.value)

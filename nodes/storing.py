@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from crypto.sealing import Opened, Sealed
 from exchange.courier import State
 from exchange.pairs import Pair
-from nodes import cases, gaps, log, rest
+from nodes import cases, concerns, gaps, log, rest
 from nodes.node import Node
 from nodes.tables import CaseRow, DeliveryRow, MessageRow, VoidRow
 from nodes.work import Work
@@ -55,7 +55,7 @@ class Sent:
 def store_arrival(work: Work, arrived: Arrived) -> CaseRow:
     """Store an arrival in the case of its thread, or in a new one, and log it; returns the case."""
     node, content, opened = work.node, arrived.content, arrived.opened
-    case = _case_of_thread(work, content.thread_id) or cases.open_case(work)
+    case = _case_of_thread(work, content.thread_id) or concerns.case_of(work, content) or cases.open_case(work)
     row = _row(node, case, content, arrived.eid)
     row.direction, row.author, row.envelope = "IN", None, arrived.wire
     row.hub_index, row.accepted, row.gap = arrived.index, arrived.logged, int(arrived.gap)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, defer
 from nodes import alerts, bulk, log
 from nodes.alerts import Raised
 from nodes.errors import NotFound
+from nodes.grant_tables import ConcernRow, GrantRow, PassageRow
 from nodes.log import Act
 from nodes.node import Node
 from nodes.tables import (
@@ -123,6 +124,10 @@ _OUTBOX: Final = Look(OutboxRow, OutboxRow.message_id, unique=True, lock=True)
 _THREADS: Final = Look(ThreadRow, ThreadRow.thread_id, lock=True)
 _RECEIPTS: Final = Look(ReceiptRow, ReceiptRow.eid)
 _VOIDS: Final = Look(VoidRow, VoidRow.unit)
+_CONCERNS: Final = Look(ConcernRow, ConcernRow.message_id)
+_REVOCATIONS: Final = Look(ConcernRow, ConcernRow.names)
+_GRANTS: Final = Look(GrantRow, GrantRow.decision)
+_PASSAGES: Final = Look(PassageRow, PassageRow.message_id)
 _QUARANTINE: Final = Look(QuarantineRow, QuarantineRow.hub_index, unique=True)
 
 
@@ -144,6 +149,10 @@ class Work:
         self.receipts = Shelf(session, _RECEIPTS)
         self.quarantine = Shelf(session, _QUARANTINE)
         self.voids = Shelf(session, _VOIDS)
+        self.concerns = Shelf(session, _CONCERNS)
+        self.revocations = Shelf(session, _REVOCATIONS)
+        self.grants = Shelf(session, _GRANTS)
+        self.passages = Shelf(session, _PASSAGES)
         self._shelves: dict[type[Row], tuple[Shelf[Any], ...]] = {
             CaseRow: (self.cases,),
             CounterRow: (self.counters,),
@@ -154,6 +163,9 @@ class Work:
             ReceiptRow: (self.receipts,),
             QuarantineRow: (self.quarantine,),
             VoidRow: (self.voids,),
+            ConcernRow: (self.concerns, self.revocations),
+            GrantRow: (self.grants,),
+            PassageRow: (self.passages,),
         }
         self._new: dict[type[Row], list[Row]] = {}
         self._acts: list[Act] = []

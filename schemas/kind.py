@@ -108,7 +108,8 @@ class Kind:
     """One kind of message. `answers` names the kinds it replies to (empty opens a thread), `side` who sends it.
 
     A kind that opens a thread declares its `life`, and with a clock its `term`. `authors` are the roles that may write
-    it (empty: whoever composes), `repeats` the members that an answer takes over from the message that it answers.
+    it (empty: whoever composes), `repeats` the members that an answer takes over from the message that it answers, and
+    `told` the field of an answer that begins with the units to which the message was passed on.
     """
 
     code: str
@@ -133,6 +134,7 @@ class Kind:
     term: Term | None = None
     authors: frozenset[str] = frozenset()
     repeats: tuple[str, ...] = ()
+    told: str = ""
     concern: Concern | None = None
 
     @property

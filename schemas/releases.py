@@ -95,7 +95,7 @@ def _actions(body: Mapping[str, Json]) -> Iterator[str]:
     elif wanted == "DOWNGRADE_CLASS":
         yield f"DOWNGRADE:{body['class_wanted']}"
     for row in records(body.get("recipients_wanted")):
-        yield f"FORWARD:{row['unit']}" if "unit" in row else f"AGENCY:{row['agency']}" if "agency" in row else "EXPORT"
+        yield f"FORWARD:{row.get('unit', row.get('agency'))}" if "name" not in row else "EXPORT"
 
 
 def _wider(facts: Facts) -> bool:

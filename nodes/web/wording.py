@@ -126,6 +126,7 @@ _ALERTS: Final[Mapping[str, str]] = {
     "DIRECTORY_STALE": noted("The directory is too old: messages wait until the hub gives a new one"),
     "EQUIVOCATION": noted("A unit signed two different messages for one place: keep both and ask that unit"),
     "UNFORESEEN": noted("An arrival could not be taken in and was set aside: call the administrator"),
+    "NOTICE": noted("A unit corrects, withdraws or revokes something that this one holds"),
     "CALLED": noted("An officer asks a supervisor to step in"),
     "LOG_FORKED": noted("The log of the hub was shown in two versions: keep this node as it is and call the auditor"),
     "LOG_HELD_BACK": noted("Another unit was shown a newer log of the hub than this one for an hour: ask its operator"),

@@ -70,6 +70,7 @@ KIND: Final = Kind(
         chosen_by="outcome",
         by_value={code: row.text("event") for code, row in codes.table("notice_outcomes").items()},
     ),
+    told="onward",
     approvals=(
         Approval(
             "ERASURE_OVERRIDE",

@@ -48,4 +48,4 @@ def test_each_recipient_is_an_action_of_its_own() -> None:
         {"type": "AGENCY", "agency": "CUSTOMS"},
         {"type": "COURT", "name": "City court of Osh"},
     ]
-    assert actions(wish(recipients_wanted=to)) == {"FORWARD:KZ", "AGENCY:CUSTOMS", "EXPORT"}
+    assert actions(wish(recipients_wanted=to)) == {"FORWARD:KZ", "FORWARD:CUSTOMS", "EXPORT"}

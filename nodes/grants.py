@@ -1,0 +1,103 @@
+"""The register of permissions: what a decision of an originator lets a unit do with an item, for what, until when.
+
+A row is written only from a signed decision of the unit that gave the item, in answer to a request of ours, within what
+was asked (`concerns` and the kind's own rules see to that at both nodes). `valid` is what the policy asks. A revocation
+counts from its arrival, also when it overtakes the decision.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from crypto import instants
+from nodes.grant_tables import GrantRow
+from nodes.work import Work
+from schemas import releases
+from schemas.content import Content
+from schemas.items import WHOLE, Item, named
+
+
+class Side(StrEnum):
+    """Whose a permission is: `HELD` by us, or `GIVEN` by us."""
+
+    HELD = "HELD"
+    GIVEN = "GIVEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One action that is permitted with an item now."""
+
+    item: Item
+    action: str
+    unit: str
+    purpose: str
+    until: int
+    decision: str
+
+
+def valid(session: Session, now: int, message_id: str, object_id: str | None = None) -> frozenset[str]:
+    """Return what this unit may do with an item at `now`, such as `EVIDENCE`, `FORWARD:KG`, `PURPOSE:PROSECUTE`.
+
+    A permission for a whole message holds for every object in it, one for an object for nothing else. Expired and
+    revoked ones do not count, nor those that this unit gave.
+    """
+    held = _at(now).where(GrantRow.side == Side.HELD, GrantRow.message_id == message_id)
+    objects = {WHOLE, object_id or WHOLE}
+    return frozenset(row.action for row in session.scalars(held) if row.object_id in objects)
+
+
+def of_message(session: Session, now: int, message_id: str) -> tuple[Grant, ...]:
+    """Return every permission that holds at `now` for a message or an object in it, held or given."""
+    found = session.scalars(_at(now).where(GrantRow.message_id == message_id))
+    return tuple(
+        Grant(Item(row.message_id, row.object_id), row.action, row.unit, row.purpose, row.valid_until, row.decision)
+        for row in found
+    )
+
+
+def _at(now: int) -> Select[GrantRow]:
+    return (
+        select(GrantRow)
+        .where(GrantRow.valid_from <= now, GrantRow.valid_until > now)
+        .where(or_(GrantRow.revoked.is_(None), GrantRow.revoked > now))
+        .order_by(GrantRow.object_id, GrantRow.action, GrantRow.unit)
+    )
+
+
+def record(work: Work, content: Content, revoked_by: str | None) -> None:
+    """Enter what a decision permits; nothing for one that permits nothing. `revoked_by` has overtaken it."""
+    if "valid_until" not in content.body:
+        return
+    unit, now = work.node.unit, work.node.now()
+    given = content.author.unit == unit
+    for item in named(content.body):
+        for action in releases.actions(content.body):
+            for holder in sorted(content.units) if given else [unit]:
+                work.add(
+                    GrantRow(
+                        decision=content.msg_id,
+                        message_id=item.message,
+                        object_id=item.object,
+                        action=action,
+                        unit=holder,
+                        side=Side.GIVEN if given else Side.HELD,
+                        originator=content.author.unit,
+                        purpose=str(content.body["purpose_wanted"]),
+                        valid_from=content.sent_at,
+                        valid_until=instants.from_text(str(content.body["valid_until"])),
+                        revoked=now if revoked_by else None,
+                        revocation=revoked_by,
+                    )
+                )
+
+
+def revoke(work: Work, content: Content, decision: str) -> None:
+    """End what `decision` permitted with the items of a revocation; only the unit that decided can."""
+    items = named(content.body)
+    for row in work.grants.read([decision]):
+        covered = any(item.covers(Item(row.message_id, row.object_id)) for item in items)
+        if covered and row.originator == content.author.unit and row.revoked is None:
+            row.revoked, row.revocation = work.node.now(), content.msg_id

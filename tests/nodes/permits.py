@@ -1,0 +1,58 @@
+"""Permissions asked and decided between three units: TJ gave KG an answer, and KG wants to pass it on to KZ."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from nodes import grants
+from nodes.drafts import NewDraft
+from nodes.tables import MessageRow, QuarantineRow
+from tests.messages import held
+from tests.nodes.world import World, send, someone
+
+RESTRICTED: dict[str, Any] = {"handling": ["H1", "H2"]}
+
+
+def gave(world: World) -> str:
+    """Let TJ send a request under H1 and H2 to KG; return its id: the item of the story is its person."""
+    given = send(world.node("TJ"), someone(world.node("TJ"), "rustam"), NewDraft("REQ", recipients=("KG",)), RESTRICTED)
+    world.sync()
+    return given
+
+
+def say(world: World, unit: str, who: str, new: NewDraft, **body: Any) -> str:
+    """Send a message about items and let every unit that can be reached have it."""
+    sent = send(world.node(unit), someone(world.node(unit), who), new, None, **body)
+    world.sync()
+    return sent
+
+
+def ask(world: World, item: str, **body: Any) -> str:
+    return say(world, "KG", "dilnoza", NewDraft("HCR", about=item), **{"items": [held(item)], **body})
+
+
+def decide(world: World, request: str, item: str, **body: Any) -> str:
+    return say(world, "TJ", "farida", NewDraft("HCD", in_reply_to=request), **{"items": [held(item)], **body})
+
+
+def may(world: World, unit: str, item: str, object_id: str | None = "P1") -> frozenset[str]:
+    """What a unit may do with an item now."""
+    with world.node(unit).db.read() as session:
+        return grants.valid(session, world.now, item, object_id)
+
+
+def passed_on(item: str, origin: str = "TJ") -> dict[str, Any]:
+    """The label of a message that carries the item."""
+    return {"passed_on": [{"origin": origin, **held(item)}]}
+
+
+def arrived(world: World, unit: str, kind: str) -> list[str]:
+    with world.node(unit).db.read() as session:
+        found = select(MessageRow.message_id).where(MessageRow.direction == "IN", MessageRow.kind == kind)
+        return list(session.scalars(found.order_by(MessageRow.stored)))
+
+
+def refused(world: World, unit: str) -> list[str]:
+    """Why arrivals were not taken."""
+    with world.node(unit).db.read() as session:
+        return list(session.scalars(select(QuarantineRow.reason)))
