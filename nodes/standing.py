@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from audit import store
 from crypto.merkle_hash import leaf_hash
 from nodes import keys
 from nodes.collecting import HELD, INBOX
+from nodes.mirroring import hub_keys
 from nodes.node import Node
 from nodes.pushing import QUEUED
 from nodes.tables import CursorRow, MessageRow, OutboxRow, QuarantineRow, ReceiptRow
+from nodes.watch_tables import AnchorRow, MirrorRow
 from schemas.directory import SNAPSHOT_GRACE
 
 
@@ -36,6 +39,26 @@ class NodeStatus:
     log_size: int
     disk: str
     free_bytes: int
+    log: "LogStanding"
+
+
+@dataclass(frozen=True, slots=True)
+class LogStanding:
+    """The node's own log and its mirror of the hub's: when each was last seen to, and how far (unix seconds, 0: never).
+
+    `anchors_open` are heads that the hub cosigned and our mirror does not show yet; `damage` names what the check of
+    the log in use found.
+    """
+
+    anchored_size: int
+    anchored_at: int
+    anchors_open: int
+    mirrored_size: int
+    accepted_size: int
+    mirrored_at: int
+    looked_at: int
+    checked_at: int
+    damage: tuple[str, ...]
 
 
 def status(session: Session, node: Node) -> NodeStatus:
@@ -65,6 +88,26 @@ def status(session: Session, node: Node) -> NodeStatus:
         log_size=node.log.head(session).size,
         disk=node.disk.room().value,
         free_bytes=node.disk.free(),
+        log=_log(session, node),
+    )
+
+
+def _log(session: Session, node: Node) -> LogStanding:
+    connection = session.connection()
+    query = select(AnchorRow.size, AnchorRow.cosigned).order_by(AnchorRow.size.desc()).limit(1)
+    anchored = session.execute(query).one_or_none() or (0, 0)
+    waiting = select(func.count()).select_from(AnchorRow).where(AnchorRow.proved.is_(None))
+    mirror = None if node.held is None else session.get(MirrorRow, hub_keys(node).origin)
+    stands = store.read_patrol(connection, node.log.log_id)
+    return LogStanding(
+        *anchored,
+        anchors_open=session.scalar(waiting) or 0,
+        mirrored_size=mirror.size if mirror else 0,
+        accepted_size=mirror.accepted if mirror else 0,
+        mirrored_at=mirror.since if mirror else 0,
+        looked_at=stands.at,
+        checked_at=stands.came_round,
+        damage=tuple(f"{one.code}: {one.text}" for one in store.read_damage(connection, node.log.log_id)),
     )
 
 

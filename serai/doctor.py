@@ -3,10 +3,9 @@
 It changes nothing. Each check is a function that returns a `Finding`; the command is only their list.
 """
 
-import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Annotated, Final
 import httpx
 import typer
 
+from exchange.disk import Disk, Room
 from exchange.hub.settings import SETTINGS_FILE as HUB_FILE
 from exchange.hub.settings import HubSettings
 from nodes.settings import SETTINGS_FILE as NODE_FILE
@@ -26,7 +26,6 @@ from serai.output import CommandError, JsonFlag, Report, Table, show
 app = typer.Typer(help="Check a node or a hub.", rich_markup_mode=None)
 
 CLOCK_SECONDS: Final = 30
-LEAST_FREE: Final = 1 << 30
 SLOW_FLUSH_MS: Final = 50
 KEY_DAYS: Final = {"SIGNING": 30, "NODE": 30, "ENCRYPTION": 3, "LOG": 365, "WITNESS": 30}
 KEY_TODO: Final = {
@@ -37,6 +36,19 @@ KEY_TODO: Final = {
     "WITNESS": "They turn by themselves every year: is the hub reached?",
 }
 OLD_QUEUE: Final = 3600
+OLD_MIRROR: Final = 3600
+OLD_WITNESS: Final = 3600
+OLD_ANCHOR: Final = 3600
+OLD_CHECK: Final = 3600
+DAMAGED: Final = "Keep a copy; `serai log audit` names all: `When an alarm about the log rings` in docs/operations.md."
+
+
+ROOMS: Final = {
+    Room.ENOUGH: "enough",
+    Room.SHORT: "short: new work is refused soon",
+    Room.LOW: "new work is refused",
+    Room.FULL: "nothing is written any more",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +78,17 @@ def doctor(
 def examine(home: Path, now: float) -> Iterator[Finding]:
     """Check the node or hub in `home`; raises CommandError if there is none."""
     if (home / NODE_FILE).is_file():
-        hub_url = NodeSettings.read(home).hub_url
+        node = NodeSettings.read(home)
+        hub_url, floor = node.hub_url, node.least_free_megabytes
     elif (home / HUB_FILE).is_file():
-        hub_url = HubSettings.read(home).public_url
+        hub = HubSettings.read(home)
+        hub_url, floor = hub.public_url, hub.least_free_megabytes
     else:
         raise CommandError("SERAI-HOME", f"{home} holds neither a node nor a hub.")
     yield from _hub(hub_url, now)
     yield _keys(home / "keys")
-    yield from _disk(home)
+    yield disk_finding(Disk(home, floor << 20))
+    yield _flush(home)
     yield from _service(home, now)
 
 
@@ -102,13 +117,17 @@ def _keys(folder: Path) -> Finding:
     return Finding("key files", not exposed, found, f"chmod -R go= {folder}")
 
 
-def _disk(home: Path) -> Iterator[Finding]:
-    """Room, and how long a flush takes."""
-    free = shutil.disk_usage(home).free
-    yield Finding("disk", free >= LEAST_FREE, f"{free >> 20} MiB free", "Make room: new messages are refused soon.")
+def disk_finding(disk: Disk) -> Finding:
+    """How much room there is, before and after something is refused for it."""
+    room, free = disk.room(), f"{disk.free() >> 20} MiB free"
+    return Finding("disk", room is Room.ENOUGH, f"{free}, {ROOMS[room]}", "Make room on this disk, or give it another.")
+
+
+def _flush(home: Path) -> Finding:
+    """How long a flush takes."""
     flush = flush_time(home)
     found = f"{flush.median_ms:.1f} ms a flush, 99 % under {flush.p99_ms:.1f} ms"
-    yield Finding("flush", flush.median_ms <= SLOW_FLUSH_MS, found, "The disk is slow: every message waits for it.")
+    return Finding("flush", flush.median_ms <= SLOW_FLUSH_MS, found, "The disk is slow: every message waits for it.")
 
 
 def _service(home: Path, now: float) -> Iterator[Finding]:
@@ -119,10 +138,11 @@ def _service(home: Path, now: float) -> Iterator[Finding]:
         yield Finding("service", ok=False, found=error.what, todo=error.todo)
         return
     yield Finding("service", ok=True, found="running")
-    yield from (_node_status(status, now) if "queued" in status else _hub_status(status))
+    yield from (node_findings(status, now) if "queued" in status else hub_findings(status, now))
 
 
-def _node_status(status: control.Members, now: float) -> Iterator[Finding]:
+def node_findings(status: control.Members, now: float) -> Iterator[Finding]:
+    """What the status of a running node shows: directory, keys, queue, the hub's log and its own."""
     fresh, usable = status["directory_fresh_until"], status["directory_usable_until"]
     if fresh is None:
         yield Finding("directory", ok=False, found="none yet", todo="Was the node enrolled and joined?")
@@ -141,12 +161,47 @@ def _node_status(status: control.Members, now: float) -> Iterator[Finding]:
     yield Finding("witness", status["witness"] != "WAITS", f"{status['witness']}, {status['witnessed_size']}", restored)
     quarantined = status["quarantined"]
     yield Finding("quarantine", quarantined == 0, f"{quarantined} held", "See the quarantine page for the reasons.")
+    yield from _node_log(status["log"], status["log_size"], now)
 
 
-def _hub_status(status: control.Members) -> Iterator[Finding]:
+def _node_log(log: control.Members, size: int, now: float) -> Iterator[Finding]:
+    """The unit's own log in the hub's, and its copy of the hub's."""
+    behind, last = size - log["anchored_size"], _ago(log["anchored_at"], now)
+    late = behind > 0 and _older(log["anchored_at"], OLD_ANCHOR, now)
+    found = f"{log['anchored_size']} of {size} entries, {last}, {log['anchors_open']} not seen in the hub's log yet"
+    yield Finding("anchor", not late, found, "Is the hub reached? It anchors the unit's log about every minute.")
+    old = _older(log["mirrored_at"], OLD_MIRROR, now) or log["mirrored_size"] < log["accepted_size"]
+    found = f"{log['mirrored_size']} of {log['accepted_size']} entries, asked {_ago(log['mirrored_at'], now)}"
+    yield Finding("mirror", not old, found, "Is the hub reached? Without its mirror this unit cosigns nothing.")
+    yield _check(log["looked_at"], log["checked_at"], log["damage"], now)
+
+
+def _check(looked_at: int, checked_at: int, damage: Sequence[str], now: float) -> Finding:
+    """What the check of the log in use found, and whether it runs at all."""
+    if damage:
+        return Finding("log check", ok=False, found=f"{len(damage)} damaged: {damage[0]}", todo=DAMAGED)
+    found = f"nothing damaged; looked {_ago(looked_at, now)}, came round {_ago(checked_at, now)}"
+    todo = "It does not run: look into the service log."
+    return Finding("log check", not _older(looked_at, OLD_CHECK, now), found, todo)
+
+
+def _older(at: int, seconds: int, now: float) -> bool:
+    """Whether something was last done so long ago; what was never done yet has just been started."""
+    return bool(at) and now - at > seconds
+
+
+def _ago(at: int, now: float) -> str:
+    return f"{max(0, now - at):.0f} s ago" if at else "never yet"
+
+
+def hub_findings(status: control.Members, now: float) -> Iterator[Finding]:
+    """What the status of a running hub shows: its log, publication, witnesses and units."""
     behind = status["log_size"] - status["signed_size"]
     yield Finding("log", behind < 1000, f"{status['log_size']} entries, {behind} not signed yet", "Look into its log.")
+    yield _check(status["log_looked_at"], status["log_checked_at"], status["log_damage"], now)
     yield _publication(status)
+    if status["quorum"]:
+        yield _witnesses(status["witnesses"], status["quorum"], now)
     contradictions = status["log_contradictions"]
     todo = "A unit has signed two histories of its log: keep everything, see `Witnesses` in docs/operations.md."
     yield Finding("units' logs", contradictions == 0, f"{contradictions} contradictions", todo)
@@ -154,6 +209,14 @@ def _hub_status(status: control.Members) -> Iterator[Finding]:
     yield Finding(
         "units", ok=True, found=f"{len(status['units'])} enrolled, suspended: {', '.join(suspended) or 'none'}"
     )
+
+
+def _witnesses(witnesses: Sequence[control.Members], quorum: int, now: float) -> Finding:
+    """Whether a witness fell silent: the quorum may still be met, and one more would end that."""
+    silent = [one["unit"] for one in witnesses if _older(one["seen"], OLD_WITNESS, now)]
+    found = f"{len(silent)} of {len(witnesses)} silent for an hour, {quorum} must cosign"
+    todo = f"Silent: {', '.join(silent)}. Are their nodes running?"
+    return Finding("witnesses", not silent, found, todo)
 
 
 def _publication(status: control.Members) -> Finding:
