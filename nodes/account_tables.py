@@ -1,9 +1,9 @@
-"""The rows of the people of a unit: accounts, roles, enrolments, sessions, attempts. Rows have no behaviour.
+"""The rows of the people of a unit: accounts, roles, their history, enrolments, sessions, attempts. No behaviour.
 
 Passwords, codes and tokens stand here only as hashes; names stay in this node.
 """
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nodes.tables import Row
@@ -58,8 +58,30 @@ class RoleRow(Row):
     role: Mapped[str] = mapped_column(primary_key=True)
 
 
+class ChangeRow(Row):
+    """A change of an account that was made: the history of its roles. `index` is its entry in the unit's log.
+
+    `before` and `after` are role codes. Where one person was enough, or had to be, `decided_by` is empty.
+    """
+
+    __tablename__ = "node_change"
+    __table_args__ = (
+        CheckConstraint("asked_by <> user_id", name="ck_node_change_asked_for_another"),
+        CheckConstraint("decided_by <> user_id", name="ck_node_change_decided_for_another"),
+        CheckConstraint("decided_by <> asked_by", name="ck_node_change_two_persons"),
+    )
+    index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    user_id: Mapped[str] = mapped_column(index=True)
+    at: Mapped[int]
+    what: Mapped[str]
+    before: Mapped[str]
+    after: Mapped[str]
+    asked_by: Mapped[str]
+    decided_by: Mapped[str | None]
+
+
 class EnrolmentRow(Row):
-    """The open enrolment of a user: the hash of the printed code and, once begun, the sealed TOTP secret offered."""
+    """The open enrolment of a user: the hash of both halves of the code and, once begun, the sealed TOTP secret."""
 
     __tablename__ = "node_enrolment"
     user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), primary_key=True)

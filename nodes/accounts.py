@@ -1,29 +1,29 @@
-"""The accounts of a unit, administered: add, roles, disable, a new enrolment code. No password is ever set for another.
+"""The accounts of a unit: who there is, in which form an account may be, and what a change makes of it.
 
-There is no default account and no default password: the first administrator is added at the machine itself
-(`actor` None), and every account begins with a code that is printed once.
+Who may change an account, and with whom, is decided in `nodes.changes`. No password is ever set for another: every
+account begins with a code that is printed once, and there is no default account.
 """
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from crypto.instants import to_text
-from nodes import log, passwords, visits
+from nodes import visits
 from nodes.account_tables import EnrolmentRow, RoleRow, SessionRow, UserRow
 from nodes.errors import BadInput, NotFound, UserExists
 from nodes.mandates import Visit
 from nodes.node import Node
 from nodes.permissions import EXCLUSIVE, MATRIX, Action, allowed, require
-from nodes.signin import code_hash
 from nodes.views import Actor, User
 from schemas.codes import table
 
 _USER_ID = re.compile(r"[A-Z0-9][A-Z0-9-]{1,31}")
 LANGUAGES = frozenset({"en", "ru"})
-AT_THE_MACHINE = "CONSOLE"
+RESERVED = frozenset({"CONSOLE", "NODE", "UNKNOWN"})
+"""Names by which the log means no account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,90 +37,131 @@ class NewUser:
     language: str = "en"
     visit: Visit | None = None
 
+    def check(self, session: Session, _now: int) -> None:
+        """Return if the account can be added; raises `UserExists`, or `BadInput` naming what is wrong."""
+        if not _USER_ID.fullmatch(self.user_id) or self.user_id in RESERVED:
+            raise BadInput("user")
+        if not 1 <= len(self.display_name.strip()) <= 120:
+            raise BadInput("name")
+        if self.language not in LANGUAGES or self.agency not in table("agency_types"):
+            raise BadInput("language or agency")
+        _check_roles(self.roles, visiting=self.visit is not None)
+        if session.get(UserRow, self.user_id) is not None:
+            raise UserExists
+        if self.visit is not None:
+            visits.check(session, self.visit)
 
-def add_user(session: Session, node: Node, actor: Actor | None, new: NewUser) -> str:
-    """Add an account and return its enrolment code, to be printed once; `actor` is None at the machine itself.
-
-    Raises `Denied`, `UserExists`, or `BadInput` naming what is wrong.
-    """
-    _authorise(actor)
-    if not _USER_ID.fullmatch(new.user_id) or not 1 <= len(new.display_name.strip()) <= 120:
-        raise BadInput("user")
-    if new.language not in LANGUAGES or new.agency not in table("agency_types"):
-        raise BadInput("language or agency")
-    _check_roles(new.roles, visiting=new.visit is not None)
-    if session.get(UserRow, new.user_id) is not None:
-        raise UserExists
-    session.add(
-        UserRow(
-            user_id=new.user_id,
-            display_name=new.display_name.strip(),
-            language=new.language,
-            agency=new.agency,
-            created=node.now(),
-            disabled_at=None,
-            password_phc=None,
-            totp_sealed=None,
-            totp_last_step=0,
-            ends_at=new.visit.ends if new.visit is not None else None,
+    def apply(self, session: Session, node: Node) -> None:
+        """Make the account, without any way to sign in yet."""
+        session.add(
+            UserRow(
+                user_id=self.user_id,
+                display_name=self.display_name.strip(),
+                language=self.language,
+                agency=self.agency,
+                created=node.now(),
+                disabled_at=None,
+                password_phc=None,
+                totp_sealed=None,
+                totp_last_step=0,
+                ends_at=self.visit.ends if self.visit is not None else None,
+            )
         )
-    )
-    session.flush()
-    if new.visit is not None:
-        visits.admit(session, new.user_id, new.visit)
-    _grant(session, new.user_id, new.roles)
-    act = _act(actor, "ROLE_CHANGE", new.user_id, tuple(sorted(new.roles)))
-    if new.visit is not None:
-        codes = *act.codes, "VISIT", f"UNTIL.{to_text(new.visit.ends)[:10]}"
-        act = replace(act, codes=codes, justification=new.visit.mandate)
-    log.record(session, node, act)
-    return _issue_code(session, node, new.user_id)
+        session.flush()
+        if self.visit is not None:
+            visits.admit(session, self.user_id, self.visit)
+        _give(session, self.user_id, self.roles)
 
 
-def reissue_code(session: Session, node: Node, actor: Actor | None, user_id: str) -> str:
-    """Return a new enrolment code for an account that lost its password or second factor; the old ones end at once."""
-    _authorise(actor)
-    user = _user(session, user_id)
-    user.password_phc, user.totp_sealed = None, None
-    session.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
-    log.record(session, node, _act(actor, "KEY_CHANGE", user_id))
-    return _issue_code(session, node, user_id)
+@dataclass(frozen=True, slots=True)
+class NewRoles:
+    """Exactly the roles that an account shall hold."""
+
+    user_id: str
+    roles: frozenset[str]
+
+    def check(self, session: Session, now: int) -> None:
+        """Return if the account may hold the roles; raises `BadInput`, or `NotFound` for no working account."""
+        _check_roles(self.roles, visiting=_working(session, self.user_id, now).ends_at is not None)
+
+    def apply(self, session: Session, _node: Node) -> None:
+        """Give the roles, and take the others."""
+        session.execute(delete(RoleRow).where(RoleRow.user_id == self.user_id))
+        _give(session, self.user_id, self.roles)
 
 
-def set_roles(session: Session, node: Node, actor: Actor | None, user_id: str, roles: frozenset[str]) -> None:
-    """Give an account exactly `roles`; nobody changes his own."""
-    _authorise(actor)
-    if actor is not None and actor.user_id == user_id:
-        raise BadInput("own roles")
-    _check_roles(roles, visiting=_user(session, user_id).ends_at is not None)
-    session.execute(delete(RoleRow).where(RoleRow.user_id == user_id))
-    _grant(session, user_id, roles)
-    log.record(session, node, _act(actor, "ROLE_CHANGE", user_id, tuple(sorted(roles))))
+@dataclass(frozen=True, slots=True)
+class NewCode:
+    """A new enrolment for an account that lost its password or second factor."""
+
+    user_id: str
+
+    def check(self, session: Session, now: int) -> None:
+        """Return if there is such a working account; raises `NotFound`."""
+        _working(session, self.user_id, now)
+
+    def apply(self, session: Session, node: Node) -> None:
+        """End every way in that the account had."""
+        user = _working(session, self.user_id, node.now())
+        user.password_phc, user.totp_sealed = None, None
+        session.execute(delete(SessionRow).where(SessionRow.user_id == self.user_id))
 
 
-def disable(session: Session, node: Node, actor: Actor | None, user_id: str) -> None:
-    """End an account and all its sessions; its name stays with what it did."""
-    _authorise(actor)
-    if actor is not None and actor.user_id == user_id:
-        raise BadInput("own account")
-    user = _user(session, user_id)
-    user.disabled_at = node.now()
-    session.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
-    session.execute(delete(EnrolmentRow).where(EnrolmentRow.user_id == user_id))
-    log.record(session, node, _act(actor, "ROLE_CHANGE", user_id, ("DISABLED",)))
+@dataclass(frozen=True, slots=True)
+class End:
+    """The end of an account; its name stays with what it did."""
+
+    user_id: str
+
+    def check(self, session: Session, now: int) -> None:
+        """Return if there is such a working account; raises `NotFound`."""
+        _working(session, self.user_id, now)
+
+    def apply(self, session: Session, node: Node) -> None:
+        """End the account, its sessions and its open enrolment."""
+        _working(session, self.user_id, node.now()).disabled_at = node.now()
+        session.execute(delete(SessionRow).where(SessionRow.user_id == self.user_id))
+        session.execute(delete(EnrolmentRow).where(EnrolmentRow.user_id == self.user_id))
+
+
+AccountChange = NewUser | NewRoles | NewCode | End
+"""Everything that may be done to an account by others."""
+
+
+FORMS: Mapping[str, type[AccountChange]] = {"ADD": NewUser, "ROLES": NewRoles, "CODE": NewCode, "END": End}
+"""The code of a change -> what it asks for."""
+
+
+def roles_after(session: Session, change: AccountChange) -> frozenset[str]:
+    """Return the roles that the account holds once `change` is made."""
+    match change:
+        case NewUser() | NewRoles():
+            return change.roles
+        case End():
+            return frozenset()
+        case NewCode():
+            return roles_of(session, change.user_id)
 
 
 def set_language(session: Session, actor: Actor, language: str) -> None:
     """Remember the language in which the account reads."""
     if language not in LANGUAGES:
         raise BadInput("language")
-    _user(session, actor.user_id).language = language
+    session.get_one(UserRow, actor.user_id).language = language
 
 
-def users(session: Session, actor: Actor | None) -> tuple[User, ...]:
+def users(session: Session, actor: Actor) -> tuple[User, ...]:
     """Return every account of the unit, for an administrator."""
-    _authorise(actor)
+    require(actor, Action.ADMINISTER_USERS)
     return _views(session)
+
+
+def administrators(session: Session, now: int) -> frozenset[str]:
+    """Return the accounts that may administer others now: enrolled, not ended, with a role for it."""
+    may = (role for role, actions in MATRIX.items() if Action.ADMINISTER_USERS in actions)
+    enrolled = select(UserRow).where(UserRow.password_phc.is_not(None))
+    holding = enrolled.join(RoleRow, RoleRow.user_id == UserRow.user_id).where(RoleRow.role.in_(may))
+    return frozenset(user.user_id for user in session.scalars(holding) if visits.usable(user, now))
 
 
 def colleagues(session: Session, actor: Actor) -> tuple[User, ...]:
@@ -157,11 +198,6 @@ def _views(session: Session) -> tuple[User, ...]:
     )
 
 
-def _authorise(actor: Actor | None) -> None:
-    if actor is not None:
-        require(actor, Action.ADMINISTER_USERS)
-
-
 def _check_roles(roles: frozenset[str], *, visiting: bool) -> None:
     if visiting and roles != visits.ROLES:
         raise BadInput("roles of a visiting auditor")
@@ -171,25 +207,12 @@ def _check_roles(roles: frozenset[str], *, visiting: bool) -> None:
         raise BadInput("roles that one person may not hold together")
 
 
-def _user(session: Session, user_id: str) -> UserRow:
+def _working(session: Session, user_id: str, now: int) -> UserRow:
     user = session.get(UserRow, user_id)
-    if user is None:
+    if user is None or not visits.usable(user, now):
         raise NotFound
     return user
 
 
-def _grant(session: Session, user_id: str, roles: frozenset[str]) -> None:
+def _give(session: Session, user_id: str, roles: frozenset[str]) -> None:
     session.add_all(RoleRow(user_id=user_id, role=role) for role in sorted(roles))
-
-
-def _issue_code(session: Session, node: Node, user_id: str) -> str:
-    code = passwords.new_code()
-    expires = node.now() + node.settings.enrolment_lifetime
-    session.merge(EnrolmentRow(user_id=user_id, code_hash=code_hash(code), expires=expires, totp_sealed=None))
-    return code
-
-
-def _act(actor: Actor | None, operation: str, subject: str, codes: tuple[str, ...] = ()) -> log.Act:
-    who = AT_THE_MACHINE if actor is None else actor.user_id
-    role = None if actor is None else min(actor.roles, default=None)
-    return log.Act(operation=operation, actor=who, role=role, subject=subject, codes=codes)

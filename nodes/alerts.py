@@ -54,6 +54,7 @@ class Cause(StrEnum):
     DISK_SHORT = "DISK_SHORT"
     LOG_DAMAGED = "LOG_DAMAGED"
     ROWS_DIFFER = "ROWS_DIFFER"
+    CHANGED_ALONE = "CHANGED_ALONE"
 
 
 NEXT: Mapping[tuple[AlertState, str], AlertState] = MappingProxyType(

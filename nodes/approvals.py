@@ -87,6 +87,7 @@ class Rule:
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
+        "ACCOUNT": Rule(asks=Action.ADMINISTER_USERS, decides=Action.ADMINISTER_USERS, lifetime=3 * DAY),
         "AUDIT_QUERY": Rule(asks=Action.READ_LOG, decides=Action.DECIDE_QUERY, lifetime=7 * DAY),
         "ERASURE": Rule(asks=Action.PROTECT_DATA, decides=Action.DECIDE_ERASURE, lifetime=14 * DAY),
     }

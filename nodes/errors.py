@@ -84,7 +84,7 @@ class OutOfStep(NodeError):
 class SecondPersonNeeded(NodeError):
     """What is asked needs somebody else: the same person asked for it, wrote it, or it is about himself."""
 
-    code = "EX-6039"
+    code = "EX-6094"
     words = _words(
         (
             "A second person must do this",

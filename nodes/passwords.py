@@ -5,6 +5,7 @@ account costs the same time as a wrong password: a dummy hash is verified instea
 """
 
 import base64
+import hashlib
 import os
 import secrets
 import threading
@@ -26,7 +27,7 @@ TOTP_STEP = 30
 TOTP_DIGITS = 6
 TOTP_SECRET = 20
 CODE_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
-CODE_GROUPS = 5
+HALF_GROUPS = 4
 
 _slots = threading.BoundedSemaphore(2)
 
@@ -104,12 +105,31 @@ def _totp(secret: bytes) -> TOTP:
     return TOTP(secret, TOTP_DIGITS, SHA1(), TOTP_STEP)  # noqa: S303 - the algorithm every authenticator speaks
 
 
-def new_code() -> str:
-    """Return a fresh enrolment code to be printed once: five groups of four letters and digits, about 98 bits."""
-    groups = ("".join(secrets.choice(CODE_ALPHABET) for _ in range(4)) for _ in range(CODE_GROUPS))
+def new_half() -> str:
+    """Return half of an enrolment code, to be shown once: four groups of four letters and digits, about 78 bits.
+
+    Two administrators hold one half each, so neither can enrol in the place of a colleague.
+    """
+    groups = ("".join(secrets.choice(CODE_ALPHABET) for _ in range(4)) for _ in range(HALF_GROUPS))
     return "-".join(groups)
 
 
-def plain_code(code: str) -> str:
+def half_hash(half: str) -> str:
+    """Return the hash under which a half is kept; it is random and long, so a fast hash is enough."""
+    return hashlib.sha256(_plain_code(half).encode()).hexdigest()
+
+
+def code_hash(code: str) -> str:
+    """Return the hash of a whole enrolment code as a person types it."""
+    plain, middle = _plain_code(code), HALF_GROUPS * 4
+    return joined_hash(half_hash(plain[:middle]), half_hash(plain[middle:]))
+
+
+def joined_hash(one: str, other: str) -> str:
+    """Return the hash of the code whose halves have these hashes; their order does not matter."""
+    return hashlib.sha256("".join(sorted((one, other))).encode()).hexdigest()
+
+
+def _plain_code(code: str) -> str:
     """Return `code` as it is compared: upper case, without the marks that people add when they type."""
     return "".join(character for character in code.upper() if character in CODE_ALPHABET)

@@ -34,7 +34,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What a person types to set password and second factor, with the code that the administrator printed."""
+    """What a person types to set password and second factor, with the code whose halves two administrators printed."""
 
     user_id: str
     code: str = field(repr=False)
@@ -151,11 +151,6 @@ def actor_of(session: Session, user: UserRow, token_hash: str | None = None) -> 
     return Actor(user.user_id, user.display_name, user.language, user.agency, roles, token_hash, visit)
 
 
-def code_hash(code: str) -> str:
-    """Return the hash under which an enrolment code is kept; the code has 98 random bits, so a fast hash is enough."""
-    return _hash(passwords.plain_code(code))
-
-
 def _start(session: Session, node: Node, user: UserRow) -> SignedIn:
     """A new id at every sign-in: what was fixed in a browser before it is worth nothing."""
     now, token, csrf = node.now(), secrets.token_urlsafe(32), secrets.token_urlsafe(32)
@@ -178,7 +173,7 @@ def _open_enrolment(session: Session, user_id: str, code: str, now: int) -> Enro
     row, user = session.get(EnrolmentRow, user_id), session.get(UserRow, user_id)
     if row is None or user is None or not visits.usable(user, now) or row.expires <= now:
         return None
-    return row if hmac.compare_digest(row.code_hash, code_hash(code)) else None
+    return row if hmac.compare_digest(row.code_hash, passwords.code_hash(code)) else None
 
 
 def _refuse(node: Node, user_id: str, address: str) -> SignInRefused:

@@ -33,17 +33,21 @@ def planned(wish: Wish, zone: ZoneInfo, now: int) -> Visit:
     return Visit(ends, words, since, until, named or None)
 
 
-def admit(session: Session, user_id: str, visit: Visit) -> None:
-    """Write down what the account `user_id` is for; raises `BadInput` for a case that this unit does not have."""
-    cases = sorted(visit.cases or ())
+def check(session: Session, visit: Visit) -> None:
+    """Return if this unit has every case that the visit names; raises `BadInput`."""
+    cases = visit.cases or frozenset()
     if len(session.scalars(select(CaseRow.case_id).where(CaseRow.case_ref.in_(cases))).all()) != len(cases):
         raise BadInput("case")
+
+
+def admit(session: Session, user_id: str, visit: Visit) -> None:
+    """Write down what the account `user_id` is for."""
     whole = int(visit.cases is None)
     session.add(
         VisitRow(user_id=user_id, mandate=visit.mandate, since=visit.since, until=visit.until, every_case=whole)
     )
     session.flush()
-    session.add_all(VisitCaseRow(user_id=user_id, case_ref=case) for case in cases)
+    session.add_all(VisitCaseRow(user_id=user_id, case_ref=case) for case in sorted(visit.cases or ()))
 
 
 def of(session: Session, user: UserRow) -> Visit | None:

@@ -30,6 +30,8 @@ STATUSES: Final[Mapping[str, Exit]] = {
     "EX-6091": Exit.CONFLICT,
     "EX-6092": Exit.CONFLICT,
     "EX-6093": Exit.CONFLICT,
+    "EX-6094": Exit.CONFLICT,
+    "EX-6095": Exit.CONFLICT,
     "KEY_FILE_EXISTS": Exit.CONFLICT,
     "LOG_DAMAGED": Exit.WRONG,
     "LOG_CHECKPOINT_REFUSED": Exit.WRONG,

@@ -14,6 +14,7 @@ from crypto.encoding import unb64
 from nodes import (
     accounts,
     backup,
+    changes,
     checking,
     drafts,
     duty,
@@ -28,7 +29,8 @@ from nodes import (
     visits,
     witnessing,
 )
-from nodes.accounts import NewUser
+from nodes.accounts import AccountChange, NewCode, NewRoles, NewUser
+from nodes.changes import CONSOLE, Asked
 from nodes.courier import sync_once
 from nodes.drafts import NewDraft
 from nodes.errors import BadInput, Incomplete, RestrictionUnread
@@ -53,6 +55,10 @@ def operations_of(node: Node) -> Mapping[str, Operation]:
         "user.list": _list,
         "user.disable": _disable,
         "user.reissue": _reissue,
+        "user.roles": _roles,
+        "user.changes": _changes,
+        "user.confirm": _confirm,
+        "user.refuse": _refuse,
         "enrol.begin": _begin,
         "enrol.finish": _finish,
         "sign-in": _sign_in,
@@ -102,8 +108,7 @@ def _add(node: Node, given: Members) -> Members:
         given["language"],
         _visit(node, given["visit"]) if "visit" in given else None,
     )
-    with node.db.write() as session:
-        return {"user_id": new.user_id, "enrolment_code": accounts.add_user(session, node, None, new)}
+    return _change(node, new, given)
 
 
 def _visit(node: Node, given: Members) -> Visit:
@@ -112,20 +117,59 @@ def _visit(node: Node, given: Members) -> Visit:
     return visits.planned(wish, ZoneInfo(node.settings.time_zone), node.now())
 
 
+def _reissue(node: Node, given: Members) -> Members:
+    return _change(node, NewCode(given["user_id"]), given)
+
+
+def _roles(node: Node, given: Members) -> Members:
+    return _change(node, NewRoles(given["user_id"], frozenset(given["roles"])), given)
+
+
+def _change(node: Node, change: AccountChange, given: Members) -> Members:
+    """Make a change alone while the unit is founded, or if told to; else ask for it. `waits` is what to confirm."""
+    with node.db.write() as session:
+        if given["alone"] or changes.founding(session, node, change):
+            code = changes.alone(session, node, change, given["reason"])
+            return {"user_id": change.user_id, "enrolment_code": code, "waits": None}
+        handed = changes.ask(session, node, CONSOLE, change, given["reason"])
+        return {"user_id": change.user_id, "enrolment_code": handed.printed, "waits": handed.approval_id}
+
+
+def _changes(node: Node, _: Members) -> Members:
+    with node.db.read() as session:
+        return {"changes": [_asked(one) for one in changes.waiting(session, node, CONSOLE)]}
+
+
+def _asked(one: Asked) -> Members:
+    told = {"change_id": one.approval.approval_id, "digest": one.approval.digest, "reason": one.approval.reason}
+    what = {"what": changes.WHAT[type(one.change)], "user_id": one.change.user_id}
+    return {**told, **what, "before": one.before, "after": one.after, "asked_by": one.approval.asked_by}
+
+
+def _confirm(node: Node, given: Members) -> Members:
+    """Confirm what the operator was shown: the change that has this id has this digest for ever."""
+    with node.db.write() as session:
+        approval = changes.get(session, node, CONSOLE, given["change_id"]).approval
+        handed = changes.confirm(session, node, CONSOLE, (approval.approval_id, approval.digest))
+    return {"change_id": handed.approval_id, "enrolment_code": handed.printed}
+
+
+def _refuse(node: Node, given: Members) -> Members:
+    with node.db.write() as session:
+        approval = changes.get(session, node, CONSOLE, given["change_id"]).approval
+        changes.refuse(session, node, CONSOLE, (approval.approval_id, approval.digest))
+    return {"change_id": given["change_id"]}
+
+
 def _list(node: Node, _: Members) -> Members:
     with node.db.read() as session:
-        return {"users": [asdict(user) for user in accounts.users(session, None)]}
+        return {"users": [asdict(user) for user in accounts.users(session, CONSOLE)]}
 
 
 def _disable(node: Node, given: Members) -> Members:
     with node.db.write() as session:
-        accounts.disable(session, node, None, given["user_id"])
+        changes.end(session, node, CONSOLE, given["user_id"])
     return {"user_id": given["user_id"]}
-
-
-def _reissue(node: Node, given: Members) -> Members:
-    with node.db.write() as session:
-        return {"enrolment_code": accounts.reissue_code(session, node, None, given["user_id"])}
 
 
 def _begin(node: Node, given: Members) -> Members:

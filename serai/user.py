@@ -18,6 +18,10 @@ app = typer.Typer(help="The people of a unit.", no_args_is_help=True, rich_marku
 
 SESSION: Final = "session"
 UserId = Annotated[str, typer.Argument(help="Staff number, as it stands in messages.")]
+ChangeId = Annotated[str, typer.Argument(help="Id of the change, as `serai user changes` lists it.")]
+Roles = Annotated[list[str], typer.Option("--role", help="Role code; may be repeated.")]
+Reason = Annotated[str, typer.Option(help="Why; needed once the unit has two administrators.")]
+Alone = Annotated[bool, typer.Option("--alone", help="Without a second person: every administrator is alarmed.")]
 SessionFile = Annotated[
     Path | None,
     typer.Option("--session", help="File that keeps the signed-in session; in the node's folder if left out."),
@@ -29,16 +33,18 @@ def add(
     home: NodeHome,
     user_id: UserId,
     name: Annotated[str, typer.Option(help="Name; it never leaves this unit except on messages sent.")],
-    role: Annotated[list[str], typer.Option(help="Role code; may be repeated.")],
+    role: Roles,
     agency: Annotated[str, typer.Option(help="Agency type.")],
     language: Annotated[str, typer.Option(help="en or ru.")] = "en",
     until: Annotated[str | None, typer.Option(help="Last day of access of a visiting auditor, 2026-12-31.")] = None,
     mandate: Annotated[str, typer.Option(help="On what mandate a visiting auditor comes.")] = "",
     entries: Annotated[str, typer.Option(help="Days of the log that he may see, 2026-01-01/2026-06-30.")] = "",
     case: Annotated[list[str] | None, typer.Option(help="Only entries of this case; may be repeated.")] = None,
+    reason: Reason = "",
     file: PassphraseFile = None,
     descriptor: PassphraseFd = None,
     *,
+    alone: Alone = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Add an account and print its enrolment code, once; with --until that of a visiting auditor, ending by itself."""
@@ -46,9 +52,25 @@ def add(
     visit = {"ends": until, "mandate": mandate, "entries": entries, "cases": case or []}
     if until is None and (mandate or entries or case):
         raise typer.BadParameter("--mandate, --entries and --case belong to a visiting auditor: give --until too")
-    members = Access(home, file, descriptor).do("user.add", new if until is None else {**new, "visit": visit})
-    note("Hand the code to the person; with it, password and second factor are set at the sign-in page.")
-    show(Report("user-add", members, lines=[members["enrolment_code"]]), as_json=as_json)
+    wanted = {**new, "reason": reason or mandate, "alone": alone, **({} if until is None else {"visit": visit})}
+    _show_change("user-add", Access(home, file, descriptor).do("user.add", wanted), as_json=as_json)
+
+
+@app.command("roles")
+def roles(
+    home: NodeHome,
+    user_id: UserId,
+    role: Roles,
+    reason: Reason = "",
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    alone: Alone = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Give an account exactly these roles."""
+    wanted = {"user_id": user_id, "roles": role, "reason": reason, "alone": alone}
+    _show_change("user-roles", Access(home, file, descriptor).do("user.roles", wanted), as_json=as_json)
 
 
 @app.command("list")
@@ -87,14 +109,71 @@ def disable(
 def reissue(
     home: NodeHome,
     user_id: UserId,
+    reason: Reason = "",
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    alone: Alone = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Print a new enrolment code for somebody who lost password or second factor; the old ones end once it counts."""
+    wanted = {"user_id": user_id, "reason": reason, "alone": alone}
+    _show_change("user-reissue", Access(home, file, descriptor).do("user.reissue", wanted), as_json=as_json)
+
+
+@app.command("changes")
+def list_changes(
+    home: NodeHome, file: PassphraseFile = None, descriptor: PassphraseFd = None, *, as_json: JsonFlag = False
+) -> None:
+    """The changes of accounts that wait for a second person."""
+    members = Access(home, file, descriptor).do("user.changes", {})
+    rows = [
+        [*(one[name] for name in ("change_id", "what", "user_id", "asked_by", "reason")), _step(one)]
+        for one in members["changes"]
+    ]
+    table = Table(["change", "what", "user", "asked by", "reason", "roles"], rows)
+    show(Report("user-changes", members, table=table), as_json=as_json)
+
+
+@app.command("confirm")
+def confirm(
+    home: NodeHome,
+    change_id: ChangeId,
     file: PassphraseFile = None,
     descriptor: PassphraseFd = None,
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """Print a new enrolment code for somebody who lost password or second factor; the old ones end at once."""
-    members = Access(home, file, descriptor).do("user.reissue", {"user_id": user_id})
-    show(Report("user-reissue", members, lines=[members["enrolment_code"]]), as_json=as_json)
+    """Confirm, as the second person, what an administrator asked for; prints the second half of a code."""
+    members = Access(home, file, descriptor).do("user.confirm", {"change_id": change_id})
+    show(Report("user-confirm", members, lines=[members["enrolment_code"] or change_id]), as_json=as_json)
+
+
+@app.command("refuse")
+def refuse(
+    home: NodeHome,
+    change_id: ChangeId,
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Let a change that was asked for not happen."""
+    members = Access(home, file, descriptor).do("user.refuse", {"change_id": change_id})
+    show(Report("user-refuse", members, lines=[change_id]), as_json=as_json)
+
+
+def _step(one: Members) -> str:
+    return f"{','.join(one['before'])} -> {','.join(one['after'])}"
+
+
+def _show_change(name: str, members: Members, *, as_json: bool) -> None:
+    """Print the code, or its first half, and say what is still missing."""
+    if members["waits"] is not None:
+        note(f"An administrator must confirm change {members['waits']} on the page People. This is the first half.")
+    elif members["enrolment_code"] is not None:
+        note("Hand the code to the person; with it, password and second factor are set at the sign-in page.")
+    show(Report(name, members, lines=[members["enrolment_code"] or members["user_id"]]), as_json=as_json)
 
 
 @app.command("sign-in")

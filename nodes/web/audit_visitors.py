@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from nodes import accounts, visits
+from nodes import accounts, changes, visits
 from nodes.errors import BadInput, UserExists
 from nodes.mandates import Wish
 from nodes.permissions import Action, require
 from nodes.web.entrance import AtDesk
 from nodes.web.languages import LANGUAGES, gettext
-from nodes.web.people_pages import code_page
+from nodes.web.people_pages import half_page
 from nodes.web.site import Desk
 from nodes.web.wording import Problem, spoken_problem
 
@@ -29,7 +29,7 @@ def new_visitor(desk: AtDesk) -> HTMLResponse:
 
 @router.post("/people/visitor")
 def add_visitor(desk: AtDesk) -> HTMLResponse:
-    """Add the account and show its enrolment code, this once."""
+    """Ask for the account and show the first half of its enrolment code, this once."""
     require(desk.actor, Action.ADMINISTER_USERS)
     try:
         mandate, ends, since, until = map(desk.text, ("mandate", "ends", "since", "until"))
@@ -38,7 +38,7 @@ def add_visitor(desk: AtDesk) -> HTMLResponse:
         user, name, language = map(desk.text, ("user", "name", "language"))
         new = accounts.NewUser(user, name, desk.actor.agency, visits.ROLES, language, visit)
         with desk.node.db.write() as session:
-            code = accounts.add_user(session, desk.node, desk.actor, new)
+            handed = changes.ask(session, desk.node, desk.actor, new, visit.mandate)
     except UserExists as error:
         return _form(desk, (spoken_problem(error, "#user"),), 409)
     except BadInput:
@@ -47,7 +47,7 @@ def add_visitor(desk: AtDesk) -> HTMLResponse:
             "order, and each case is one of this unit."
         )
         return _form(desk, (Problem(text, "#user"),), 422)
-    return code_page(desk, new.user_id, new.display_name, code)
+    return half_page(desk, new.user_id, handed, first=True)
 
 
 def _form(desk: Desk, problems: tuple[Problem, ...], status: int = 200) -> HTMLResponse:

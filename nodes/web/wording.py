@@ -99,7 +99,9 @@ _DONE: Final[Mapping[str, str]] = {
     "escalated": noted("A supervisor was alerted."),
     "seen": noted("Noted: you have seen it."),
     "keys": noted("Your choice is kept in this browser."),
-    "roles": noted("The roles were changed. They count from the next click."),
+    "change-asked": noted("Asked for. It happens once another administrator confirms it."),
+    "change-made": noted("Confirmed. The roles count from the next click."),
+    "change-refused": noted("It will not happen."),
     "disabled": noted("The account is disabled and all its sessions are ended."),
     "asked": noted("The request is made. Another auditor decides it."),
     "decided": noted("Your decision is on record."),
@@ -133,6 +135,7 @@ _ALERTS: Final[Mapping[str, str]] = {
     "LOG_UNHEARD": noted("A unit has not said for a day which log of the hub it was shown: call that unit"),
     "LOG_NOT_ANCHORED": noted("The hub refuses the log of this unit: it contradicts what was anchored before"),
     "LOG_SHORTENED": noted("The log of this unit is shorter than what was anchored at the hub: entries were lost here"),
+    "CHANGED_ALONE": noted("An account was changed at the machine with no second person: ask the operator why"),
     "ANCHOR_MISSING": noted("The log of the hub does not show an anchor of this unit that the hub had confirmed"),
     "DISK_SHORT": noted("The disk of this node is filling up: make room before it takes nothing new any more"),
     "LOG_DAMAGED": noted("The log of this unit is damaged: it is not signed until the administrator has put it right"),
@@ -140,6 +143,21 @@ _ALERTS: Final[Mapping[str, str]] = {
 }
 
 _PLACED: Final = frozenset({"LOG_DAMAGED", "ROWS_DIFFER"})
+_CHANGES: Final[Mapping[str, str]] = {
+    "ADD": noted("New account"),
+    "ROLES": noted("Other roles"),
+    "CODE": noted("New enrolment"),
+    "END": noted("End of the account"),
+}
+
+_APPROVAL_STATES: Final[Mapping[str, tuple[str, str]]] = {
+    "ASKED": ("yellow", noted("Waits for a second person")),
+    "APPROVED": ("blue", noted("Approved, not done yet")),
+    "REFUSED": ("red", noted("Refused by the second person")),
+    "WITHDRAWN": ("grey", noted("Taken back")),
+    "EXPIRED": ("grey", noted("Nobody decided in time")),
+    "DONE": ("green", noted("Done by two persons")),
+}
 
 _FINDINGS: Final[Mapping[str, str]] = {
     "ID_TAKEN": noted("Another message with this identifier came before"),
@@ -194,6 +212,17 @@ def alert_text(alert: Alert) -> str:
     """Return what an alert says; it names no content, but the finding and the place in a damaged log."""
     text = gettext(_ALERTS.get(alert.cause, alert.cause))
     return f"{text} ({alert.subject.removesuffix(alert.audience).rstrip()})" if alert.cause in _PLACED else text
+
+
+def change(code: str) -> str:
+    """Return what a change does to an account."""
+    return gettext(_CHANGES[code])
+
+
+def approval_state(code: str) -> State:
+    """Return how far an act of two persons is."""
+    colour, text = _APPROVAL_STATES[code]
+    return State(gettext(text), colour)
 
 
 def finding(code: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-from nodes import accounts, passwords, signin
+from nodes import changes, passwords, signin
 from nodes.accounts import NewUser
 from nodes.node import Node
 from nodes.signin import Enrolment
@@ -44,7 +44,7 @@ def enrol(node: Node, person: Person, address: str) -> Account:
     """Add the person's account and enrol it, as an administrator and the person would; returns its secrets."""
     new = NewUser(person.user_id, person.name, AGENCY, frozenset(person.roles), person.language)
     with node.db.write() as session:
-        printed = accounts.add_user(session, node, None, new)
+        printed = str(changes.alone(session, node, new))
     offer = signin.begin_enrolment(node, person.user_id, printed, HERE)
     password = "-".join(secrets.token_hex(3) for _ in range(3))
     account = Account(person.unit, person.user_id, person.name, person.roles, address, password, offer.secret)

@@ -58,6 +58,7 @@ PEOPLE: Final = (
     Person("KZ", "KZ-2002", "Дина Әбілқасымова", ("SPOC_DUTY",), "en"),
     Person("UZ", "UZ-1330", "Шерзод Нуриддинов", ("OFFICER",), "ru"),
     Person("CARICC", "CR-0105", "Elena Marinova", ("OFFICER",), "en"),
+    Person("TJ", "TJ-9002", "Нигина Раҳимова", ("NODE_ADMIN",), "ru"),
 )
 
 AGENCY: Final = "DRUG_AGENCY"

@@ -1,72 +1,21 @@
-"""Accounts: printed codes, passwords, one-time codes, sessions; one answer for every failure, and everything logged."""
+"""Signing in: printed codes, passwords, one-time codes, sessions; one answer for every failure, everything logged."""
 
-import base64
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from nodes import accounts, passwords, signin
+from nodes import accounts, changes, signin
 from nodes.account_tables import RateRow, SessionRow, UserRow
-from nodes.accounts import NewUser
-from nodes.enrolment import Identity, Secrets, init
-from nodes.errors import BadInput, Denied, SignedOut, SignInRefused, TooManyAttempts, UserExists
-from nodes.node import Node, Surroundings, open_node
+from nodes.accounts import NewCode
+from nodes.errors import BadInput, Denied, SignedOut, SignInRefused, TooManyAttempts
+from nodes.node import Node
 from nodes.settings import NodeSettings
-from nodes.signin import Credentials, Enrolment
+from nodes.signin import Enrolment
 from nodes.tables import EventRow
-from nodes.views import SignedIn
-from schemas.directory import Names
-from tests.hub.desk import CHEAP
-from tests.instants import HOUR, MINUTE, NOW
-from tests.nodes.world import PASSPHRASE, someone
-
-PASSWORD = "four grey cranes over Osh"
-ADDRESS = "10.1.2.3"
-
-
-class Clock:
-    now = NOW
-
-    def __call__(self) -> int:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def node(tmp_path: Path, clock: Clock, database_url: str) -> Iterator[Node]:
-    settings = NodeSettings(
-        unit="TJ", env="live", folder=tmp_path / "tj", hub_url="https://hub.example", database_url=database_url
-    )
-    settings.folder.mkdir()
-    identity = Identity(names=Names(en="TJ", ru="ТЖ"), agencies=("POLICE",), languages=("en",))
-    init(settings, identity, Secrets(PASSPHRASE, PASSPHRASE, CHEAP), NOW)
-    opened = open_node(settings, PASSPHRASE, Surroundings(clock))
-    yield opened
-    opened.close()
-
-
-def add(node: Node, user_id: str = "TJ-0147", roles: frozenset[str] = frozenset({"OFFICER"})) -> str:
-    with node.db.write() as session:
-        return accounts.add_user(session, node, None, NewUser(user_id, "Rustam R.", "POLICE", roles))
-
-
-def enrol(node: Node, code: str, user_id: str = "TJ-0147") -> bytes:
-    """Go through enrolment as a person does; returns the secret in the authenticator."""
-    offer = signin.begin_enrolment(node, user_id, code.lower(), ADDRESS)
-    secret = base64.b32decode(offer.secret)
-    totp = passwords.totp_code(secret, node.now())
-    signin.finish_enrolment(node, Enrolment(user_id, code, PASSWORD, totp), ADDRESS)
-    return secret
-
-
-def enter(node: Node, secret: bytes, password: str = PASSWORD, user_id: str = "TJ-0147") -> SignedIn:
-    return signin.sign_in(node, Credentials(user_id, password, passwords.totp_code(secret, node.now())), ADDRESS)
+from tests.instants import HOUR, MINUTE
+from tests.nodes.people import ADDRESS, PASSWORD, Clock, add, enrol, enter
+from tests.nodes.world import someone
 
 
 def test_a_person_enrols_once_and_signs_in(node: Node, clock: Clock) -> None:
@@ -95,7 +44,7 @@ def test_every_failure_has_the_same_answer_and_is_logged(node: Node, clock: Cloc
     clock.now += MINUTE
     if wrong == "disabled":
         with node.db.write() as session:
-            accounts.disable(session, node, None, "TJ-0147")
+            changes.end(session, node, changes.CONSOLE, "TJ-0147")
     user_id = "TJ-9999" if wrong == "user" else "TJ-0147"
     given = bytes(20) if wrong == "totp" else secret
     with pytest.raises(SignInRefused) as refused:
@@ -181,12 +130,13 @@ def test_a_new_code_ends_the_old_password_second_factor_and_sessions(node: Node,
     clock.now += MINUTE
     signed_in = enter(node, secret)
     with node.db.write() as session:
-        code = accounts.reissue_code(session, node, None, "TJ-0147")
+        code = changes.alone(session, node, NewCode("TJ-0147"))
     with pytest.raises(SignedOut):
         signin.authenticate(node, signed_in.token)
     clock.now += MINUTE
     with pytest.raises(SignInRefused):
         enter(node, secret)
+    assert code is not None
     assert enrol(node, code)
 
 
@@ -203,56 +153,6 @@ def test_a_weak_password_is_not_set(node: Node, password: str) -> None:
     signin.begin_enrolment(node, "TJ-0147", code, ADDRESS)
     with pytest.raises(BadInput):
         signin.finish_enrolment(node, Enrolment("TJ-0147", code, password, "000000"), ADDRESS)
-
-
-def test_only_an_administrator_administers_and_never_himself(node: Node) -> None:
-    anora, rustam = someone(node, "anora"), someone(node, "rustam")
-    new = NewUser("TJ-0200", "Lola", "POLICE", frozenset({"OFFICER"}))
-    with pytest.raises(Denied), node.db.write() as session:
-        accounts.add_user(session, node, rustam, new)
-    with node.db.write() as session:
-        accounts.add_user(session, node, anora, new)
-        accounts.set_roles(session, node, anora, "TJ-0200", frozenset({"SPOC_DUTY"}))
-        for act in (accounts.disable, accounts.set_roles):
-            with pytest.raises(BadInput):
-                act(
-                    session,
-                    node,
-                    anora,
-                    anora.user_id,
-                    *([frozenset({"OFFICER"})] if act is accounts.set_roles else []),
-                )
-        with pytest.raises(UserExists):
-            accounts.add_user(session, node, anora, new)
-    with node.db.read() as session:
-        found = {user.user_id: user for user in accounts.users(session, anora)}
-        assert found["TJ-0200"].roles == ("SPOC_DUTY",)
-        assert [user.user_id for user in accounts.colleagues(session, rustam)] == ["RUSTAM-1", "TJ-0200"]
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"user_id": "lower"},
-        {"display_name": " "},
-        {"language": "fr"},
-        {"agency": "MI6"},
-        {"roles": frozenset()},
-        {"roles": frozenset({"KING"})},
-        {"roles": frozenset({"AUDITOR", "OFFICER"})},
-    ],
-)
-def test_an_account_that_is_not_in_order_is_not_added(node: Node, changes: dict[str, object]) -> None:
-    good: dict[str, object] = {
-        "user_id": "TJ-1",
-        "display_name": "A",
-        "agency": "POLICE",
-        "roles": frozenset({"OFFICER"}),
-    }
-    with pytest.raises(BadInput), node.db.write() as session:
-        accounts.add_user(session, node, None, NewUser(**(good | changes)))  # type: ignore[arg-type]  # some are wrong on purpose
-    with node.db.read() as session:
-        assert session.scalars(select(UserRow)).all() == []
 
 
 def test_the_language_of_an_account_is_remembered(node: Node) -> None:

@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from typer.testing import CliRunner
 
 from crypto.instants import to_text
+from nodes import changes
+from nodes.account_tables import UserRow
+from nodes.accounts import NewCode
+from nodes.views import Actor
 from serai import control
 from serai.cli import app
 from serai.demo import replies, requests
@@ -167,3 +172,30 @@ def test_a_node_says_how_it_stands_and_syncs_on_demand(house: House) -> None:
     assert run(house, "KG", "node", "sync")["failed"] == []
     status = run(house, "KG", "node", "status")
     assert (status["unit"], status["queued"], status["unposted_receipts"]) == ("KG", 0, 0)
+
+
+def test_once_a_unit_has_two_administrators_the_machine_is_one_person_of_two(house: House) -> None:
+    for admin in ("KG-8", "KG-9"):
+        person(house, admin, "NODE_ADMIN")
+    with house.nodes["KG"].db.write() as session:
+        session.execute(update(UserRow).values(password_phc="set"))
+    first = person(house, "KG-10", "OFFICER", "--reason", "begins on Monday")
+    (waiting,) = run(house, "KG", "user", "changes")["changes"]
+    assert (waiting["change_id"], waiting["asked_by"]) == (first["waits"], "CONSOLE")
+    assert run(house, "KG", "user", "confirm", first["waits"], status=Exit.CONFLICT)["code"] == "EX-6094"
+    run(house, "KG", "user", "refuse", first["waits"])
+    assert person(house, "KG-10", "OFFICER", "--alone", "--reason", "both are away")["waits"] is None
+    roles = run(house, "KG", "user", "roles", "KG-10", "--role", "SUPERVISOR", "--reason", "he was promoted")
+    assert (roles["enrolment_code"], len(roles["waits"])) == (None, 32)
+
+
+def person(house: House, user: str, role: str, *more: str) -> dict[str, Any]:
+    return run(house, "KG", "user", "add", user, "--name", "A", "--role", role, "--agency", "POLICE", *more)
+
+
+def test_an_administrator_and_the_machine_are_two_persons(house: House) -> None:
+    node = house.nodes["KG"]
+    with node.db.write() as session:
+        admin = Actor("KG-8", "A", "en", "POLICE", frozenset({"NODE_ADMIN"}))
+        asked = changes.ask(session, node, admin, NewCode("KG-1"), "telephone lost")
+    assert len(run(house, "KG", "user", "confirm", asked.approval_id)["enrolment_code"]) == 19

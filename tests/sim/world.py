@@ -25,7 +25,7 @@ from exchange.hub.administration import Offered
 from exchange.hub.app import create_app
 from exchange.hub.hub import Hub
 from exchange.hub.keys import HubKeys
-from nodes import accounts, drafts, enrolment, keys, messages, outbox, signin
+from nodes import changes, drafts, enrolment, keys, messages, outbox, signin
 from nodes.account_tables import UserRow
 from nodes.accounts import NewUser
 from nodes.courier import sync_once
@@ -66,7 +66,7 @@ def template() -> Federation:
         node = open_node(settings, made.passphrase, Surroundings(lambda: NOW))
         with node.db.write() as session:
             new = NewUser(f"{node.unit}-{OFFICER}", "Officer", "DRUG_AGENCY", frozenset({"OFFICER", "SPOC_DUTY"}))
-            accounts.add_user(session, node, None, new)
+            changes.alone(session, node, new)
         node.close()
     return made
 

@@ -13,12 +13,13 @@ from tests.nodes.web.work import send
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Tajikistan and Kyrgyzstan, with an officer, a duty officer, an administrator and an auditor in Kyrgyzstan."""
+    """Tajikistan and Kyrgyzstan, with an officer, a duty officer, two administrators and an auditor in Kyrgyzstan."""
     made = build(tmp_path_factory.mktemp("house"), NOW, ("KG", "TJ"))
     made.add_user("KG", "KG-1", "OFFICER")
     made.add_user("KG", "KG-2", "OFFICER", "SPOC_DUTY")
-    made.add_user("KG", "KG-8", "NODE_ADMIN")
     made.add_user("KG", "KG-9", "AUDITOR")
+    made.add_user("KG", "KG-8", "NODE_ADMIN")
+    made.add_user("KG", "KG-7", "NODE_ADMIN")  # from here on nobody changes an account alone
     made.add_user("TJ", "TJ-1", "OFFICER", language="ru")
     yield made
     made.close()

@@ -13,7 +13,7 @@ from exchange.database import Database
 from exchange.hub import app as hub_app
 from exchange.hub.hub import Hub
 from exchange.hub.keys import HubKeys
-from nodes import accounts, passwords, signin
+from nodes import changes, passwords, signin
 from nodes.accounts import NewUser
 from nodes.courier import sync_once
 from nodes.node import Node, Surroundings, open_node
@@ -61,7 +61,7 @@ class House:
         node = self.nodes[unit]
         new = NewUser(user, f"Officer {user}", "POLICE", frozenset(roles), language)
         with node.db.write() as session:
-            code = accounts.add_user(session, node, None, new)
+            code = str(changes.alone(session, node, new))
         self.enrol(unit, user, code)
 
     def enrol(self, unit: str, user: str, code: str) -> None:

@@ -11,6 +11,7 @@ from serai.demo import requests
 from tests.instants import DAY, HOUR, MINUTE, NOW
 from tests.nodes.web.auditing import entries
 from tests.nodes.web.house import Browser, House, build
+from tests.nodes.web.test_people import asked, decide, half
 from tests.nodes.web.work import send
 
 MANDATE = "Parliamentary audit 3/2026 of disclosures"
@@ -22,11 +23,12 @@ DAYS = {"ends": "2026-11-30", "since": "2026-11-22", "until": "2026-11-22"}
 
 @pytest.fixture(scope="module")
 def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Kyrgyzstan with two cases of one day, one of the next, and an administrator."""
+    """Kyrgyzstan with two cases of one day, one of the next, and two administrators."""
     made = build(tmp_path_factory.mktemp("visited"), NOW, ("KG", "TJ"))
     made.add_user("KG", "KG-1", "OFFICER")
-    made.add_user("KG", "KG-8", "NODE_ADMIN")
     made.add_user("KG", "KG-9", "AUDITOR")
+    made.add_user("KG", "KG-8", "NODE_ADMIN")
+    made.add_user("KG", "KG-7", "NODE_ADMIN")
     officer = made.desk("KG", "KG-1")
     for _ in range(2):
         send(officer, "REQ", requests.lorry_owner(made.clock.now), "TJ")
@@ -43,10 +45,11 @@ def cases(house: House) -> list[str]:
 
 
 def admit(house: House, user: str, **form: str) -> Browser:
-    """Let the administrator admit a visitor, who then enrols and signs in."""
-    page = house.desk("KG", "KG-8").post("/people/visitor", **{"user": user, **FORM, **DAYS, **form})
-    code = re.findall(r'id="enrolment-code">([^<]+)<', page.text)[0]
-    house.enrol("KG", user, code)
+    """Let two administrators admit a visitor, who then enrols and signs in."""
+    first = house.desk("KG", "KG-8").post("/people/visitor", **{"user": user, **FORM, **DAYS, **form})
+    other = house.desk("KG", "KG-7")
+    second = decide(other, asked(other.get("/people").text))
+    house.enrol("KG", user, half(first.text) + half(second.text))
     return house.desk("KG", user)
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from httpx import Client, Response
 
-from nodes import accounts, passwords, signin
-from nodes.accounts import NewUser
+from nodes import changes, passwords, signin
+from nodes.accounts import NewCode, NewUser
 from nodes.errors import SignedOut
 from nodes.web.entrance import cookie_name, is_secure
 from nodes.web.site import own_path
@@ -24,7 +24,8 @@ def post(client: Client, path: str, **form: str) -> Response:
 def test_a_new_colleague_enrols_with_a_code_and_signs_in(house: House) -> None:
     node, client = house.nodes["KG"], house.client("KG")
     with node.db.write() as session:
-        code = accounts.add_user(session, node, None, NewUser("KG-70", "New", "POLICE", frozenset({"OFFICER"}), "ru"))
+        new = NewUser("KG-70", "New", "POLICE", frozenset({"OFFICER"}), "ru")
+        code = str(changes.alone(session, node, new, "the administrators are away"))
     page = post(client, "/enrol", user="KG-70", enrolment=code.lower())
     assert page.status_code == 200
     assert "<svg" in page.text
@@ -57,7 +58,7 @@ def test_a_wrong_enrolment_code_says_no_more_than_any_other_mistake(house: House
 def test_a_mistake_in_the_second_step_shows_it_again(house: House, password: str, status: int) -> None:
     node, client = house.nodes["KG"], house.client("KG")
     with node.db.write() as session:
-        code = accounts.reissue_code(session, node, None, "KG-8")
+        code = str(changes.alone(session, node, NewCode("KG-8"), "the key was lost"))
     page = post(client, "/enrol/confirm", user="KG-8", enrolment=code, password=password, code="000000")
     assert page.status_code == status
     assert secret_on(page.text)
