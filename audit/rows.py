@@ -2,21 +2,25 @@
 
 A driver gives the interpreter lock back for every single row of an ordinary `executemany`, and each time waits for it
 again behind the threads that verify: one statement for many rows is the difference between a batch of one lock and of a
-hundred.
+hundred. The text of a statement never depends on how many keys are asked for, so it stays prepared.
 """
 
+import json
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import chain
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, String, Table
+from sqlalchemy import Row as SqlRow
 
 Row = Mapping[str, Any]
+Found: TypeAlias = "SqlRow[*tuple[Any, ...]]"
 
 MOST_ROWS: Final = 256
-"""Rows in one statement: a whole batch. The widest table has then 2,816 parameters; SQLite allows 32,766."""
+"""Rows in one statement: a whole batch. The widest table has then 6,400 parameters; SQLite allows 32,766."""
 
 _ELEMENTS: Final = {BigInteger: "bigint", Boolean: "boolean", Integer: "integer", LargeBinary: "bytea", String: "text"}
 """The arrays of PostgreSQL by the type of the column. A text that is too long is refused by the column itself: a cast
@@ -24,10 +28,10 @@ to its own type would cut it."""
 
 
 def insert(connection: Connection, table: Table, rows: Sequence[Row], conflict: str = "") -> None:
-    """Insert `rows`, each with exactly the columns of `table`; `conflict` is an ON CONFLICT clause."""
+    """Insert `rows`, each with all the columns of `table`; `conflict` is an ON CONFLICT clause."""
     if not rows:
         return
-    take = itemgetter(*table.c.keys())
+    take = itemgetter(*_names(table))
     if connection.dialect.name == "postgresql":
         columns = zip(*map(take, rows), strict=True)
         connection.exec_driver_sql(f"{_unnest(table)} {conflict}", tuple(list(column) for column in columns))
@@ -36,6 +40,71 @@ def insert(connection: Connection, table: Table, rows: Sequence[Row], conflict: 
         some = rows[at : at + MOST_ROWS]
         values = tuple(chain.from_iterable(map(take, some)))
         connection.exec_driver_sql(f"{_values(table, len(some))} {conflict}", values)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows: those of `table` whose columns `by` have one of the keys; and which of their columns.
+
+    With `lock` they come in the order of the primary key, and nobody else changes them until the transaction ends.
+    """
+
+    table: Table
+    columns: tuple[str, ...]
+    by: tuple[str, ...]
+    lock: bool = False
+
+    @cached_property
+    def sqlite(self) -> str:
+        """The question with a JSON list of keys. CROSS JOIN: the keys lead, and the table is only ever looked up."""
+        several = len(self.by) > 1
+        keys = [f"json_extract(w.value, '$[{at}]')" if several else "w.value" for at in range(len(self.by))]
+        on = " AND ".join(f't."{name}" = {key}' for name, key in zip(self.by, keys, strict=True))
+        return f"SELECT {self._columns} FROM json_each(?) AS w CROSS JOIN {self.table.name} AS t ON {on} {self._order}"  # noqa: S608 - our own names
+
+    @cached_property
+    def postgresql(self) -> str:
+        """The question with one array for each column of the key."""
+        arrays = ", ".join(f"%s::{_element(self.table, name)}[]" for name in self.by)
+        names = ", ".join(f'"{name}"' for name in self.by)
+        found = f"FROM unnest({arrays}) AS w ({names}) JOIN {self.table.name} AS t USING ({names})"
+        return f"SELECT {self._columns} {found} {self._order} {'FOR UPDATE OF t' if self.lock else ''}"
+
+    @property
+    def _columns(self) -> str:
+        return ", ".join(f't."{name}"' for name in self.columns)
+
+    @property
+    def _order(self) -> str:
+        return "ORDER BY " + ", ".join(f't."{one.name}"' for one in self.table.primary_key) if self.lock else ""
+
+
+def find(connection: Connection, wanted: Wanted, keys: Sequence[Any]) -> Sequence[Found]:
+    """Return the wanted columns of the rows with these keys, each a value, or a tuple where `by` are several."""
+    if not keys:
+        return []
+    if connection.dialect.name == "sqlite":
+        return connection.exec_driver_sql(wanted.sqlite, (json.dumps(keys),)).all()
+    columns = zip(*keys, strict=True) if len(wanted.by) > 1 else (keys,)
+    return connection.exec_driver_sql(wanted.postgresql, tuple(list(column) for column in columns)).all()
+
+
+def update(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Row]) -> None:
+    """Write the columns `names` of `rows`, which are told by their primary key."""
+    if not rows:
+        return
+    keys = tuple(column.name for column in table.primary_key)
+    connection.exec_driver_sql(
+        _set(table, names, keys, connection.dialect.name), list(map(itemgetter(*names, *keys), rows))
+    )
+
+
+@lru_cache(maxsize=256)
+def _set(table: Table, names: tuple[str, ...], keys: tuple[str, ...], dialect: str) -> str:
+    mark = "?" if dialect == "sqlite" else "%s"
+    values = ", ".join(f'"{name}" = {mark}' for name in names)
+    which = " AND ".join(f'"{name}" = {mark}' for name in keys)
+    return f"UPDATE {table.name} SET {values} WHERE {which}"  # noqa: S608 - our own names
 
 
 @lru_cache(maxsize=1024)
@@ -48,9 +117,18 @@ def _values(table: Table, count: int) -> str:
 @lru_cache(maxsize=64)
 def _unnest(table: Table) -> str:
     """The statement with one array for each column, for PostgreSQL."""
-    arrays = [f"%b::{_ELEMENTS[type(column.type)]}[]" for column in table.c]
+    arrays = [f"%b::{_element(table, name)}[]" for name in _names(table)]
     return f"{_into(table)} SELECT * FROM unnest({', '.join(arrays)})"  # noqa: S608 - our own names
 
 
 def _into(table: Table) -> str:
-    return f"INSERT INTO {table.name} ({', '.join(table.c.keys())})"
+    names = ", ".join(f'"{name}"' for name in _names(table))
+    return f"INSERT INTO {table.name} ({names})"
+
+
+def _names(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns)
+
+
+def _element(table: Table, name: str) -> str:
+    return _ELEMENTS[type(table.c[name].type)]

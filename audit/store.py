@@ -146,6 +146,10 @@ _HEAD: Final[Mapping[str, str]] = {
     "postgresql": "SELECT size, root, time FROM log_head WHERE log_id = %s",
     "sqlite": "SELECT size, root, time FROM log_head WHERE log_id = ?",
 }
+_SWAP: Final[Mapping[str, str]] = {
+    "postgresql": "UPDATE log_head SET size = %s, root = %s, time = %s WHERE log_id = %s AND size = %s AND root = %s",
+    "sqlite": "UPDATE log_head SET size = ?, root = ?, time = ? WHERE log_id = ? AND size = ? AND root = ?",
+}
 _TILE: Final[Mapping[str, str]] = {
     "postgresql": "SELECT data, root FROM log_tile WHERE log_id = %s AND level = %s AND n = %s",
     "sqlite": "SELECT data, root FROM log_tile WHERE log_id = ? AND level = ? AND n = ?",
@@ -227,12 +231,8 @@ def _head(connection: Connection, log_id: str, *, lock: bool) -> Head | None:
 
 def swap_head(connection: Connection, log_id: str, old: Head, new: Head) -> None:
     """Move the head from `old` to `new`. Raises HeadMoved when `old` is not what is stored."""
-    statement = (
-        HEAD.update()
-        .where(HEAD.c.log_id == log_id, HEAD.c.size == old.size, HEAD.c.root == old.root)
-        .values(size=new.size, root=new.root, time=new.time)
-    )
-    if connection.execute(statement).rowcount != 1:
+    given = (new.size, new.root, new.time, log_id, old.size, old.root)
+    if connection.exec_driver_sql(_SWAP[connection.dialect.name], given).rowcount != 1:
         raise HeadMoved(f"the head of {log_id} is no longer at {old.size}")
 
 

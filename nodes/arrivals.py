@@ -120,7 +120,7 @@ def _in_step(work: Work, content: Content, *, gap: bool) -> Finding:
     parent = work.messages.one(content.in_reply_to) if content.in_reply_to else None
     try:
         if parent is not None:
-            content.check(storing.content_of(work.node, work.case(parent.case_id), parent))
+            content.check(storing.content_of(work.node, work.case(parent.case_id), work.whole(parent)))
         threads.check_step(work, content)
         if concerns.objection(work, content) is not None:
             return Finding.OUT_OF_STEP

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from crypto.header import GENESIS
 from nodes.tables import ChainRow
+from nodes.work import Work
 
 OWN = "own"
 
@@ -28,6 +29,18 @@ def last(session: Session, names: Sequence[str]) -> dict[str, ChainRow]:
     new = [ChainRow(chain=name, seq=0, eid=GENESIS) for name in names if name not in found]
     session.add_all(new)
     return found | {row.chain: row for row in new}
+
+
+def last_in(work: Work, names: Sequence[str]) -> dict[str, ChainRow]:
+    """Return the last links of chains as `last` does, from what the transaction works on."""
+    work.chains.read(names)
+    return {name: work.chains.one(name) or _first(work, name) for name in names}
+
+
+def _first(work: Work, name: str) -> ChainRow:
+    row = ChainRow(chain=name, seq=0, eid=GENESIS)
+    work.add(row)
+    return row
 
 
 def advance(chains: Iterable[ChainRow], eid: str) -> None:

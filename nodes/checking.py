@@ -143,7 +143,7 @@ def _content(
 
 def _parent(work: Work, draft: Draft) -> Content | None:
     row = work.messages.one(draft.in_reply_to) if draft.in_reply_to else None
-    return storing.content_of(work.node, work.case(row.case_id), row) if row is not None else None
+    return storing.content_of(work.node, work.case(row.case_id), work.whole(row)) if row is not None else None
 
 
 def _recipients(node: Node, kind: Kind, draft: Draft) -> Iterable[Fault]:

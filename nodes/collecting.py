@@ -85,6 +85,7 @@ def hand_over(node: Node, client: HubClient) -> int:
         work = Work(session, node)
         touched = receipts.posted(work, outcomes)
         threads.refresh_for(work, touched)
+        work.finish()
     if not touched:
         raise HubUnreachable("no receipt of ours was taken note of")
     return len(touched)
@@ -131,6 +132,7 @@ def _in_one(node: Node, page: Sequence[Examined], *, mark: bool) -> list[bool]:
         work = Work(session, node)
         arrivals.read_ahead(work, page, fresh=mark)
         held = [arrivals.take(work, item) for item in page]
+        receipts.sign_made(work)
         work.finish()
         if mark:
             keeping.keep(session, [item.frame for item in page])

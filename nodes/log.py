@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from audit import rows
 from crypto import canonical
 from crypto.at_rest import DataKey
 from crypto.encoding import b64
 from exchange.errors import ExchangeError
-from nodes import bulk, rest
+from nodes import rest
 from nodes.node import Node
-from nodes.tables import CaseRow, EventRow
+from nodes.tables import CaseRow, EventRow, Row
 from nodes.views import Actor
 from schemas.entries import ActEntry, commitment
 
@@ -26,6 +27,7 @@ SYSTEM = "NODE"
 
 SALT = 16
 LONGEST_WORDS = 300
+_EVENT = Row.metadata.tables[EventRow.__tablename__]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,28 +75,29 @@ def record_all(session: Session, node: Node, acts: Sequence[Act]) -> int:
     entries = [_entry(act, now, salt).to_bytes() for act, salt in zip(acts, salts, strict=True)]
     appended = node.log.append(session, entries, now)
     leaves = (_Leaf(appended.first_index + at, found, now) for at, found in enumerate(appended.leaf_hashes))
-    bulk.insert(session, [_row(node, act, salt, leaf) for act, salt, leaf in zip(acts, salts, leaves, strict=True)])
+    events = [_event(node, act, salt, leaf) for act, salt, leaf in zip(acts, salts, leaves, strict=True)]
+    rows.insert(session.connection(), _EVENT, events)
     return appended.first_index
 
 
-def _row(node: Node, act: Act, salt: bytes, leaf: _Leaf) -> EventRow:
+def _event(node: Node, act: Act, salt: bytes, leaf: _Leaf) -> rows.Row:
     subject, justification = _cut(act.subject), _cut(act.justification)
     words = {"salt": b64(salt), "codes": list(act.codes), "subject": subject, "justification": justification}
     place = rest.place("event", str(leaf.index), "words")
-    return EventRow(
-        index=leaf.index,
-        operation=act.operation,
-        at=leaf.time,
-        actor=act.actor,
-        role=act.role,
-        case_id=act.case.case_id if act.case else None,
-        message_id=act.message_id,
-        eid=act.eid,
-        unit=act.unit,
-        denied=int(act.denied),
-        leaf=leaf.hash.hex(),
-        sealed=_key(node, act.case).seal(canonical.dumps(words), *place),
-    )
+    return {
+        "index": leaf.index,
+        "operation": act.operation,
+        "at": leaf.time,
+        "actor": act.actor,
+        "role": act.role,
+        "case_id": act.case.case_id if act.case else None,
+        "message_id": act.message_id,
+        "eid": act.eid,
+        "unit": act.unit,
+        "denied": int(act.denied),
+        "leaf": leaf.hash.hex(),
+        "sealed": _key(node, act.case).seal(canonical.dumps(words), *place),
+    }
 
 
 def _entry(act: Act, now: int, salt: bytes) -> ActEntry:

@@ -73,7 +73,7 @@ def seal_and_queue(work: Work, directory: Directory, content: Content, case: Cas
     """Assign numbers, seal `content` to every unit it names, store it with its evidence and queue it."""
     node, now = work.node, work.node.now()
     names = {unit: chains.to_unit(unit) for unit in sorted(content.units)}
-    last = chains.last(work.session, [OWN, *names.values()])
+    last = chains.last_in(work, [OWN, *names.values()])
     own, pairs = last[OWN], {unit: last[name] for unit, name in names.items()}
     content_bytes = content.to_bytes()
     handling = content.labels["handling"]

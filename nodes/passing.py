@@ -54,7 +54,7 @@ def _pass_all(work: Work, directory: Directory, owed: Mapping[str, Sequence[Pass
             continue
         case = work.case(message.case_id)
         try:
-            content = storing.content_of(work.node, case, message)
+            content = storing.content_of(work.node, case, work.whole(message))
         except NotFound:  # erased before everybody could be told; who was not stays on the list
             continue
         ready = [row for row in rows if _reachable(work.node, content, row.unit)]

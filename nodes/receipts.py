@@ -201,12 +201,20 @@ def waiting(session: Session) -> tuple[bool, list[bytes]]:
 def sign_pending(session: Session, node: Node) -> list[bytes]:
     """Sign what is unsigned of the first batch of our unposted receipts with one signature; returns the whole batch."""
     rows = session.scalars(_unposted(ReceiptRow).limit(BATCH).with_for_update()).all()
-    unsigned = [row for row in rows if row.wire is None]
-    if unsigned:
-        batch = [Receipt.from_bytes(row.statement) for row in unsigned]
-        for row, wire in zip(unsigned, receipts.sign([node.keys.signing], batch), strict=True):
-            row.wire = wire
+    _sign(node, [row for row in rows if row.wire is None])
     return [row.wire for row in rows if row.wire is not None]
+
+
+def sign_made(work: Work) -> None:
+    """Sign what the caller's transaction states, with one signature, so that it is written once."""
+    _sign(work.node, [row for row in work.added(ReceiptRow) if row.origin == OWN])
+
+
+def _sign(node: Node, rows: Sequence[ReceiptRow]) -> None:
+    if rows:
+        wires = receipts.sign_written([node.keys.signing], [row.statement for row in rows])
+        for row, wire in zip(rows, wires, strict=True):
+            row.wire = wire
 
 
 def posted(work: Work, outcomes: Sequence[Outcome]) -> list[str]:

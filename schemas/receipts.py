@@ -133,12 +133,17 @@ class SignedReceipt:
 
 def sign(keys: Sequence[SigningKey], receipts: Sequence[Receipt]) -> list[bytes]:
     """Return one wire form for each receipt, all under one signature of each key (protocol.md §6.8)."""
-    return [parts.wire() for parts in sign_parts(keys, receipts)]
+    return sign_written(keys, [receipt.to_bytes() for receipt in receipts])
 
 
 def sign_parts(keys: Sequence[SigningKey], receipts: Sequence[Receipt]) -> list[Parts]:
     """Return the parts of each wire form; they share the bytes of their signatures."""
     return statements.sign_written(keys, LABEL, [receipt.to_bytes() for receipt in receipts])
+
+
+def sign_written(keys: Sequence[SigningKey], written: Sequence[bytes]) -> list[bytes]:
+    """Return what `sign` returns, for the canonical bytes of receipts."""
+    return [parts.wire() for parts in statements.sign_written(keys, LABEL, written)]
 
 
 def parse(wire: bytes) -> SignedReceipt:

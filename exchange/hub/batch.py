@@ -28,6 +28,8 @@ from schemas.trust import Directory
 
 MESSAGE_KIND: Final = 1
 RECEIPT_KIND: Final = 2
+QUIET: Final = frozenset({"RELAYED"})
+"""Receipts that wake nobody: what became of the message follows soon, and they are collected with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ class Batch:
         self._rows.setdefault(table, []).append(row)
 
     def post(self, unit: str, mail: Mail) -> None:
-        """Put `mail` into the mailbox of `unit`, and wake who waits there once the batch is committed."""
+        """Put `mail` into the mailbox of `unit`, and wake who waits there for it once the batch is committed."""
         self.insert(
             MAILBOX,
             {
@@ -127,7 +129,8 @@ class Batch:
                 "type": mail.type,
             },
         )
-        self.changed.add(unit)
+        if mail.type not in QUIET:
+            self.changed.add(unit)
 
     def state(self, receipt: Receipt, boxes: Sequence[str]) -> None:
         """Make a receipt of the hub about a delivery: leaf, signature, row, and a copy into each of `boxes`."""

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select
 
-from audit import store
+from audit import rows, store
+from audit.rows import Wanted
 from crypto.statements import Parts
 from exchange import arrivals
 from exchange.arrivals import Delivery, State
-from exchange.hub.batch import MESSAGE_KIND, Batch
+from exchange.hub.batch import MESSAGE_KIND, QUIET, Batch
 from exchange.hub.sequencer import Kind
 from exchange.hub.tables import DELIVERY, MAILBOX, MESSAGE, RECEIPT, SIGNATURES
 from schemas.receipts import Receipt
@@ -30,15 +31,55 @@ _THERE: Final = and_(DELIVERY.c.state != State.EXPIRED.value, MESSAGE.c.envelope
 leaves both out, so that however many of them stand in a row, the page behind them is reached."""
 
 
+_BEHIND: Final = (
+    select(
+        MAILBOX.c.idx,
+        MAILBOX.c.kind,
+        MAILBOX.c.eid,
+        MAILBOX.c.type,
+        MESSAGE.c.envelope,
+        DELIVERY.c.state,
+        RECEIPT.c.proof,
+        SIGNATURES.c.signatures,
+        RECEIPT.c.statement,
+    )
+    .outerjoin(MESSAGE, and_(MAILBOX.c.kind == MESSAGE_KIND, MESSAGE.c.eid == MAILBOX.c.eid))
+    .outerjoin(DELIVERY, and_(DELIVERY.c.eid == MESSAGE.c.eid, DELIVERY.c.unit == MAILBOX.c.unit))
+    .outerjoin(
+        RECEIPT,
+        and_(RECEIPT.c.eid == MAILBOX.c.eid, RECEIPT.c.unit == MAILBOX.c.about, RECEIPT.c.type == MAILBOX.c.type),
+    )
+    .outerjoin(SIGNATURES, SIGNATURES.c.idx == RECEIPT.c.signed)
+    .where(
+        MAILBOX.c.unit == bindparam("unit"),
+        MAILBOX.c.idx > bindparam("after"),
+        or_(MAILBOX.c.kind != MESSAGE_KIND, _THERE),
+    )
+    .order_by(MAILBOX.c.idx)
+    .limit(MOST_ITEMS)
+    .execution_options(stream_results=True, yield_per=16)
+)
+"""What stands in a mailbox behind a leaf, with what each of it is."""
+
+_ENTRIES: Final = Wanted(store.ENTRY, ("idx", "entry"), ("log_id", "idx"))
+_DELIVERIES: Final = Wanted(DELIVERY, tuple(DELIVERY.c.keys()), ("eid", "unit"), lock=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing in a mailbox: its leaf index, kind, complete log entry and payload."""
+    """One thing in a mailbox: its leaf index, kind, complete log entry and payload; `type` is that of a receipt."""
 
     index: int
     kind: int
     eid: str
+    type: str
     entry: bytes
     payload: bytes
+
+    @property
+    def urgent(self) -> bool:
+        """Return whether it ends a wait. That a message left the hub is soon followed by what became of it."""
+        return self.type not in QUIET
 
     def frame(self) -> bytes:
         """Return the wire form: u64 index, u8 kind, u32 size and entry, u32 size and payload."""
@@ -56,48 +97,24 @@ class HandOut:
 
 def collect(connection: Connection, log_id: str, unit: str, after: int) -> tuple[list[Item], tuple[str, ...]]:
     """Return up to 256 items or 8 MiB of `unit` behind leaf `after`, and the messages never handed out before."""
-    rows = connection.execute(
-        select(
-            MAILBOX.c.idx,
-            MAILBOX.c.kind,
-            MAILBOX.c.eid,
-            MESSAGE.c.envelope,
-            DELIVERY.c.state,
-            RECEIPT.c.proof,
-            SIGNATURES.c.signatures,
-            RECEIPT.c.statement,
-        )
-        .outerjoin(MESSAGE, and_(MAILBOX.c.kind == MESSAGE_KIND, MESSAGE.c.eid == MAILBOX.c.eid))
-        .outerjoin(DELIVERY, and_(DELIVERY.c.eid == MESSAGE.c.eid, DELIVERY.c.unit == MAILBOX.c.unit))
-        .outerjoin(
-            RECEIPT,
-            and_(RECEIPT.c.eid == MAILBOX.c.eid, RECEIPT.c.unit == MAILBOX.c.about, RECEIPT.c.type == MAILBOX.c.type),
-        )
-        .outerjoin(SIGNATURES, SIGNATURES.c.idx == RECEIPT.c.signed)
-        .where(MAILBOX.c.unit == unit, MAILBOX.c.idx > after, or_(MAILBOX.c.kind != MESSAGE_KIND, _THERE))
-        .order_by(MAILBOX.c.idx)
-        .limit(MOST_ITEMS)
-        .execution_options(stream_results=True, yield_per=16)
-    )
+    found = connection.execute(_BEHIND, {"unit": unit, "after": after})
     kept: list[tuple[Any, bytes]] = []
     size = 0
-    for row in rows:
+    for row in found:
         payload = row.envelope if row.kind == MESSAGE_KIND else Parts(row.proof, row.signatures, row.statement).wire()
         size += len(payload)
         if kept and size > MOST_BYTES:
             break
         kept.append((row, payload))
-    rows.close()
+    found.close()
     entries = _entries(connection, log_id, [row.idx for row, _ in kept])
     fresh = tuple(row.eid for row, _ in kept if row.state == State.QUEUED)
-    return [Item(row.idx, row.kind, row.eid, entries[row.idx], payload) for row, payload in kept], fresh
+    return [Item(row.idx, row.kind, row.eid, row.type, entries[row.idx], payload) for row, payload in kept], fresh
 
 
 def _entries(connection: Connection, log_id: str, indices: Sequence[int]) -> dict[int, bytes]:
-    query = select(store.ENTRY.c.idx, store.ENTRY.c.entry).where(
-        store.ENTRY.c.log_id == log_id, store.ENTRY.c.idx.in_(indices)
-    )
-    return {row.idx: row.entry for row in connection.execute(query)}
+    found = rows.find(connection, _ENTRIES, [(log_id, index) for index in indices])
+    return {row.idx: row.entry for row in found}
 
 
 def relay(batch: Batch, jobs: Sequence[HandOut]) -> list[frozenset[str]]:
@@ -109,21 +126,16 @@ HAND_OUTS: Final = Kind("hand-out", relay)
 
 
 def _relay(batch: Batch, job: HandOut) -> frozenset[str]:
-    query = select(DELIVERY).where(DELIVERY.c.unit == job.unit, DELIVERY.c.eid.in_(job.eids))
     allowed = []
     first = []
-    for row in batch.connection.execute(query.with_for_update()):
+    for row in rows.find(batch.connection, _DELIVERIES, [(eid, job.unit) for eid in job.eids]):
         decision = arrivals.hand_out(Delivery(State(row.state), row.expires, row.handed_at))
         if decision is not None:
             allowed.append(row.eid)
         if decision:
             first.append(row)
-    if first:
-        batch.connection.execute(
-            update(DELIVERY)
-            .where(DELIVERY.c.unit == job.unit, DELIVERY.c.eid.in_([row.eid for row in first]))
-            .values(state=State.RELAYED.value, handed_at=batch.now)
-        )
+    handed = {"unit": job.unit, "state": State.RELAYED.value, "handed_at": batch.now}
+    rows.update(batch.connection, DELIVERY, ("state", "handed_at"), [{**handed, "eid": row.eid} for row in first])
     for row in first:
         batch.state(receipt(batch, "RELAYED", row.eid, job.unit), (row.sender, job.unit))
     return frozenset(allowed)

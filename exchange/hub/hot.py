@@ -119,7 +119,7 @@ def _noted(one: Noted) -> dict[str, str | int]:
 
 
 async def inbox(hub: Hub, scope: Scope, receive: Receive) -> Answer:
-    """Hand out what stands in the caller's mailbox behind leaf `after`; wait up to `wait` seconds for an item."""
+    """Hand out what stands in the caller's mailbox behind leaf `after`; wait up to `wait` seconds for urgent ones."""
     body = await read_body(scope, receive, 0)
     caller = callers.authenticate(hub, scope, body)
     callers.check_active(hub, caller)
@@ -136,7 +136,7 @@ async def _poll(hub: Hub, unit: str, place: tuple[int, bytes, int]) -> Answer:
         ticket = hub.bell.ticket(unit)
         items, fresh = await anyio.to_thread.run_sync(_collect, hub, unit, after, leaf)
         left = until - loop.time()
-        if items or left <= 0:
+        if left <= 0 or any(item.urgent for item in items):
             break
         await bell.wait(ticket, left if hub.db.sqlite else min(left, REREAD_SECONDS))
     if fresh:

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import and_, delete, exists, or_, select, tuple_, update
+from sqlalchemy import and_, delete, exists, or_, select, update
 
+from audit import rows
+from audit.rows import Wanted
 from crypto import statements
 from exchange import arrivals
 from exchange.arrivals import FINAL, KEY_ENDED, NOT_DELIVERED_AFTER, Delivery, Received, Reception, State
@@ -63,32 +65,35 @@ def report(batch: Batch, jobs: Sequence[Sequence[Reported]]) -> list[list[Noted]
     every = [one for job in jobs for one in job]
     before = _receipts_before(batch, every)
     deliveries = _deliveries(batch, every)
-    return [[_note(batch, one, before, deliveries) for one in job] for job in jobs]
+    states = {key: row["state"] for key, row in deliveries.items()}
+    noted = [[_note(batch, one, before, deliveries) for one in job] for job in jobs]
+    moved = [row for key, row in deliveries.items() if row["state"] != states[key]]
+    rows.update(batch.connection, DELIVERY, ("state",), moved)
+    return noted
 
 
 RECEIPTS: Final = Kind("receipts", report)
 
 
+_BEFORE: Final = Wanted(RECEIPT, ("eid", "unit", "type", "digest", "idx", "time"), ("eid", "unit", "type"))
+_DELIVERIES: Final = Wanted(DELIVERY, tuple(DELIVERY.c.keys()), ("eid", "unit"), lock=True)
+
+
 def _receipts_before(batch: Batch, every: Sequence[Reported]) -> dict[tuple[str, str, str], tuple[bytes, int, int]]:
-    columns = RECEIPT.c
-    query = select(columns.eid, columns.unit, columns.type, columns.digest, columns.idx, columns.time).where(
-        tuple_(columns.eid, columns.unit, columns.type).in_([one.key for one in every])
-    )
-    rows = batch.connection.execute(query)
-    return {(row.eid, row.unit, row.type): (row.digest, row.idx, row.time) for row in rows}
+    found = rows.find(batch.connection, _BEFORE, [one.key for one in every])
+    return {(row.eid, row.unit, row.type): (row.digest, row.idx, row.time) for row in found}
 
 
-def _deliveries(batch: Batch, every: Sequence[Reported]) -> dict[tuple[str, str], Any]:
-    wanted = [one.key[:2] for one in every]
-    query = select(DELIVERY).where(tuple_(DELIVERY.c.eid, DELIVERY.c.unit).in_(wanted)).with_for_update()
-    return {(row.eid, row.unit): dict(row._mapping) for row in batch.connection.execute(query)}  # noqa: SLF001 - SQLAlchemy's public name
+def _deliveries(batch: Batch, every: Sequence[Reported]) -> dict[tuple[str, str], dict[str, Any]]:
+    found = rows.find(batch.connection, _DELIVERIES, list(dict.fromkeys(one.key[:2] for one in every)))
+    return {(row.eid, row.unit): dict(row._mapping) for row in found}  # noqa: SLF001 - SQLAlchemy's public name
 
 
 def _note(
     batch: Batch,
     one: Reported,
     before: dict[tuple[str, str, str], tuple[bytes, int, int]],
-    deliveries: dict[tuple[str, str], Any],
+    deliveries: dict[tuple[str, str], dict[str, Any]],
 ) -> Noted:
     stated = one.signed.receipt
     known = before.get(one.key)
@@ -103,11 +108,6 @@ def _note(
         return Noted(stated.eid, stated.type, received)
     index = batch.log_receipt(stated, one.digest)
     batch.keep(stated, index, one.digest, statements.split(one.signed.wire))
-    batch.connection.execute(
-        update(DELIVERY)
-        .where(DELIVERY.c.eid == stated.eid, DELIVERY.c.unit == stated.unit)
-        .values(state=received.state.value)
-    )
     batch.post(row["sender"], Mail(index, stated.eid, RECEIPT_KIND, stated.unit, stated.type))
     row["state"] = received.state.value
     before[one.key] = (one.digest, index, batch.now)
@@ -125,15 +125,15 @@ def lapse(batch: Batch, jobs: Sequence[object]) -> list[int]:
             and_(DELIVERY.c.state == State.RELAYED.value, DELIVERY.c.expires <= batch.now - NOT_DELIVERED_AFTER),
         )
     )
-    rows = batch.connection.execute(query.order_by(DELIVERY.c.expires).limit(MOST_LAPSES).with_for_update()).all()
-    for row in rows:
+    due = batch.connection.execute(query.order_by(DELIVERY.c.expires).limit(MOST_LAPSES).with_for_update()).all()
+    for row in due:
         state = arrivals.lapse(batch.now, Delivery(State(row.state), row.expires, row.handed_at))
         if state is not None:
             batch.connection.execute(
                 update(DELIVERY).where(DELIVERY.c.eid == row.eid, DELIVERY.c.unit == row.unit).values(state=state.value)
             )
             batch.state(receipt(batch, state.value, row.eid, row.unit), (row.sender, row.unit))
-    return [len(rows)] * len(jobs)
+    return [len(due)] * len(jobs)
 
 
 LAPSES: Final = Kind("lapses", lapse)
