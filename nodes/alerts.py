@@ -55,6 +55,8 @@ class Cause(StrEnum):
     LOG_DAMAGED = "LOG_DAMAGED"
     ROWS_DIFFER = "ROWS_DIFFER"
     CHANGED_ALONE = "CHANGED_ALONE"
+    REVIEWS_DUE = "REVIEWS_DUE"
+    HOLDS_LISTED = "HOLDS_LISTED"
 
 
 NEXT: Mapping[tuple[AlertState, str], AlertState] = MappingProxyType(
@@ -72,6 +74,7 @@ DUTY = role("SPOC_DUTY")
 HEAD = role("SUPERVISOR")
 ADMIN = role("NODE_ADMIN")
 AUDITOR = role("AUDITOR")
+PROTECTION = role("DPO")
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class NodeRows:
                 self._add("ROW_ALTERED", "case of event", row.index)
 
     def _messages(self, parsed: Sequence[Parsed]) -> None:
-        """Each message that was taken in or disclosed is there, with the envelope of its id."""
+        """Each message that was taken in or disclosed is there, with the envelope of its id unless that was erased."""
         acts = {
             entry.eid: index
             for index, entry in parsed
@@ -90,10 +90,13 @@ class NodeRows:
         held = {row.eid: row.envelope for row in self._session.execute(messages)}
         void = select(VoidRow.eid, VoidRow.envelope).where(VoidRow.eid.in_(acts.keys() - held.keys()))
         held |= {row.eid: row.envelope for row in self._session.execute(void)}
+        emptied = [eid for eid, wire in held.items() if not wire]
+        erased = select(EventRow.eid).where(EventRow.operation == "ERASE", EventRow.eid.in_(emptied))
+        gone = set(self._session.scalars(erased))
         for eid, index in acts.items():
             if eid not in held:
                 self._add("ROW_MISSING", "message", index)
-            elif _eid(held[eid]) != eid:
+            elif eid not in gone and _eid(held[eid]) != eid:
                 self._add("ENVELOPE_ALTERED", "message", index)
 
     def _add(self, code: str, subject: str, index: int) -> None:

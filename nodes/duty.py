@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, aliased
 
-from nodes import alerts, cases, log, rest, rows, threads
+from nodes import alerts, cases, log, rest, rows, storing, threads
 from nodes.account_tables import UserRow
 from nodes.accounts import may_own, roles_of
 from nodes.alerts import Cause, Raised
@@ -161,7 +161,7 @@ def assignments(session: Session, node: Node, actor: Actor, message_id: str) -> 
     require(actor, Action.LIST_ARRIVALS)
     message = _arrival(session, message_id)
     case = cases.of(session, message.case_id)
-    readable = cases.may_read(session, actor, message.case_id)
+    readable = cases.may_read(session, actor, case.case_id) and storing.is_readable(case, message, node.now())
     hands = session.scalars(
         select(AssignmentRow)
         .where(AssignmentRow.message_id == message_id)
@@ -232,7 +232,7 @@ def _note(note: str) -> str:
 
 def _view(node: Node, case: CaseRow, row: AssignmentRow, *, readable: bool) -> Assignment:
     note = None
-    if row.note_sealed is not None and readable and case.wrapped_key is not None:
+    if row.note_sealed is not None and readable:
         place = rest.place("assignment", row.assignment_id, "note")
         note = rest.case_key(node.store.kek, case).open(row.note_sealed, *place).decode()
     return Assignment(row.assignment_id, row.how, row.by_user, row.to_user, row.from_user, row.at, row.ended, note)

@@ -99,13 +99,18 @@ def export(node: Node, actor: Actor, wanted: Wanted, out: BinaryIO) -> Exported:
 
 def _plan(session: Session, node: Node, actor: Actor, wanted: Wanted) -> _Plan:
     """Read what is asked for, as far as `actor` may have it; raises `NotFound`."""
-    case, rows = _chosen(session, wanted)
+    case, found = _chosen(session, wanted)
+    rows = [row for row in found if row.envelope]  # an erased arrival whose envelope could still be opened has none
+    if not rows:
+        raise NotFound
     if wanted.with_content or not allowed(actor, Action.READ_LOG):
         cases.require_read(session, actor, case.case_id)
     oversight_scope.require_messages(actor, case.case_ref, rows)
     opened: list[str] = []
     withheld: list[str] = []
-    for row in rows if wanted.with_content and case.wrapped_key is not None else ():
+    for row in rows if wanted.with_content else ():
+        if not storing.is_readable(case, row, node.now()):
+            continue
         free = row.direction == "OUT" or not NOT_FOR_COURTS & _handling(node, case, row)
         (opened if free else withheld).append(row.eid)
     messages = {row.eid: row.message_id for row in rows}
@@ -155,7 +160,7 @@ class _Contents(Mapping[str, Opened]):
     def __getitem__(self, eid: str) -> Opened:
         row = self._session.get_one(MessageRow, self._plan.messages[eid])
         case = cases.of(self._session, row.case_id)
-        key = rest.case_key(self._node.store.kek, case)
+        key = rest.message_key(self._node.store.kek, case, row)
         salt = key.open(row.salt_sealed, *rest.place("message", row.message_id, "salt"))
         return Opened(salt, storing.plain_of(self._node, case, row))
 

@@ -78,7 +78,7 @@ MATRIX: Mapping[str, frozenset[Action]] = {
         {Action.ADMINISTER_USERS, Action.ADMINISTER_KEYS, Action.SEE_STATUS, Action.SEE_QUARANTINE}
     ),
     "AUDITOR": frozenset({Action.READ_LOG, Action.DECIDE_QUERY, Action.SEE_STATUS, Action.EXPORT_EVIDENCE}),
-    "DPO": frozenset({Action.PROTECT_DATA, Action.SEE_APPROVALS}),
+    "DPO": frozenset({Action.PROTECT_DATA, Action.SEE_APPROVALS, Action.ACKNOWLEDGE}),
 }
 """Role code -> actions. A role of the code table without a row here may do nothing in this node yet."""
 

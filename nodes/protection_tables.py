@@ -1,9 +1,9 @@
-"""The rows of data protection: what two persons decide. Rows have no behaviour.
+"""The rows of data protection: what two persons decide, reviews, holds and erasures. Rows have no behaviour.
 
 Reasons and parameters are sealed under the key of the key store, not of a case: they must outlive what was erased.
 """
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nodes.tables import Row
@@ -37,3 +37,44 @@ class ApprovalRow(Row):
     state: Mapped[str] = mapped_column(index=True)
     decided_by: Mapped[str | None]
     decided_at: Mapped[int | None]
+
+
+class ReviewRow(Row):
+    """A review of a case whose time had come: who kept it, until when, and why (`sealed`)."""
+
+    __tablename__ = "node_review"
+    case_id: Mapped[str] = mapped_column(ForeignKey("node_case.case_id"), primary_key=True)
+    at: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    by_user: Mapped[str]
+    until: Mapped[int]
+    sealed: Mapped[bytes]
+
+
+class HoldRow(Row):
+    """A legal hold: until `until` or until it is lifted the case is not erased. `sealed`: authority and its number."""
+
+    __tablename__ = "node_hold"
+    hold_id: Mapped[str] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("node_case.case_id"), index=True)
+    until: Mapped[int]
+    placed_by: Mapped[str]
+    placed_at: Mapped[int]
+    lifted_by: Mapped[str | None]
+    lifted_at: Mapped[int | None]
+    sealed: Mapped[bytes]
+
+
+class ErasureRow(Row):
+    """What was erased, by which two persons, and why. `exports`: how many files had left the unit before."""
+
+    __tablename__ = "node_erasure"
+    __table_args__ = (CheckConstraint("asked_by <> approved_by", name="ck_node_erasure_two_persons"),)
+    erasure_id: Mapped[str] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("node_case.case_id"), index=True)
+    message_id: Mapped[str | None] = mapped_column(ForeignKey("node_message.message_id"), index=True)
+    cause: Mapped[str]
+    asked_by: Mapped[str]
+    approved_by: Mapped[str]
+    at: Mapped[int]
+    exports: Mapped[int]
+    sealed: Mapped[bytes]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, defer
 
 from nodes import cases as of_cases
 from nodes import inbox, log, rows, storing
-from nodes.errors import BadInput
+from nodes.errors import BadInput, Expired
 from nodes.node import Node
 from nodes.permissions import Action, allowed, require
 from nodes.tables import CaseRow, EventRow, MemberRow, MessageRow, ReceiptRow, ThreadRow
@@ -38,6 +38,8 @@ def case(session: Session, node: Node, actor: Actor, case_ref: str) -> CaseDetai
     """Return a case with its messages and timeline, and log the look; raises `NotFound`."""
     row = of_cases.by_ref(session, case_ref)
     of_cases.require_read(session, actor, row.case_id)
+    if storing.expired(row, node.now()):
+        raise Expired
     log.record(session, node, replace(log.by(actor, "CONSULT"), case=row, codes=("CASE",)))
     session.flush()
     chosen = select(MessageRow).where(MessageRow.case_id == row.case_id).options(defer(MessageRow.envelope))
@@ -66,7 +68,7 @@ def search(session: Session, node: Node, actor: Actor, words: str, reason: str) 
 
 def _matches(session: Session, node: Node, actor: Actor, row: MessageRow, wanted: list[str]) -> bool:
     case_row = of_cases.of(session, row.case_id)
-    if case_row.wrapped_key is None or not of_cases.may_read(session, actor, row.case_id):
+    if not (storing.is_readable(case_row, row, node.now()) and of_cases.may_read(session, actor, row.case_id)):
         return False
     text = storing.plain_of(node, case_row, row).decode().casefold()
     return all(word in text for word in wanted)

@@ -68,7 +68,7 @@ def _gather(session: Session, node: Node, actor: Actor, messages: Sequence[Messa
 def _line(node: Node, actor: Actor, row: MessageRow, around: _Around) -> InboxRow:
     case = around.cases[row.case_id]
     member = row.case_id in around.own_cases
-    readable = cases.readable(actor, member=member) and case.wrapped_key is not None
+    readable = cases.readable(actor, member=member) and storing.is_readable(case, row, node.now())
     labels = _labels(node, case, row) if readable else {}
     handling = labels.get("handling", [])
     owner = around.owners.get(row.assignee or "")

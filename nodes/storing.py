@@ -1,4 +1,4 @@
-"""How a message is kept: the envelope as it travelled, the content sealed under the key of its case.
+"""How a message is kept: the envelope as it travelled, the content sealed under a key of its own.
 
 What arrived and what was sent are rows of one table. This module decides nothing: it stores in the caller's transaction
 what `arrivals` has accepted and what `outbox` has sealed.
@@ -11,6 +11,7 @@ from crypto.sealing import Opened, Sealed
 from exchange.courier import State
 from exchange.pairs import Pair
 from nodes import cases, concerns, gaps, log, rest
+from nodes.errors import Expired
 from nodes.node import Node
 from nodes.tables import CaseRow, DeliveryRow, MessageRow, VoidRow
 from nodes.work import Work
@@ -126,13 +127,26 @@ def store_sent(work: Work, sent: Sent) -> None:
 
 
 def content_of(node: Node, case: CaseRow, row: MessageRow) -> Content:
-    """Return the content of a stored message; raises `NotFound` once its case was erased."""
+    """Return the content of a stored message; raises `Erased` once it was, and `Expired` from the end of its time."""
     return Content.from_bytes(plain_of(node, case, row))
 
 
 def plain_of(node: Node, case: CaseRow, row: MessageRow) -> bytes:
-    """Return the canonical bytes of the content; raises `NotFound` once its case was erased."""
-    return rest.case_key(node.store.kek, case).open(row.sealed, *rest.place("message", row.message_id, "content"))
+    """Return the canonical bytes of the content; raises `Erased` and `Expired` as `content_of` does."""
+    key = rest.message_key(node.store.kek, case, row)
+    if expired(case, node.now()):
+        raise Expired
+    return key.open(row.sealed, *rest.place("message", row.message_id, "content"))
+
+
+def expired(case: CaseRow, now: int) -> bool:
+    """Return whether the time of keeping is over: from that very second on nothing of the case may be read."""
+    return case.expires is not None and case.expires <= now
+
+
+def is_readable(case: CaseRow, row: MessageRow, now: int) -> bool:
+    """Return whether there is content left that may be read, by whoever may read the case."""
+    return case.wrapped_key is not None and bool(row.sealed) and not expired(case, now)
 
 
 def _row(node: Node, case: CaseRow, content: Content, eid: str) -> MessageRow:
@@ -164,14 +178,14 @@ def _row(node: Node, case: CaseRow, content: Content, eid: str) -> MessageRow:
 
 def keep_salt(node: Node, case: CaseRow, row: MessageRow, salt: bytes) -> None:
     """Keep the salt that opens the content commitment of the row's envelope."""
-    key = rest.case_key(node.store.kek, case)
+    key = rest.message_key(node.store.kek, case, row)
     row.salt_sealed = key.seal(salt, *rest.place("message", row.message_id, "salt"))
 
 
 def _seal(node: Node, case: CaseRow, row: MessageRow, content: bytes, salt: bytes) -> None:
-    key = rest.case_key(node.store.kek, case)
+    key, row.wrapped_key = rest.new_key(rest.case_key(node.store.kek, case), "message", row.message_id)
     row.sealed = key.seal(content, *rest.place("message", row.message_id, "content"))
-    keep_salt(node, case, row, salt)
+    row.salt_sealed = key.seal(salt, *rest.place("message", row.message_id, "salt"))
 
 
 def _delivery(message_id: str, unit: str, state: State, now: int) -> DeliveryRow:

@@ -83,7 +83,10 @@ class CursorRow(Row):
 
 
 class CaseRow(Row):
-    """A case of this unit and its wrapped key: without `wrapped_key` nothing of the case can be read again."""
+    """A case of this unit and its wrapped key: without `wrapped_key` nothing of the case can be read again.
+
+    `review`: when somebody must decide whether it is kept; `expires`: from then on nothing of it may be read.
+    """
 
     __tablename__ = "node_case"
     case_id: Mapped[str] = mapped_column(primary_key=True)
@@ -91,6 +94,8 @@ class CaseRow(Row):
     opened: Mapped[int]
     updated: Mapped[int] = mapped_column(index=True)
     wrapped_key: Mapped[bytes | None]
+    review: Mapped[int | None] = mapped_column(index=True)
+    expires: Mapped[int | None]
 
 
 class MemberRow(Row):
@@ -118,7 +123,11 @@ LISTED = (
 
 
 class MessageRow(Row):
-    """A message sent (`OUT`) or received (`IN`), with its envelope and its content sealed under the case key."""
+    """A message sent (`OUT`) or received (`IN`), with its envelope and its content sealed under a key of its own.
+
+    `wrapped_key` is that key under the key of the case; a message stored before there was one is under the case's own.
+    An erased message has empty `sealed`.
+    """
 
     __tablename__ = "node_message"
     __table_args__ = (
@@ -150,6 +159,7 @@ class MessageRow(Row):
     opened_at: Mapped[int | None]
     gap: Mapped[int]
     envelope: Mapped[bytes]
+    wrapped_key: Mapped[bytes | None]
     sealed: Mapped[bytes]
     salt_sealed: Mapped[bytes]
 

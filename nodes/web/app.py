@@ -27,7 +27,9 @@ from nodes.errors import (
     Denied,
     DirectoryTooOld,
     DraftChanged,
+    Erased,
     EvidenceRefused,
+    Expired,
     HubProblem,
     HubUnreachable,
     Incomplete,
@@ -35,6 +37,7 @@ from nodes.errors import (
     NotApproved,
     NotFound,
     NotReady,
+    OnHold,
     OutOfStep,
     OutsideVisit,
     RestrictionUnread,
@@ -47,6 +50,7 @@ from nodes.errors import (
 from nodes.node import Node
 from nodes.views import SignedIn
 from nodes.web import (
+    approval_pages,
     audit_checkpoints,
     audit_entry,
     audit_evidence,
@@ -66,6 +70,7 @@ from nodes.web import (
     log_pages,
     message_pages,
     people_pages,
+    protection_pages,
     quarantine_pages,
 )
 from nodes.web.entrance import cookie_name, is_secure, node_of
@@ -86,6 +91,8 @@ ROUTERS: Final = (
     duty_pages.router,
     audit_visitors.router,  # before the addresses of single persons
     people_pages.router,
+    approval_pages.router,
+    protection_pages.router,
     log_pages.router,
     audit_evidence.router,
     audit_files.router,
@@ -110,8 +117,11 @@ STATUSES: Final[dict[type[ExchangeError], int]] = {
     MethodNotAllowed: 405,
     DraftChanged: 409,
     OutOfStep: 409,
+    OnHold: 409,
     NotApproved: 409,
     SecondPersonNeeded: 409,
+    Erased: 410,
+    Expired: 410,
     EvidenceRefused: 409,
     UserExists: 409,
     BadInput: 422,
@@ -213,7 +223,10 @@ def _answer(request: Request, error: ExchangeError, status: int, correlation: st
     values = {"words": words, "code": error.code, "correlation": correlation, "way": way}
     node = node_of(request)
     if signed_in is not None:
-        return Desk(request, node, signed_in, FormData()).page("error.html", values, status)
+        desk = Desk(request, node, signed_in, FormData())
+        if isinstance(error, Erased):
+            return protection_pages.erased_page(desk, error)
+        return desk.page("error.html", values, status)
     return Door(request, node, "").page("error.html", values, status)
 
 

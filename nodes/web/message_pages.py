@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from crypto import instants
 from nodes import drafts, duty, messages, restrictions
-from nodes.errors import BadInput, NotFound, OutOfStep, RestrictionUnread
+from nodes.errors import BadInput, Erased, Expired, NotFound, OutOfStep, RestrictionUnread
 from nodes.permissions import Action, allowed
 from nodes.views import Assignment, Clock, Delivery, InboxRow, MessageDetail
 from nodes.web import moments, wording
@@ -98,8 +98,8 @@ def show(desk: AtDesk, message_id: str) -> Response:
     """Open a message; opening it is logged, and the sender gets the receipt OPENED the first time."""
     try:
         return _show(desk, message_id.removesuffix(".json"), ())
-    except NotFound:
-        if wants_json(desk.request):
+    except NotFound as error:
+        if wants_json(desk.request) or isinstance(error, Erased | Expired):
             raise
         return _show_unowned(desk, message_id)
 

@@ -151,6 +151,8 @@ def home(actor: Actor) -> str:
     """Return the first page for the roles of `actor`."""
     if allowed(actor, Action.LIST_ARRIVALS):
         return "/inbox"
+    if allowed(actor, Action.PROTECT_DATA):
+        return "/protection"
     return "/log" if allowed(actor, Action.READ_LOG) else "/people"
 
 
@@ -224,6 +226,8 @@ _MENU: Final[tuple[tuple[str, Action], ...]] = (
     ("/cases", Action.READ_OWN),
     ("/search", Action.SEARCH),
     ("/shift", Action.HAND_OVER),
+    ("/approvals", Action.SEE_APPROVALS),
+    ("/protection", Action.PROTECT_DATA),
     ("/people", Action.ADMINISTER_USERS),
     ("/quarantine", Action.ADMINISTER_KEYS),
     ("/log", Action.READ_LOG),
@@ -246,6 +250,8 @@ def _menu(request: Request, node: Node, actor: Actor) -> tuple[MenuItem, ...]:
         "/cases": gettext("Cases"),
         "/search": gettext("Search"),
         "/shift": gettext("Shift"),
+        "/approvals": gettext("Second person"),
+        "/protection": gettext("Data protection"),
         "/people": gettext("People"),
         "/quarantine": gettext("Not opened"),
         "/log": gettext("Log"),

@@ -1,0 +1,183 @@
+"""Erasure of a case or of one message: two persons decide, the key is destroyed, the proof of everything stays.
+
+What is destroyed here is the wrapped key and all that it sealed; a backup carries the keys in a file of their own
+(`nodes.backup`), so that a later key file takes them from older backups as well. Leaves of the log hold digests and
+salted commitments only, so log and receipts verify as before. Files that officers exported are beyond this node: how
+many there are is counted, and the data-protection officer asks for them.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from crypto import envelope as cme
+from nodes import approvals, cases, log, rest, retention
+from nodes.approvals import Approval, Wanted
+from nodes.errors import BadInput, NotFound, OutOfStep
+from nodes.node import Node
+from nodes.protection_tables import ErasureRow
+from nodes.tables import AssignmentRow, CaseRow, DraftRow, EventRow, KeyRow, MessageRow, OutboxRow
+from nodes.views import Actor
+from schemas.codes import table
+
+ERASURE: Final = "ERASURE"
+_EXPORTS: Final = ("EXPORT", "AUDIT_EXPORT", "PRINT")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be erased: a case, or with `message_id` one message of it; `cause`: a code of `erasure_causes`."""
+
+    case_ref: str
+    cause: str
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What was erased, when, on whose decision and why; `exports`: files that had left the unit before."""
+
+    case_ref: str
+    message_id: str | None
+    cause: str
+    reason: str
+    asked_by: str
+    approved_by: str
+    at: int
+    exports: int
+
+
+def ask(session: Session, node: Node, actor: Actor, plan: Plan, reason: str) -> str:
+    """Ask for an erasure; returns the id of the approval.
+
+    Raises `Denied`, `NotFound`, `BadInput`, `OnHold`, and `OutOfStep` for what is still on its way or erased already.
+    """
+    if plan.cause not in table("erasure_causes"):
+        raise BadInput("cause")
+    _check(session, node, plan)
+    return approvals.ask(session, node, actor, _wanted(plan), reason)
+
+
+def carry_out(session: Session, node: Node, actor: Actor, approval: Approval) -> None:
+    """Do what was approved, in the transaction that uses the approval up; raises as `ask` does, and `NotApproved`."""
+    given = approval.wanted.parameters
+    plan = Plan(given["case"], given["cause"], given["message"])
+    taken = approvals.take(session, node, actor, _wanted(plan))
+    case, rows = _check(session, node, plan)
+    exports = _exported(session, case, rows)
+    _forget(session, node, rows)
+    if not plan.message_id:
+        case.wrapped_key = None
+        session.execute(delete(DraftRow).where(DraftRow.case_id == case.case_id))
+        session.execute(update(EventRow).where(EventRow.case_id == case.case_id).values(sealed=None))
+    _note(session, node, taken, (case, plan), exports)
+    scope = "MESSAGE" if plan.message_id else "CASE"
+    act = replace(
+        log.by(actor, "ERASE"),
+        subject=taken.wanted.target,
+        justification=taken.reason,
+        codes=(scope, plan.cause),
+        digest=taken.digest,
+    )
+    log.record_all(session, node, [act, *(replace(act, message_id=row.message_id, eid=row.eid) for row in rows)])
+
+
+def of(session: Session, node: Node, case_id: str, message_id: str | None) -> Erasure:
+    """Return the erasure of a message, or of its whole case; raises `NotFound`."""
+    about = ErasureRow.message_id.is_(None) if message_id is None else _about(message_id)
+    query = select(ErasureRow).where(ErasureRow.case_id == case_id, about).order_by(ErasureRow.at).limit(1)
+    row = session.scalar(query)
+    if row is None:
+        raise NotFound
+    return _view(node, row, cases.of(session, case_id).case_ref)
+
+
+def done(session: Session, node: Node) -> tuple[Erasure, ...]:
+    """Return the erasures, the newest first."""
+    found = select(ErasureRow, CaseRow.case_ref).join(CaseRow, CaseRow.case_id == ErasureRow.case_id)
+    rows = session.execute(found.order_by(ErasureRow.at.desc(), ErasureRow.erasure_id).limit(200))
+    return tuple(_view(node, row, case_ref) for row, case_ref in rows)
+
+
+def _wanted(plan: Plan) -> Wanted:
+    target = f"{plan.case_ref}/{plan.message_id}" if plan.message_id else plan.case_ref
+    return Wanted(ERASURE, target, {"case": plan.case_ref, "cause": plan.cause, "message": plan.message_id})
+
+
+def _check(session: Session, node: Node, plan: Plan) -> tuple[CaseRow, Sequence[MessageRow]]:
+    """Return the rows concerned, locked, if they may be erased now."""
+    case = cases.by_ref(session, plan.case_ref)
+    chosen = select(MessageRow).where(MessageRow.case_id == case.case_id).with_for_update()
+    if plan.message_id:
+        chosen = chosen.where(MessageRow.message_id == plan.message_id)
+    rows = session.scalars(chosen).all()
+    if plan.message_id and not rows:
+        raise NotFound
+    if case.wrapped_key is None or (plan.message_id and not rows[0].sealed):
+        raise OutOfStep
+    numbers = [row.message_id for row in rows]
+    queued = select(OutboxRow.seq).where(OutboxRow.message_id.in_(numbers), OutboxRow.accepted.is_(None))
+    if session.scalar(queued.limit(1)) is not None:
+        raise OutOfStep("not at the hub yet: it may have to be sealed anew")
+    retention.require_free(session, node, case.case_id)
+    return case, rows
+
+
+def _forget(session: Session, node: Node, rows: Sequence[MessageRow]) -> None:
+    """Destroy the keys and what they sealed; notes and drafts about the messages go with them.
+
+    An arrival as it travelled opens with our encryption key until that is 28 days old: such an envelope goes too.
+    """
+    if node.db.sqlite:  # or the bytes stay in free pages of the file
+        session.connection().exec_driver_sql("PRAGMA secure_delete=ON")
+    numbers = [row.message_id for row in rows]
+    alive = set(session.scalars(select(KeyRow.kid).where(KeyRow.purpose == "ENCRYPTION", KeyRow.erased_at.is_(None))))
+    for row in rows:
+        row.wrapped_key, row.sealed, row.salt_sealed = None, b"", b""
+        if row.direction == "IN" and row.envelope and _opens(row.envelope, alive):
+            row.envelope = b""
+    session.execute(update(AssignmentRow).where(AssignmentRow.message_id.in_(numbers)).values(note_sealed=None))
+    session.execute(delete(DraftRow).where(DraftRow.in_reply_to.in_(numbers)))
+    session.flush()
+
+
+def _opens(wire: bytes, alive: set[str]) -> bool:
+    return any(one.ekid in alive for one in cme.parse(wire).header.to)
+
+
+def _exported(session: Session, case: CaseRow, rows: Sequence[MessageRow]) -> int:
+    numbers = [row.message_id for row in rows]
+    about = or_(EventRow.case_id == case.case_id, EventRow.message_id.in_(numbers))
+    counted = select(func.count()).select_from(EventRow).where(EventRow.operation.in_(_EXPORTS), about)
+    return session.scalar(counted) or 0
+
+
+def _note(session: Session, node: Node, taken: Approval, what: tuple[CaseRow, Plan], exports: int) -> None:
+    (case, plan), erasure_id = what, uuid.uuid4().hex
+    session.add(
+        ErasureRow(
+            erasure_id=erasure_id,
+            case_id=case.case_id,
+            message_id=plan.message_id or None,
+            cause=plan.cause,
+            asked_by=taken.asked_by,
+            approved_by=taken.decided_by or "",
+            at=node.now(),
+            exports=exports,
+            sealed=node.store.kek.seal(taken.reason.encode(), *rest.place("erasure", erasure_id, "reason")),
+        )
+    )
+
+
+def _about(message_id: str) -> ColumnElement[bool]:
+    return or_(ErasureRow.message_id == message_id, ErasureRow.message_id.is_(None))
+
+
+def _view(node: Node, row: ErasureRow, case_ref: str) -> Erasure:
+    reason = node.store.kek.open(row.sealed, *rest.place("erasure", row.erasure_id, "reason")).decode()
+    said = row.cause, reason, row.asked_by, row.approved_by
+    return Erasure(case_ref, row.message_id, *said, row.at, row.exports)

@@ -1,0 +1,146 @@
+"""What waits for a second person: the list, and a page for each on which it is decided, and done where it can be."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from sqlalchemy.orm import Session
+
+from crypto import instants
+from nodes import approvals, erasure
+from nodes.approvals import Approval, State, Step
+from nodes.errors import BadInput
+from nodes.node import Node
+from nodes.permissions import Action, allowed, require
+from nodes.views import Actor
+from nodes.web import wording
+from nodes.web.entrance import AtDesk
+from nodes.web.languages import gettext, noted
+from nodes.web.site import see, wants_json
+
+router: Final = APIRouter()
+
+CARRY_OUT: Final[Mapping[str, Callable[[Session, Node, Actor, Approval], None]]] = {erasure.ERASURE: erasure.carry_out}
+"""What is done at once, in the transaction of its approval; everything else waits for whoever asked for it."""
+
+STATES: Final[Mapping[State, tuple[str, str]]] = {
+    State.ASKED: ("yellow", noted("Waits for a second person")),
+    State.APPROVED: ("blue", noted("Approved, not done yet")),
+    State.REFUSED: ("red", noted("Refused")),
+    State.WITHDRAWN: ("grey", noted("Withdrawn")),
+    State.EXPIRED: ("grey", noted("Not decided in time")),
+    State.DONE: ("green", noted("Approved and done")),
+}
+PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
+    "case": (noted("Case"), ""),
+    "message": (noted("Message"), ""),
+    "cause": (noted("Cause"), "erasure_causes"),
+}
+"""Name of a parameter -> what the page calls it, and the code table of its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An approval in words."""
+
+    approval_id: str
+    title: str
+    target: str
+    asked_by: str
+    asked_at: int
+    expires: int
+    decided_by: str
+    decided_at: int | None
+    state: wording.State
+    reason: str
+    digest: str
+    facts: tuple[tuple[str, str], ...]
+
+
+@router.get("/approvals")
+@router.get("/approvals.json")
+def show_approvals(desk: AtDesk) -> Response:
+    """List what waits for this person, and what he asked for himself."""
+    require(desk.actor, Action.SEE_APPROVALS)
+    with desk.node.db.read() as session:
+        waiting = approvals.pending(session, desk.node, desk.actor)
+        own = approvals.asked(session, desk.node, desk.actor)
+    if wants_json(desk.request):
+        return JSONResponse({"schema": "serai/approvals/1", "waiting": [_json(one) for one in waiting]})
+    return desk.page("approvals.html", {"waiting": [_line(one) for one in waiting], "own": [_line(one) for one in own]})
+
+
+@router.get("/approvals/{approval_id}")
+def show_approval(desk: AtDesk, approval_id: str) -> HTMLResponse:
+    """Show one act with everything that is decided about."""
+    require(desk.actor, Action.SEE_APPROVALS)
+    with desk.node.db.read() as session:
+        found = approvals.get(session, desk.node, desk.actor, approval_id)
+    open_ = found.state is State.ASKED and found.expires > desk.node.now()
+    foreign = desk.actor.user_id not in {found.asked_by, found.wanted.author}
+    values = {
+        "one": _line(found),
+        "decides": open_ and foreign and allowed(desk.actor, approvals.RULES[found.wanted.what].decides),
+        "withdraws": desk.actor.user_id == found.asked_by and found.state in {State.ASKED, State.APPROVED},
+    }
+    return desk.page("approval.html", values)
+
+
+@router.post("/approvals/{approval_id}")
+def decide(desk: AtDesk, approval_id: str) -> Response:
+    """Approve or refuse what was shown; what can be done at once is done with it."""
+    step = {"approve": Step.APPROVE, "refuse": Step.REFUSE}.get(desk.text("decision"))
+    if step is None:
+        raise BadInput("decision")
+    with desk.node.db.write() as session:
+        decided = approvals.decide(session, desk.node, desk.actor, (approval_id, desk.text("digest")), step)
+        if decided.state is State.APPROVED and decided.wanted.what in CARRY_OUT:
+            CARRY_OUT[decided.wanted.what](session, desk.node, desk.actor, decided)
+    desk.node.changed.bump()
+    return see("/approvals", "decided")
+
+
+@router.post("/approvals/{approval_id}/withdraw")
+def withdraw(desk: AtDesk, approval_id: str) -> Response:
+    """Take back what one asked for."""
+    with desk.node.db.write() as session:
+        approvals.withdraw(session, desk.node, desk.actor, approval_id)
+    return see("/approvals", "withdrawn")
+
+
+def _line(one: Approval) -> Line:
+    colour, text = STATES[one.state]
+    facts = [_fact(name, value) for name, value in one.wanted.parameters.items() if value]
+    return Line(
+        one.approval_id,
+        wording.label("four_eyes", one.wanted.what),
+        one.wanted.target,
+        one.asked_by,
+        one.asked_at,
+        one.expires,
+        one.decided_by or "",
+        one.decided_at,
+        wording.State(gettext(text), colour),
+        one.reason,
+        one.digest,
+        tuple(facts),
+    )
+
+
+def _fact(name: str, value: str) -> tuple[str, str]:
+    label, table = PARAMETERS[name]
+    return gettext(label), wording.label(table, value) if table else value
+
+
+def _json(one: Approval) -> dict[str, object]:
+    return {
+        "id": one.approval_id,
+        "what": one.wanted.what,
+        "target": one.wanted.target,
+        "asked_by": one.asked_by,
+        "asked_at": instants.to_text(one.asked_at),
+        "expires": instants.to_text(one.expires),
+        "digest": one.digest,
+    }

@@ -1,0 +1,142 @@
+"""The data-protection officer asks, a supervisor decides, and the page says what was erased; neither alone can."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from nodes import cases
+from serai.demo import requests
+from tests.instants import DAY, NOW
+from tests.nodes.web.house import Browser, House, build
+from tests.nodes.web.work import send
+
+REASON = "The court acquitted him on 3 November"
+
+
+@pytest.fixture(scope="module")
+def protected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Kyrgyzstan with an officer, a supervisor and a data-protection officer, and a request to Tajikistan."""
+    made = build(tmp_path_factory.mktemp("protected"), NOW, ("KG", "TJ"))
+    made.add_user("KG", "KG-1", "OFFICER")
+    made.add_user("KG", "KG-3", "SUPERVISOR")
+    made.add_user("KG", "KG-5", "DPO")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def dpo(protected: House) -> Browser:
+    return protected.desk("KG", "KG-5")
+
+
+@pytest.fixture(scope="module")
+def supervisor(protected: House) -> Browser:
+    return protected.desk("KG", "KG-3")
+
+
+@pytest.fixture
+def sent(protected: House) -> tuple[str, str]:
+    """The address of a message that is at the hub, and the number of its case."""
+    desk = protected.desk("KG", "KG-1")
+    message = send(desk, "REQ", requests.lorry_owner(protected.clock.now), "TJ")
+    protected.sync("KG")
+    return message, case_of(desk, message)
+
+
+def case_of(desk: Browser, message: str) -> str:
+    return str(re.findall(r'href="/cases/([A-Z0-9-]+)"', desk.get(message).text)[0])
+
+
+def digest(page: str) -> str:
+    return str(re.findall(r'name="digest" value="([0-9a-f]{128})"', page)[0])
+
+
+def test_a_case_is_erased_by_two_persons_through_the_pages(
+    protected: House, dpo: Browser, supervisor: Browser, sent: tuple[str, str]
+) -> None:
+    message, case = sent
+    answer = dpo.post("/protection/erasures", case=case, cause="ACQUITTAL", reason=REASON)
+    address = str(answer.headers["location"]).partition("?")[0]
+    assert "decision" not in dpo.get(address).text
+    assert case in supervisor.get("/approvals").text
+    page = supervisor.get(address).text
+    assert "Acquittal" in page
+    assert (
+        supervisor.post(address, digest=digest(page), decision="approve").headers["location"].startswith("/approvals")
+    )
+    officer = protected.desk("KG", "KG-1")
+    for gone in (message, f"/cases/{case}"):
+        found = officer.get(gone)
+        assert (found.status_code, REASON in found.text, "KG-3" in found.text) == (410, True, True)
+    assert REASON in dpo.get("/protection").text
+    assert officer.get(f"{message}.json").json()["code"] == "EX-6042"
+
+
+def test_a_decision_needs_the_digest_that_was_shown_and_a_known_answer(
+    dpo: Browser, supervisor: Browser, sent: tuple[str, str]
+) -> None:
+    address = str(dpo.post("/protection/erasures", case=sent[1], cause="UNLAWFUL", reason=REASON).headers["location"])
+    address = address.partition("?")[0]
+    shown = digest(supervisor.get(address).text)
+    assert supervisor.post(address, digest="0" * 128, decision="approve").status_code == 409
+    assert supervisor.post(address, digest=shown, decision="perhaps").status_code == 422
+    assert dpo.post(address, digest=shown, decision="approve").status_code == 403
+    assert supervisor.post(address, digest=shown, decision="refuse").status_code == 303
+    assert "Refused" in dpo.get(address).text
+    assert sent[1] not in [one["target"] for one in supervisor.get("/approvals.json").json()["waiting"]]
+
+
+def test_a_request_is_taken_back_by_whoever_made_it(dpo: Browser, supervisor: Browser, sent: tuple[str, str]) -> None:
+    address = str(dpo.post("/protection/erasures", case=sent[1], cause="UNLAWFUL", reason=REASON).headers["location"])
+    address = address.partition("?")[0]
+    assert supervisor.post(f"{address}/withdraw").status_code == 404
+    assert dpo.post(f"{address}/withdraw").status_code == 303
+    assert "Withdrawn" in dpo.get(address).text
+
+
+def test_a_hold_forbids_an_erasure_until_it_is_ended(dpo: Browser, sent: tuple[str, str]) -> None:
+    hold = {"case": sent[1], "authority": "City court", "number": "1-77/26", "until": "2027-03-01"}
+    assert dpo.post("/protection/holds", **hold).status_code == 303
+    refused = dpo.post("/protection/erasures", case=sent[1], cause="ACQUITTAL", reason=REASON)
+    assert (refused.status_code, "legal hold" in refused.text) == (409, True)
+    number = re.findall(r"/protection/holds/([0-9a-f]{32})/lift", dpo.get("/protection").text)[0]
+    assert dpo.post(f"/protection/holds/{number}/lift").status_code == 303
+    assert dpo.post("/protection/erasures", case=sent[1], cause="ACQUITTAL", reason=REASON).status_code == 303
+    assert dpo.get("/protection.json").json()["holds"][0]["lifted"]
+
+
+@pytest.mark.parametrize(
+    ("where", "form"),
+    [
+        ("erasures", {"case": "TJ-TJ-1999-000001", "cause": "ACQUITTAL", "reason": REASON}),
+        ("erasures", {"case": "x", "cause": "BECAUSE", "reason": REASON}),
+        ("holds", {"case": "TJ-TJ-1999-000001", "authority": "Court", "number": "1", "until": "2027-03-01"}),
+        ("holds", {"case": "x", "authority": "Court", "number": "1", "until": "soon"}),
+        ("reviews", {"case": "x", "until": "soon", "reason": REASON}),
+    ],
+)
+def test_what_is_not_usable_is_said_beside_the_form(dpo: Browser, where: str, form: dict[str, str]) -> None:
+    answer = dpo.post(f"/protection/{where}", **form)
+    assert (answer.status_code, "govuk-error-summary" in answer.text) == (422, True)
+
+
+def test_a_review_that_is_due_is_kept_with_a_reason(protected: House, dpo: Browser, sent: tuple[str, str]) -> None:
+    node, now = protected.nodes["KG"], protected.clock.now
+    with node.db.write() as session:
+        case = cases.by_ref(session, sent[1])
+        case.review, case.expires = now - 1, now + 900 * DAY
+    assert sent[1] in [one["case"] for one in dpo.get("/protection.json").json()["reviews"]]
+    assert 'name="until"' in dpo.get("/protection").text
+    kept = dpo.post("/protection/reviews", case=sent[1], until="2027-05-01", reason="The appeal is not decided yet")
+    assert kept.status_code == 303
+    assert sent[1] not in [one["case"] for one in dpo.get("/protection.json").json()["reviews"]]
+
+
+@pytest.mark.parametrize("path", ["/approvals", "/protection"])
+def test_an_officer_sees_neither_page(protected: House, path: str) -> None:
+    assert protected.desk("KG", "KG-1").get(path).status_code == 403
+
+
+def test_the_first_page_of_a_data_protection_officer_is_his_own(dpo: Browser) -> None:
+    assert dpo.get("/").headers["location"] == "/protection"
