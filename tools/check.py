@@ -8,44 +8,60 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 BIN: Final = Path(sys.executable).parent
-RESULTS: Final = ROOT / ".cache" / "tests.xml"
-COVERAGE: Final = ROOT / ".cache" / "coverage.json"
+CACHE: Final = ROOT / ".cache"
+COVERAGE: Final = CACHE / "coverage.json"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One check: what it is called and the command that does it."""
+    """One check: what it is called, the command that does it, and pytest's result file if the command is pytest."""
 
     name: str
     command: tuple[str, ...]
+    results: Path | None = None
 
 
-PYTEST: Final = (
-    *("python", "-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--durations", "15"),
-    *("--cov", "--cov-report=", f"--cov-report=json:{COVERAGE}", f"--junitxml={RESULTS}"),
-)
-BUILDERS: Final = sorted((ROOT / "tests" / "vectors").glob("*/build.py"))
+def pytest(name: str, workers: int, *more: str) -> Step:
+    """Return a step that runs tests in `workers` processes, each file of tests in one of them."""
+    results = CACHE / f"{name.replace(' ', '_')}.xml"
+    ordered = ("-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder", "--durations", "15")
+    return Step(name, ("python", "-m", "pytest", *ordered, f"--junitxml={results}", *more), results)
+
+
+UNCOUNTED: Final = ("tests/e2e", "tests/fuzz", "tests/tools")
+"""Tests of other processes, of a browser, and of parsers by the thousand: counting their lines would cost much more
+than it tells."""
 VECTORS: Final = tuple(
     Step(f"vectors {path.parent.name}", ("python", "-m", f"tests.vectors.{path.parent.name}.build", "--check"))
-    for path in BUILDERS
+    for path in sorted((ROOT / "tests" / "vectors").glob("*/build.py"))
 )
-TESTS: Final = "tests"
-STEPS: Final = (
+BESIDE: Final = (
+    Step("types", ("mypy",)),
     Step("lint", ("ruff", "check")),
     Step("format", ("ruff", "format", "--check")),
-    Step("types", ("mypy",)),
     Step("layers", ("lint-imports", "--cache-dir", ".cache/import_linter")),
     *VECTORS,
-    Step(TESTS, PYTEST),
-    Step("worlds", ("python", "-m", "tests.sim.run", "--worlds", "52")),
-    Step("coverage", ("python", "-m", "tools.coverage_gate", str(COVERAGE))),
 )
+"""Steps for one processor: the first runs beside the others, and each says what it has to say when it has ended."""
+WHOLE: Final = (
+    pytest(
+        "tests", 2, "--cov", "--cov-report=", f"--cov-report=json:{COVERAGE}", *map("--ignore={}".format, UNCOUNTED)
+    ),
+    Step("coverage", ("python", "-m", "tools.coverage_gate", str(COVERAGE))),
+    pytest("end to end", 3, *UNCOUNTED),  # services, browsers and pip wait for each other: a third fills the pauses
+    Step("worlds", ("python", "-m", "tests.sim.run", "--worlds", "30")),
+)
+"""Steps that have the machine to themselves."""
+STEPS: Final = BESIDE + WHOLE
 
 
 @dataclass(frozen=True)
@@ -57,20 +73,37 @@ class Outcome:
     seconds: float
 
 
-def run(step: Step, environment: dict[str, str]) -> Outcome:
-    """Run one step with its output on the terminal."""
-    print(f"\n── {step.name}: {' '.join(step.command[:4])} …", flush=True)
+def run(step: Step, *, beside: bool = False) -> Outcome:
+    """Run one step with its output on the terminal: as it comes, or in one piece if others run beside it."""
+    title = f"\n── {step.name}: {' '.join(step.command[:4])} …"
+    if not beside:
+        print(title, flush=True)
     begun = time.monotonic()
     command = [str(BIN / step.command[0]), *step.command[1:]]
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False)  # noqa: S603  # the commands are STEPS
+    piece: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True} if beside else {}
+    done = subprocess.run(command, cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, check=False, **piece)  # noqa: S603  # the commands are STEPS
+    if beside:
+        print(f"{title}\n{done.stdout}", end="", flush=True)
     return Outcome(step, done.returncode == 0, time.monotonic() - begun)
 
 
+def outcomes() -> Iterator[Outcome]:
+    """Run every step."""
+    with ThreadPoolExecutor(2) as pool:
+        yield from pool.map(partial(run, beside=True), BESIDE)
+    yield from map(run, WHOLE)
+
+
 def environment() -> dict[str, str]:
-    """The surroundings of every step: seeded properties, this interpreter, the browser that the set-up found."""
+    """The surroundings of every step: seeded properties, the browser that the set-up found, and one place for bytecode.
+
+    Hundreds of processes import the project: what was compiled for the first serves the others.
+    """
     found = BIN.parent / "chromium"
     chromium = found.read_text().strip() if found.exists() else ""
-    return {"SERAI_CHROMIUM": chromium} | os.environ | {"HYPOTHESIS_PROFILE": "ci", "PYTHONDONTWRITEBYTECODE": "1"}
+    given = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    own = {"HYPOTHESIS_PROFILE": "ci", "PYTHONPYCACHEPREFIX": str(CACHE / "bytecode")}
+    return {"SERAI_CHROMIUM": chromium} | given | own
 
 
 def counts(results: Path) -> tuple[int, int, int]:
@@ -87,20 +120,23 @@ def counts(results: Path) -> tuple[int, int, int]:
 
 
 def main() -> int:
-    """Run all steps; exit 1 when any failed."""
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.unlink(missing_ok=True)
-    COVERAGE.unlink(missing_ok=True)
-    outcomes = [run(step, environment()) for step in STEPS]
+    """Run all steps, and say how each ended and how long it took; exit 1 when any failed."""
+    begun = time.monotonic()
+    CACHE.mkdir(exist_ok=True)
+    results = [step.results for step in STEPS if step.results]
+    for old in (*results, COVERAGE):
+        old.unlink(missing_ok=True)
+    ended = list(outcomes())
     print()
-    for outcome in outcomes:
+    for outcome in ended:
         print(f"{'passed' if outcome.passed else 'FAILED':7} {outcome.step.name:14} {outcome.seconds:6.1f} s")
+    print(f"{'':7} {'everything':14} {time.monotonic() - begun:6.1f} s")
     if not environment()["SERAI_CHROMIUM"]:
         print("\n!!  NOT TESTED: the pages in a browser, for want of a Chromium (see `make setup`)\n")
-    passed, failed, skipped = counts(RESULTS)
-    others = [outcome.passed for outcome in outcomes if outcome.step.name != TESTS]
+    passed, failed, skipped = map(sum, zip(*map(counts, results), strict=True))
+    others = [outcome.passed for outcome in ended if outcome.step.results is None]
     print(f"{passed + sum(others)} passed, {failed + others.count(False)} failed, {skipped} skipped")
-    return int(not all(outcome.passed for outcome in outcomes))
+    return int(not all(outcome.passed for outcome in ended))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""`serai demo` as a person starts it: six real processes, pages that answer, accounts that sign in, and a clean end."""
+"""`serai demo` as a person starts it: six processes, pages that answer, people who sign in; it ends, and it resumes."""
 
 import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
-from serai.demo.accounts import Account, load
+from serai import control
+from serai.cli import app
+from serai.demo.accounts import FILE, Account, load
 from serai.demo.people import PEOPLE, PLACES
 from serai.demo.processes import Service, free_port
 from serai.demo.services import Ports
+from serai.doctor import examine
 from serai.output import CommandError, Exit
 
 pytestmark = pytest.mark.slow
@@ -68,6 +72,8 @@ def test_every_person_is_printed_with_a_way_in(demo: Demo) -> None:
     assert demo.printed["schema"] == "serai/demo-accounts/1"
     assert {one["user_id"] for one in demo.printed["accounts"]} == {person.user_id for person in PEOPLE}
     assert {one["address"] for one in demo.printed["accounts"]} == {demo.ports.origin(one.unit) for one in PLACES}
+    assert all(len(one["code"]) == 6 and one["password"] for one in demo.printed["accounts"])
+    assert all(httpx.get(f"{demo.ports.origin(one.unit)}/sign-in", trust_env=False).is_success for one in PLACES)
 
 
 def test_the_duty_officer_finds_the_urgent_arrival_without_an_owner(demo: Demo) -> None:
@@ -83,10 +89,16 @@ def test_the_clocks_of_the_case_are_of_several_kinds(demo: Demo) -> None:
     assert {word for word in ("ответ дан в срок", "Ждёт суда", "Готовится ответ") if word not in page.text} == set()
 
 
-def test_codes_are_printed_for_any_moment(demo: Demo) -> None:
-    command = [sys.executable, "-m", "serai", "demo", "codes", "--data", str(demo.folder), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603  # our own interpreter and program
-    assert {len(one["code"]) for one in json.loads(done.stdout)["accounts"]} == {6}
+@pytest.mark.parametrize("home", ["hub", "tj"])
+def test_the_doctor_finds_nothing_wrong_at_a_running_service(demo: Demo, home: str) -> None:
+    wrong = {finding.check for finding in examine(demo.folder / home, time.time()) if not finding.ok}
+    assert wrong <= {"flush", "disk"}  # those are the machine's
+
+
+def test_codes_are_printed_for_any_moment(demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        app(["demo", "codes", "--data", str(demo.folder), "--json"])
+    assert {len(one["code"]) for one in json.loads(capsys.readouterr().out)["accounts"]} == {6}
 
 
 def test_ports_that_are_in_use_are_named(demo: Demo, tmp_path: Path) -> None:
@@ -102,12 +114,23 @@ def test_ctrl_c_ends_every_process_and_the_folder_goes_on(demo: Demo) -> None:
     for service in (demo.ports.hub_url, *(demo.ports.origin(place.unit) for place in PLACES)):
         with pytest.raises(httpx.ConnectError):
             httpx.get(service, trust_env=False)
+    assert not control.is_running(demo.folder / "tj")
     again = start(demo.folder, demo.ports.base)
     assert again.stdout is not None
-    assert json.loads(again.stdout.readline())["accounts"][0]["password"] == demo.printed["accounts"][0]["password"]
+    resumed = json.loads(again.stdout.readline())["accounts"]
+    assert [one["password"] for one in resumed] == [one["password"] for one in demo.printed["accounts"]]
+    assert httpx.get(f"{demo.ports.hub_url}/v1/health", trust_env=False).is_success
     again.send_signal(signal.SIGTERM)
     again.communicate(timeout=60)
     assert again.returncode == Exit.DONE
+
+
+def test_no_secret_of_the_demo_is_readable_by_others(demo: Demo) -> None:
+    for name in ("passphrase", FILE):
+        assert (demo.folder / name).stat().st_mode & 0o077 == 0
+    logs = list(demo.folder.glob("*/process.log"))
+    assert len(logs) == 1 + len(PLACES)
+    assert not any("password" in path.read_text() for path in logs)
 
 
 def test_a_process_that_cannot_start_is_named_with_its_log(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tests.sim.rules_world import RulesWorld
 
 RULES_FOR_EACH: Final = 20
 PROGRESS_EVERY: Final = 10
-ENOUGH: Final = 50
+ENOUGH: Final = 30
 
 SOMETIMES: Final = (
     "SENT REQ",
@@ -35,7 +35,7 @@ SOMETIMES: Final = (
     "REVOKED",
     "RESEALED",
 )
-"""What fifty worlds must reach: a trouble that never comes tests nothing."""
+"""What thirty worlds must reach: a trouble that never comes tests nothing."""
 
 
 def one(seed: int) -> tuple[int, Counter[str], str]:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.check import STEPS, counts
+from tools.check import STEPS, UNCOUNTED, counts
+from tools.layers import ROOT
 
 SUITE = '<testsuites><testsuite tests="12" failures="2" errors="1" skipped="3"></testsuite></testsuites>'
 
@@ -26,4 +27,12 @@ def test_no_result_file_is_a_failure(tmp_path: Path) -> None:
 
 def test_every_kind_of_check_is_a_step() -> None:
     names = [step.name.partition(" ")[0] for step in STEPS]
-    assert list(dict.fromkeys(names)) == ["lint", "format", "types", "layers", "vectors", "tests", "worlds", "coverage"]
+    kinds = ["types", "lint", "format", "layers", "vectors", "tests", "coverage", "end", "worlds"]
+    assert list(dict.fromkeys(names)) == kinds
+
+
+def test_every_folder_of_tests_belongs_to_one_of_the_two_runs() -> None:
+    runs = [step.command for step in STEPS if step.results]
+    ignored = {word.partition("=")[2] for word in runs[0] if word.startswith("--ignore=")}
+    assert ignored == {word for word in runs[1] if word.startswith("tests/")} == set(UNCOUNTED)
+    assert all((ROOT / name).is_dir() for name in UNCOUNTED)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from serai.cli import app
 from serai.demo import evidence, once
 from serai.demo.evidence import Verdict
 from serai.federation import open_federation
@@ -23,6 +24,13 @@ def serai(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603  # our own interpreter and program
         [sys.executable, "-m", "serai", *words], capture_output=True, text=True, check=False, timeout=240
     )
+
+
+def status(*words: str) -> object:
+    """How a command ends that runs in this process."""
+    with pytest.raises(SystemExit) as ended:
+        app(list(words))
+    return ended.value.code
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +50,10 @@ def examined(folder: Path) -> Verdict:
     return evidence.examine(open_federation(folder, once.UNITS), NOW)
 
 
-def flip(database: Path, table: str, column: str, where: str = "1") -> None:
+def flip(database: Path, table: str, column: str) -> None:
     """Change one bit in the middle of one stored value, as somebody with the disk in his hands could."""
     with sqlite3.connect(database) as connection:
-        (value,) = connection.execute(f"SELECT {column} FROM {table} WHERE {where} LIMIT 1").fetchone()  # noqa: S608  # names of this file
+        (value,) = connection.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1").fetchone()  # noqa: S608  # names of this file
         changed = bytearray(value)
         changed[len(changed) // 2] ^= 1
         connection.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (bytes(changed), value))  # noqa: S608  # names of this file
@@ -65,41 +73,45 @@ def test_the_main_job_is_played_and_proved(played: tuple[Path, dict[str, Any]]) 
     assert report["latencies_ms"]["request_to_offline_unit"] > 0
 
 
-def test_the_units_cosigned_the_hubs_log_and_a_proof_says_who(played: tuple[Path, dict[str, Any]]) -> None:
-    said = json.loads(serai("log", "prove", "3", "--data", str(played[0] / "hub"), "--json").stdout)
+def test_the_units_cosigned_the_hubs_log_and_a_proof_says_who(
+    played: tuple[Path, dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status("log", "prove", "3", "--data", str(played[0] / "hub"), "--json") == Exit.DONE
+    said = json.loads(capsys.readouterr().out)
     assert (said["quorum"], said["believed"]) == (2, True)
     assert len(said["cosigned"]) >= 2
 
 
-def test_what_was_played_verifies_again(copy: Path) -> None:
+def test_what_was_played_verifies_again_and_with_the_auditors_own_command(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     verdict = examined(copy)
     assert (verdict.faults, verdict.envelopes) == ([], len(once.SENDERS))
+    assert status("log", "verify", str(copy / evidence.BUNDLE)) == Exit.DONE, capsys.readouterr().out
+    (copy / evidence.BUNDLE).write_bytes(b"not a bundle")
+    assert status("log", "verify", str(copy / evidence.BUNDLE)) == Exit.USAGE
 
 
-@pytest.mark.parametrize("database", ["hub/hub.sqlite", "tj/node.db", "kz/node.db"])
-def test_a_changed_envelope_is_found_wherever_it_is_kept(copy: Path, database: str) -> None:
-    table = "message" if database.startswith("hub") else "node_message"
-    flip(copy / database, table, "envelope")
-    assert "ENVELOPE_REFUSED" in codes(examined(copy))
+ENVELOPE, RECEIPT, ENTRY = "ENVELOPE_REFUSED", "RECEIPT_REFUSED", "LOG_DAMAGED"
 
 
 @pytest.mark.parametrize(
-    ("database", "table", "column"),
+    "changed",
     [
-        ("hub/hub.sqlite", "receipt", "statement"),
-        ("hub/hub.sqlite", "signatures", "signatures"),
-        ("kg/node.db", "node_receipt", "wire"),
+        {ENVELOPE: ("hub/hub.sqlite", "message", "envelope"), RECEIPT: ("kg/node.db", "node_receipt", "wire")},
+        {ENVELOPE: ("tj/node.db", "node_message", "envelope"), RECEIPT: ("hub/hub.sqlite", "receipt", "statement")},
+        {ENVELOPE: ("kz/node.db", "node_message", "envelope"), RECEIPT: ("hub/hub.sqlite", "signatures", "signatures")},
+        {ENTRY: ("hub/hub.sqlite", "log_entry", "entry")},
+        {ENTRY: ("tj/node.db", "log_entry", "entry")},
     ],
+    ids=["hub and kg", "tj and hub", "kz and hub", "log of the hub", "log of tj"],
 )
-def test_a_changed_receipt_is_found_wherever_it_is_kept(copy: Path, database: str, table: str, column: str) -> None:
-    flip(copy / database, table, column, f"{column} IS NOT NULL")
-    assert "RECEIPT_REFUSED" in codes(examined(copy))
-
-
-@pytest.mark.parametrize("database", ["hub/hub.sqlite", "tj/node.db"])
-def test_a_changed_log_entry_is_found_in_either_log(copy: Path, database: str) -> None:
-    flip(copy / database, "log_entry", "entry")
-    assert "LOG_DAMAGED" in codes(examined(copy))
+def test_whatever_was_changed_is_found_wherever_it_is_kept(
+    copy: Path, changed: dict[str, tuple[str, str, str]]
+) -> None:
+    for database, table, column in changed.values():
+        flip(copy / database, table, column)
+    assert codes(examined(copy)) >= set(changed)
 
 
 def test_a_removed_log_entry_is_found(copy: Path) -> None:
@@ -114,11 +126,3 @@ def test_tampering_ends_the_command_with_status_one_and_its_reason(copy: Path) -
     done = serai("demo", "--once", "--json", "--data", str(copy))
     assert done.returncode == Exit.WRONG
     assert "ENVELOPE_REFUSED" in {fault["code"] for fault in json.loads(done.stdout)["faults"]}
-
-
-def test_the_bundle_verifies_with_the_auditors_own_command(copy: Path) -> None:
-    examined(copy)
-    good = serai("log", "verify", str(copy / evidence.BUNDLE), "--json")
-    assert good.returncode == Exit.DONE, good.stdout
-    (copy / evidence.BUNDLE).write_bytes(b"not a bundle")
-    assert serai("log", "verify", str(copy / evidence.BUNDLE)).returncode == Exit.USAGE
