@@ -30,6 +30,8 @@ def open_case(work: Work, case_ref: str | None = None) -> CaseRow:
         opened=now,
         updated=now,
         wrapped_key=wrapped,
+        review=None,
+        expires=None,
     )
     work.add(case)
     return case
