@@ -26,11 +26,13 @@ TEXTS: Final[Mapping[str, tuple[Level, str]]] = MappingProxyType(
         "QUORUM_MET": (Level.GOOD, "the published checkpoint is of this tree, and its quorum of witnesses cosigned it"),
         "COSIGNED": (Level.GOOD, "the witness cosigned this tree with both of its keys"),
         "ROWS_MATCH": (Level.GOOD, "the rows of the service and the entries of the log say the same"),
+        "ANCHORS_MATCH": (Level.GOOD, "every head that the unit had anchored is in the log, and no other"),
         # for the reader to judge
         "LOG_KEYS_NOT_PINNED": (Level.NOTICE, "compare these log keys with those you were given on paper"),
         "WITNESSES_UNKNOWN": (Level.NOTICE, "no policy says which witnesses count: no cosignature was verified"),
         "WITNESS_UNKNOWN": (Level.NOTICE, "somebody cosigned whom the policy does not name"),
         "NO_QUORUM": (Level.NOTICE, "the policy asks for no witness: the log alone vouches for what is published"),
+        "WORDS_NOT_OPENED": (Level.NOTICE, "without the passphrase of the node its commitments were not opened"),
         "TAIL_NOT_SIGNED": (Level.NOTICE, "entries stand behind the last checkpoint"),
         "ENTRIES_NOT_HERE": (Level.NOTICE, "only hashes are here: what the entries say was not looked at"),
         "TILES_AS_SIGNED": (Level.NOTICE, "the hash tiles still give what was signed; the entries named do not"),
@@ -57,6 +59,9 @@ TEXTS: Final[Mapping[str, tuple[Level, str]]] = MappingProxyType(
         "ROW_ALTERED": (Level.BAD, "the row says other than the log or than the rows that it belongs to"),
         "STATE_ALTERED": (Level.BAD, "the delivery is not in the state that its receipts make"),
         "ENVELOPE_ALTERED": (Level.BAD, "the envelope is not the one that was logged"),
+        "ANCHOR_DROPPED": (Level.BAD, "the log does not hold this anchor where it was confirmed to the unit"),
+        "ANCHOR_UNKNOWN": (Level.BAD, "the log holds an anchor of which the record of the unit knows nothing"),
+        "ANCHOR_NOT_OWN": (Level.BAD, "the unit's own log does not have the root that was anchored"),
         "RECEIPT_ALTERED": (Level.BAD, "the receipt does not hold"),
         "DIRECTORY_REFUSED": (Level.BAD, "the directory beside the log does not hold: no receipt can be verified"),
         # head and checkpoints

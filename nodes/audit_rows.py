@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from audit.audit_entries import Parsed
 from audit.audit_findings import Finding, Findings
+from audit.log import Log
 from crypto import canonical, envelope
 from crypto.at_rest import DataKey
 from crypto.encoding import unb64
 from crypto.errors import CryptoError
 from crypto.merkle_hash import leaf_hash
 from nodes import rest
+from nodes.audit_evidence import Evidence
 from nodes.tables import CaseRow, EventRow, MessageRow, VoidRow
 from schemas.entries import ENTRY_LIMIT, ActEntry, AnyEntry, commitment
 
@@ -29,8 +31,9 @@ OF_MESSAGES: Final = frozenset({"RECEIVE", "DISCLOSE"})
 class NodeRows:
     """Observes the audit of a node's log; `kek` opens what is sealed beside it, if it is known."""
 
-    def __init__(self, session: Session, findings: Findings, kek: DataKey | None = None) -> None:
+    def __init__(self, session: Session, findings: Findings, log: Log, kek: DataKey | None = None) -> None:
         self._session = session
+        self._log = log
         self._findings = findings
         self._kek = kek
         self._end = 0
@@ -57,10 +60,13 @@ class NodeRows:
         self._session.expunge_all()
 
     def finish(self) -> None:
-        """Name the rows of acts that the log does not have."""
+        """Name the rows of acts that the log does not have, and what does not fit among the rows from outside."""
         beyond = select(EventRow.index).where((EventRow.index >= self._end) | (EventRow.index < 0))
         for index in self._session.scalars(beyond.order_by(EventRow.index)):
             self._add("ROW_NOT_LOGGED", "event", index)
+        Evidence(self._session, self._findings).compare(self._log)
+        if self._kek is None:
+            self._findings.add(Finding("WORDS_NOT_OPENED"))
         if not any(code.startswith(("ROW", "ENVELOPE", "RECEIPT", "ANCHOR")) for code in self._findings.counts):
             self._findings.add(Finding("ROWS_MATCH"))
 

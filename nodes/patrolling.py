@@ -50,7 +50,7 @@ def step(node: Node) -> bool:
 
 def _look(node: Node, start: int) -> Look | None:
     def beside(connection: Connection, findings: Findings, parsed: Sequence[Parsed]) -> None:
-        NodeRows(Session(connection), findings, node.store.kek).take(parsed)
+        NodeRows(Session(connection), findings, node.log, node.store.kek).take(parsed)
 
     with node.db.read() as session:
         return Patrol(node.log, beside).look(session.connection(), start)

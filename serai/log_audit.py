@@ -7,7 +7,7 @@ tlog-tiles layout, or the address of one. What is checked is `audit.audit`; here
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -16,26 +16,35 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from sqlalchemy import Connection, inspect
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session
 
 from audit import store
 from audit.audit import Audit, Observer, Source
+from audit.audit_anchors import AnchorAudit, UnitAnchors
 from audit.audit_checkpoints import Trust
 from audit.audit_database import DatabaseSource, latest_vkeys
 from audit.audit_findings import TEXTS, Finding, Findings
 from audit.audit_tiles import CHECKPOINT, POLICY, Fetch, TilesSource
 from audit.checkpoints import LogKeys
 from audit.evidence.findings import Level
+from audit.log import Log
 from audit.policy import Policy
+from crypto.at_rest import DataKey
+from crypto.keystore import KeyStore
 from exchange.database import Database
 from exchange.hub.audit_contents import stated_policy
 from exchange.hub.audit_rows import HubRows
 from exchange.hub.hub import system_clock as clock
 from exchange.hub.tables import MESSAGE
+from nodes.audit_evidence import anchors_of
+from nodes.audit_rows import NodeRows
+from nodes.settings import NodeSettings
+from nodes.tables import EventRow
 from serai.homes import ReadAs
 from serai.log import LogOption, address_of, app, only
 from serai.output import CommandError, JsonFlag, Report, show
-from serai.passphrases import PassphraseFd, PassphraseFile
+from serai.passphrases import PassphraseFd, PassphraseFile, passphrase
 
 WEB: Final = ("http://", "https://")
 ONE_STATE: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -46,6 +55,10 @@ VkeyOption = Annotated[
 ]
 PolicyOption = Annotated[
     Path | None, typer.Option("--policy", help="File with the policy you trust: keys of the log, witnesses, quorum.")
+]
+UnitOption = Annotated[
+    list[str] | None,
+    typer.Option("--unit", help="Folder or database URL of a node: the log must hold the anchors that it records."),
 ]
 HeldOption = Annotated[
     list[Path] | None, typer.Option("--held", help="A checkpoint that you have from elsewhere: a file with its note.")
@@ -70,6 +83,7 @@ def audit(
     vkeys: VkeyOption = None,
     policy: PolicyOption = None,
     held: HeldOption = None,
+    units: UnitOption = None,
     log_id: LogOption = "",
     read_as: ReadAs = None,
     file: PassphraseFile = None,
@@ -79,9 +93,12 @@ def audit(
 ) -> None:
     """Audit a whole log: entries, tiles, head, checkpoints. Exit status 0 good, 1 bad, 2 unreadable."""
     begun = time.perf_counter()
-    with opened(where, log_id, (read_as, file, descriptor)) as log:
+    with ExitStack() as stack:
+        anchored = [stack.enter_context(anchors_in(unit)) for unit in units or []]  # first: the log is then no older
+        log = stack.enter_context(opened(where, log_id, (read_as, file, descriptor)))
         notes = [path.read_bytes() for path in held or []]
-        work = Audit(log.source, trusted(log, vkeys or [], policy), notes, log.observers, log.findings)
+        observers = (*log.observers, AnchorAudit(anchored, log.findings))
+        work = Audit(log.source, trusted(log, vkeys or [], policy), notes, observers, log.findings)
         with progress(log.source.size) as follow:
             findings = work.run(follow)
     found = findings.all()
@@ -136,9 +153,28 @@ def opened(where: str, log_id: str, reader: tuple[Path | None, Path | None, int 
             with database.read() as session:
                 if not database.sqlite:
                     session.connection().exec_driver_sql(ONE_STATE)
-                yield of_database(session.connection(), log_id)
+                yield of_database(session, log_id, kek_of(where, *reader[1:]))
         finally:
             database.close()
+
+
+def kek_of(where: str, file: Path | None, descriptor: int | None) -> DataKey | None:
+    """Return the key that opens the commitments of the node in `where`; None unless a passphrase was named."""
+    if file is None and descriptor is None:
+        return None
+    settings = NodeSettings.read(Path(where))
+    return KeyStore.open(settings.keys, passphrase(file, descriptor, "passphrase of the node")).kek
+
+
+@contextmanager
+def anchors_in(node: str) -> Iterator[UnitAnchors]:
+    """What the node of a unit keeps of the anchors of its log."""
+    database = Database(address_of(node))
+    try:
+        with database.read() as session:
+            yield anchors_of(session, Log(only(store.log_ids(session.connection()), "")), clock())
+    finally:
+        database.close()
 
 
 def of_tiles(where: str, fetch: Fetch, names: Iterable[str] = ()) -> Opened:
@@ -147,11 +183,15 @@ def of_tiles(where: str, fetch: Fetch, names: Iterable[str] = ()) -> Opened:
     return Opened(where, TilesSource(fetch, names), policy=Policy.parse(policy) if policy is not None else None)
 
 
-def of_database(connection: Connection, log_id: str) -> Opened:
-    """Return the log `log_id` of an open database, or its only one."""
+def of_database(session: Session, log_id: str, kek: DataKey | None = None) -> Opened:
+    """Return the log `log_id` of an open database, or its only one, with the rows of the hub or node beside it."""
+    connection = session.connection()
     name = only(store.log_ids(connection), log_id)
     source, vkeys, findings, now = DatabaseSource(connection, name), latest_vkeys(connection, name), Findings(), clock()
-    if not inspect(connection).has_table(MESSAGE.name):
+    tables = inspect(connection)
+    if tables.has_table(EventRow.__tablename__):
+        return Opened(name, source, vkeys, (NodeRows(session, findings, Log(name), kek),), findings)
+    if not tables.has_table(MESSAGE.name):
         return Opened(name, source, vkeys, findings=findings)
     return Opened(name, source, vkeys, (HubRows(connection, findings, now),), findings, stated_policy(connection, now))
 

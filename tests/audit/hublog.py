@@ -4,7 +4,7 @@ Sealing and verifying an envelope takes longer than everything else, so one enve
 from it by number and id: neither the sequencer nor an audit of its rows opens one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,9 +22,11 @@ from crypto import envelope
 from crypto.envelope import Envelope
 from crypto.header import Addressee
 from exchange.arrivals import FINAL, Arrival
+from exchange.hub import anchors
 from exchange.hub.acceptance import MESSAGES, Acceptance
+from exchange.hub.batch import Batch
 from exchange.hub.handout import HAND_OUTS, HandOut
-from exchange.hub.sequencer import Job
+from exchange.hub.sequencer import Job, Kind
 from exchange.hub.tables import DELIVERY, MESSAGE
 from exchange.hub.upkeep import DENIALS, RECEIPTS, Refused, Reported
 from schemas import receipts
@@ -33,6 +35,8 @@ from tests.audit.witnesses import cosigner
 from tests.hub.desk import Chain, Desk
 
 WITNESSES = ("KG", "KZ", "TM", "UZ")
+UNIT_LOG = "node.tj.serai"
+
 KEPT = 4
 """Of so many envelopes one stays; others are forgotten where everybody is final, as the hub does after long."""
 
@@ -52,6 +56,7 @@ def hub_with_log(folder: Path, url: str, entries: int, batch: int = 64) -> Itera
         desk.hub.tick()
         with desk.db.read() as session:
             size = desk.hub.log.head(session).size
+        do(desk, ANCHORS, Checkpoint(UNIT_LOG, size, bytes(32)))
     equivocate(desk)
     desk.now += 61
     desk.hub.tick()
@@ -61,6 +66,16 @@ def hub_with_log(folder: Path, url: str, entries: int, batch: int = 64) -> Itera
         session.execute(update(MESSAGE).where(MESSAGE.c.seq % KEPT > 0, ~pending).values(envelope=None))
     yield desk
     desk.close()
+
+
+def anchor(batch: Batch, heads: Sequence[Checkpoint]) -> list[None]:
+    """Write down heads of a unit's log, as the hub does once it checked them."""
+    for head in heads:
+        anchors.anchor(batch, head, b"note")
+    return [None] * len(heads)
+
+
+ANCHORS = Kind("anchors", anchor)
 
 
 def publish(desk: Desk) -> None:

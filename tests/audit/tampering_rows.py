@@ -224,6 +224,24 @@ def the_snapshot_deleted(admin: Admin) -> Acts:
     return [Expected("ROW_MISSING")]
 
 
+def an_anchor_forgotten(admin: Admin) -> Acts:
+    row = admin.row("anchor")
+    admin.run("DELETE FROM anchor WHERE idx = :at", at=row.idx)
+    return [Expected("ROW_MISSING", row.idx)]
+
+
+def an_anchor_of_another_size(admin: Admin) -> Acts:
+    row = admin.row("anchor")
+    admin.run("UPDATE anchor SET size = size + 1000000 WHERE idx = :at", at=row.idx)
+    return [Expected("ROW_ALTERED", row.idx)]
+
+
+def an_anchor_that_nobody_asked_for(admin: Admin) -> Acts:
+    at = admin.size + admin.rng.randrange(10**6)
+    admin.run("INSERT INTO anchor (origin, size, idx) VALUES ('node.kg.serai', :at, :at)", at=at)
+    return [Expected("ROW_NOT_LOGGED", at)]
+
+
 def a_sender_set_back(admin: Admin) -> Acts:
     admin.run("UPDATE sender SET seq = seq - 1 WHERE unit = :unit", unit="TJ")
     return [Expected("ROW_ALTERED")]
@@ -285,6 +303,9 @@ _LOCAL = (
     mail_taken_away,
     mail_put_into_another_box,
     mail_put_at_another_place,
+    an_anchor_forgotten,
+    an_anchor_of_another_size,
+    an_anchor_that_nobody_asked_for,
     a_sender_set_back,
     a_sender_forgotten,
     the_evidence_of_an_equivocation_changed,
