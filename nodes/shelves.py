@@ -82,9 +82,11 @@ class Held:
         return frozenset(row_type for row_type, _ in changed)
 
     def insert(self, new: list[Row]) -> None:
-        """Write new rows of one table."""
+        """Write new rows of one table; what was not set is empty."""
         if new:
-            rows.insert(self._connection, table_of(type(new[0])), [vars(row) for row in new])
+            table = table_of(type(new[0]))
+            empty = dict.fromkeys(table.columns.keys())
+            rows.insert(self._connection, table, [empty | vars(row) for row in new])
 
     def delete(self, look: Look[R], row: R) -> None:
         """Delete a row that was read."""
