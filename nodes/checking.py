@@ -64,7 +64,10 @@ def rehearse(session: Session, node: Node, actor: Actor, written: Written) -> Ch
         judged.faults,
         judged.warnings,
         judged.completeness,
-        tuple(_reader(node, directory, unit) for unit in (*sorted(draft.recipients), node.unit)),
+        tuple(
+            _reader(node, directory, unit, copied=unit in draft.copies)
+            for unit in (*sorted(draft.recipients), *sorted(draft.copies), node.unit)
+        ),
         directory.snapshot.expires if node.now() >= directory.snapshot.expires else None,
     )
 
@@ -74,7 +77,7 @@ def judge(work: Work, actor: Actor, written: Written) -> Judged:
     node, draft = work.node, written.draft
     kind = kind_of(draft.kind)
     values, objects = _split(draft.body)
-    found = list(_faults(COMMON, fields.validate(labels.FIELDS, draft.common)))
+    found = list(_faults(COMMON, fields.validate(labels.FORM, draft.common)))
     given = {name: value for name, value in draft.body.items() if name not in kind.computed}
     wrong = fields.validate(kind.fields, given)
     found += _faults(BODY, wrong)
@@ -83,7 +86,7 @@ def judge(work: Work, actor: Actor, written: Written) -> Judged:
         values, objects = _split(kind.complete(given))
         facts = Facts(values, objects, draft.common, parent.body if parent else None, node.now())
         found += _faults(BODY, kind.validate(facts))
-    found += _recipients(node, kind, draft)
+    found += (*_source(draft), *_recipients(node, kind, draft))
     facts = Facts(values, objects, draft.common, parent.body if parent else None, node.now())
     completeness = kind.score(facts).points if not wrong else 0
     warnings = _missing(kind, facts) if not wrong else ()
@@ -119,10 +122,13 @@ def _content(
             thread_id=parent.thread_id if parent is not None else written.message_id,
             in_reply_to=draft.in_reply_to,
             author=Author(unit=node.unit, agency=actor.agency, officer=actor.user_id, name=actor.display_name),
-            recipients=tuple(Recipient(unit=unit, role="TO") for unit in sorted(draft.recipients)),
+            recipients=(
+                *(Recipient(unit=unit, role="TO") for unit in sorted(draft.recipients)),
+                *(Recipient(unit=unit, role="CC") for unit in sorted(draft.copies)),
+            ),
             created_at=min(draft.created, now),
             sent_at=now,
-            labels=dict(draft.common),
+            labels=labels.sent(dict(draft.common)),
             body=parts.body,
             objects=tuple(parts.objects),
         )
@@ -146,10 +152,19 @@ def _parent(work: Work, draft: Draft) -> Content | None:
     return storing.content_of(work.node, work.case(row.case_id), work.whole(row)) if row is not None else None
 
 
+def _source(draft: Draft) -> Iterable[Fault]:
+    """H1 and H2 are chosen only after the one question that they depend on was answered with yes."""
+    chosen = draft.common.get("handling")
+    held_back = isinstance(chosen, list) and not labels.FOR_A_SOURCE.isdisjoint(map(str, chosen))
+    if held_back and draft.common.get("source_at_risk") != "YES":
+        yield _fault(f"{COMMON}.handling", "SOURCE_NOT_AT_RISK", _SOURCE)
+
+
 def _recipients(node: Node, kind: Kind, draft: Draft) -> Iterable[Fault]:
     if not draft.recipients:
         yield _fault("recipients", "NO_RECIPIENT", _NO_RECIPIENT)
-    found = (obstacle(node, kind, str(draft.common.get("classification", "")), unit) for unit in draft.recipients)
+    classification = str(draft.common.get("classification", ""))
+    found = (obstacle(node, kind, classification, unit) for unit in (*draft.recipients, *draft.copies))
     yield from (fault for fault in found if fault is not None)
 
 
@@ -169,18 +184,18 @@ def obstacle(node: Node, kind: Kind, classification: str, unit: str) -> Fault | 
     return None
 
 
-def _reader(node: Node, directory: Directory, unit: str) -> Reader:
+def _reader(node: Node, directory: Directory, unit: str, *, copied: bool) -> Reader:
     try:
         known = directory.unit(unit)
     except UnitUnknown:
-        return Reader(unit, unit, "", unit == node.unit, "", None, None)
+        return Reader(unit, unit, "", unit == node.unit, copied, "", None, None)
     try:
         key = directory.encryption_key(unit, node.now())
     except KeyNotValid:
         key = None
     name, agency = known.names.en, ", ".join(known.agencies)
     ekid, until = (key.kid, key.not_after) if key is not None else (None, None)
-    return Reader(unit, name, agency, unit == node.unit, known.accreditation, ekid, until)
+    return Reader(unit, name, agency, unit == node.unit, copied, known.accreditation, ekid, until)
 
 
 def _missing(kind: Kind, facts: Facts) -> tuple[Fault, ...]:
@@ -218,6 +233,10 @@ _MALFORMED = Words(
 _OUT_OF_STEP = Words(
     "The exchange has moved on: this kind of message is not possible now.",
     "Обмен продвинулся дальше: сообщение этого вида сейчас невозможно.",
+)
+_SOURCE = Words(
+    "Choose H0: the source is not at risk. If it is, say so; any other limit is written in words under H3.",
+    "Выберите H0: источник не под угрозой. Если это не так, укажите это; иное ограничение запишите словами под H3.",
 )
 _NO_RECIPIENT = Words("Choose at least one unit.", "Выберите хотя бы одно подразделение.")
 _NO_AGENCY = Words(

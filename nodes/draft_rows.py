@@ -40,6 +40,7 @@ def view(session: Session, node: Node, row: DraftRow) -> Draft:
         case.case_ref if case else None,
         row.in_reply_to,
         form.recipients,
+        form.copies,
         form.common,
         form.body,
         row.created,
@@ -59,7 +60,13 @@ def normal(form: DraftForm) -> DraftForm:
 
 def _plain(form: DraftForm) -> bytes:
     units: list[Json] = [*sorted(set(form.recipients))]
-    value: dict[str, Json] = {"recipients": units, "common": dict(form.common), "body": dict(form.body)}
+    copies: list[Json] = [*sorted({*form.copies} - {*form.recipients})]
+    value: dict[str, Json] = {
+        "recipients": units,
+        "copies": copies,
+        "common": dict(form.common),
+        "body": dict(form.body),
+    }
     try:
         plain = canonical.dumps(value)
     except CryptoError as error:
@@ -72,9 +79,14 @@ def _plain(form: DraftForm) -> bytes:
 def _form(plain: bytes) -> DraftForm:
     opened = canonical.loads(plain, limit=LARGEST)
     form = opened if isinstance(opened, dict) else {}
-    recipients = form.get("recipients", [])
-    units = tuple(str(unit) for unit in recipients) if isinstance(recipients, list) else ()
-    return DraftForm(units, _members(form, "common"), _members(form, "body"))
+    return DraftForm(
+        _units(form, "recipients"), _members(form, "common"), _members(form, "body"), _units(form, "copies")
+    )
+
+
+def _units(form: Mapping[str, Json], name: str) -> tuple[str, ...]:
+    value = form.get(name)
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def _members(form: Mapping[str, Json], name: str) -> Mapping[str, Json]:

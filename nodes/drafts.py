@@ -5,7 +5,9 @@ overwrite a newer text unseen. What is incomplete is kept as it was typed.
 """
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,6 +28,10 @@ from schemas.kinds import kind_of
 
 MOST_DRAFTS = 200
 _REPEATED = ("crime_areas", "language", "purpose", "legal_basis", "urgency", "urgency_reason", "classification")
+
+
+_PROPOSED: Final[Mapping[str, Json]] = {"source_at_risk": "NO", "handling": ["H0"]}
+"""What a form proposes: a code chosen by habit has frozen evidence for years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ def create(session: Session, node: Node, actor: Actor, new: NewDraft) -> Draft:
     node.disk.check_new()
     begun = _begin(session, node, actor, new)
     row = _row(node, actor, new, begun.case)
-    row.sealed = draft_rows.sealed(node, row, begun.form)
+    row.sealed = draft_rows.sealed(node, row, replace(begun.form, common={**_PROPOSED, **begun.form.common}))
     session.add(row)
     session.flush()
     return draft_rows.view(session, node, row)
@@ -70,7 +76,7 @@ def write(session: Session, node: Node, actor: Actor, new: NewDraft, form: Draft
     """
     begun, now = _begin(session, node, actor, new), node.now()
     recipients = form.recipients or begun.form.recipients
-    given = draft_rows.normal(DraftForm(recipients, {**begun.form.common, **form.common}, form.body))
+    given = draft_rows.normal(DraftForm(recipients, {**begun.form.common, **form.common}, form.body, form.copies))
     number, case = message_id(now), begun.case
     draft = Draft(
         draft_id=number,
@@ -80,6 +86,7 @@ def write(session: Session, node: Node, actor: Actor, new: NewDraft, form: Draft
         case_ref=case.case_ref if case is not None else None,
         in_reply_to=new.in_reply_to,
         recipients=given.recipients,
+        copies=given.copies,
         common=given.common,
         body=given.body,
         created=now,

@@ -7,7 +7,7 @@ sees everything. That something came is shown before it is taken, what it says o
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, defer
 
 from exchange.lifecycle import MACHINES
@@ -27,6 +27,9 @@ _OF_OPENING = (
     .subquery()
 )
 """When the first answer to a request is due; few have a due time, so they are found once and not for each message."""
+
+_COPIED = MessageRow.message_id.in_(select(DeliveryRow.message_id).where(DeliveryRow.role == literal_column("'CC'")))
+"""What came for information only: nobody owes anything for it. Written out, so that the index of copies serves it."""
 
 
 def page(session: Session, node: Node, actor: Actor, query: InboxQuery) -> InboxPage:
@@ -125,9 +128,9 @@ def _view(node: Node, actor: Actor, view: View) -> ColumnElement[bool]:
     conditions: dict[View, ColumnElement[bool]] = {
         View.ALL: true(),
         View.MINE: mine,
-        View.UNASSIGNED: MessageRow.assignee.is_(None),
+        View.UNASSIGNED: and_(MessageRow.assignee.is_(None), ~_COPIED),
         View.UNREAD: MessageRow.opened_at.is_(None),
-        View.URGENT: MessageRow.urgency != "ROUTINE",
+        View.URGENT: and_(MessageRow.urgency != "ROUTINE", ~_COPIED),
         View.OVERDUE: MessageRow.message_id.in_(select(ThreadRow.opening).where(ThreadRow.due < node.now())),
         View.OPEN: MessageRow.message_id.in_(select(ThreadRow.opening).where(ThreadRow.state.in_(_OPEN))),
     }

@@ -71,11 +71,14 @@ def _detail(session: Session, node: Node, actor: Actor, row: MessageRow, content
     return MessageDetail(
         row=rows.view(session, node, actor, row),
         eid=row.eid,
+        to=tuple(sorted(content.to)),
+        copies=tuple(sorted(content.units - content.to)),
+        reason=storing.reason_of(node, cases.of(session, row.case_id), row),
         author=f"{content.author.name} ({content.author.officer}, {content.author.unit})",
         common=dict(content.labels),
         body=body,
         deliveries=tuple(_delivery(session, node, row, one) for one in receipts.deliveries(session, row.message_id)),
-        replies=_replies(session, node, actor, row),
+        replies=_replies(session, node, actor, row, content),
         thread=rows.views(session, node, actor, related),
         hub_index=row.hub_index,
         key_id=cme.parse(row.envelope).header.skid,
@@ -110,9 +113,12 @@ def _delivery(session: Session, node: Node, row: MessageRow, one: DeliveryRow) -
     )
 
 
-def _replies(session: Session, node: Node, actor: Actor, row: MessageRow) -> tuple[Reply, ...]:
-    """The kinds that may follow this message now: by their declaration, our side, and where the exchange stands."""
-    if not allowed(actor, Action.COMPOSE):
+def _replies(session: Session, node: Node, actor: Actor, row: MessageRow, content: Content) -> tuple[Reply, ...]:
+    """The kinds that may follow this message now: by their declaration, our side, and where the exchange stands.
+
+    A copy is answered by those to whom the message is addressed.
+    """
+    if not allowed(actor, Action.COMPOSE) or node.unit in content.units - content.to:
         return ()
     opening = session.get(MessageRow, row.thread_id)
     side = "requester" if opening is not None and opening.sender == node.unit else "requested"

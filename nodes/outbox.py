@@ -60,7 +60,7 @@ def _seal_written(work: Work, actor: Actor, written: Written) -> None:
     if checked.faults or checked.content is None:
         raise Incomplete(checked.faults)
     case = work.case(written.case_id) if written.case_id else cases.open_case(work, checked.content.case_ref)
-    seal_and_queue(work, directory, checked.content, case)
+    seal_and_queue(work, directory, checked.content, case, str(written.draft.common.get("handling_reason", "")))
     concerns.spread(work, checked.content)
     if written.case_id is None:
         work.add(MemberRow(case_id=case.case_id, user_id=actor.user_id, since=work.node.now()))
@@ -69,8 +69,8 @@ def _seal_written(work: Work, actor: Actor, written: Written) -> None:
         cases.add_member(work.session, case.case_id, actor.user_id, work.node.now())
 
 
-def seal_and_queue(work: Work, directory: Directory, content: Content, case: CaseRow) -> Sealed:
-    """Assign numbers, seal `content` to every unit it names, store it with its evidence and queue it."""
+def seal_and_queue(work: Work, directory: Directory, content: Content, case: CaseRow, reason: str = "") -> Sealed:
+    """Assign numbers, seal `content` to every unit it names, store it with its evidence and `reason`, and queue it."""
     node, now = work.node, work.node.now()
     names = {unit: chains.to_unit(unit) for unit in sorted(content.units)}
     last = chains.last_in(work, [OWN, *names.values()])
@@ -94,7 +94,7 @@ def seal_and_queue(work: Work, directory: Directory, content: Content, case: Cas
     places = {unit: Pair(pair.seq + 1, pair.eid) for unit, pair in pairs.items()}
     sealed = seal_envelope(draft, content_bytes, node.keys.signing, _recipients(directory, places, now))
     chains.advance(last.values(), sealed.eid)
-    store_sent(work, Sent(sealed, content, content_bytes, case, places))
+    store_sent(work, Sent(sealed, content, content_bytes, case, places, reason))
     work.add(
         OutboxRow(
             seq=draft.seq,

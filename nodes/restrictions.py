@@ -4,7 +4,7 @@ A confirmation is for one person and one arrival, and stands in the log. What th
 the restriction is its own. Which codes ask for it, the table of handling actions says.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from nodes import cases, log, storing
 from nodes.errors import NotFound, RestrictionUnread
 from nodes.node import Node
 from nodes.tables import ConfirmationRow, MessageRow
-from nodes.views import Actor, Restriction
+from nodes.views import Actor
 from schemas import codes
 from schemas.content import Content
 
@@ -21,6 +21,18 @@ _READ_FIRST: Final = frozenset(
     code for code in codes.table("handling") if codes.table("handling_actions")["READ"].text(code.lower()) == "T"
 )
 """The handling codes whose text is read and confirmed before the message is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """What the sender of an arrival laid down in words of his own: to be confirmed before the rest is shown."""
+
+    message_id: str
+    sender: str
+    kind: str
+    handling: tuple[str, ...]
+    text: str
+    at: int
 
 
 def check(session: Session, actor: Actor, row: MessageRow, content: Content) -> None:

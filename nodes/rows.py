@@ -73,13 +73,16 @@ def _line(node: Node, actor: Actor, row: MessageRow, around: _Around) -> InboxRo
     handling = labels.get("handling", [])
     owner = around.owners.get(row.assignee or "")
     state, clock = _standing(node, row, around)
+    copies = _units(around, row, "CC")
     return InboxRow(
         message_id=row.message_id,
         thread_id=row.thread_id,
         kind=row.kind,
         direction=row.direction,
         sender=row.sender,
-        recipients=tuple(one.unit for one in around.deliveries.get(row.message_id, ())),
+        recipients=_units(around, row, "TO"),
+        copies=copies,
+        copied=row.direction == "IN" and bool(copies),
         case_ref=case.case_ref if readable else None,
         subject=str(labels.get("subject_line", "")) if readable else None,
         urgency=row.urgency,
@@ -93,6 +96,10 @@ def _line(node: Node, actor: Actor, row: MessageRow, around: _Around) -> InboxRo
         state=state,
         clock=clock,
     )
+
+
+def _units(around: _Around, row: MessageRow, role: str) -> tuple[str, ...]:
+    return tuple(one.unit for one in around.deliveries.get(row.message_id, ()) if one.role == role)
 
 
 def _standing(node: Node, row: MessageRow, around: _Around) -> tuple[str, Clock | None]:

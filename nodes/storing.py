@@ -44,13 +44,14 @@ class ArrivedVoid:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message sealed by this unit, and its place in the order of each pair."""
+    """A message sealed by this unit, its place in the order of each pair, and why it has its handling codes."""
 
     sealed: Sealed
     content: Content
     content_bytes: bytes
     case: CaseRow
     pairs: Mapping[str, Pair]
+    reason: str
 
 
 def store_arrival(work: Work, arrived: Arrived) -> CaseRow:
@@ -63,7 +64,7 @@ def store_arrival(work: Work, arrived: Arrived) -> CaseRow:
     row.pair_seq, row.pair_prev = opened.pair_seq, opened.pair_prev
     _seal(node, case, row, opened.content, opened.salt)
     work.add(row)
-    work.add(_delivery(content.msg_id, node.unit, State.DELIVERED, node.now()))
+    work.add(_delivery(content, node.unit, State.DELIVERED, node.now()))
     gaps.close(work, content.author.unit, opened.pair_seq)
     case.updated = node.now()
     act = log.Act(
@@ -107,9 +108,12 @@ def store_sent(work: Work, sent: Sent) -> None:
     row = _row(node, sent.case, content, eid)
     row.direction, row.author, row.envelope = "OUT", content.author.officer, sent.sealed.wire
     _seal(node, sent.case, row, sent.content_bytes, sent.sealed.salt)
+    if sent.reason:
+        key = rest.message_key(node.store.kek, sent.case, row)
+        row.reason_sealed = key.seal(sent.reason.encode(), *rest.place("message", row.message_id, "reason"))
     work.add(row)
     for unit in sorted(content.units):
-        delivery = _delivery(content.msg_id, unit, State.QUEUED, node.now())
+        delivery = _delivery(content, unit, State.QUEUED, node.now())
         delivery.pair_seq, delivery.pair_prev = sent.pairs[unit].seq, sent.pairs[unit].prev
         work.add(delivery)
         act = log.Act(
@@ -173,7 +177,16 @@ def _row(node: Node, case: CaseRow, content: Content, eid: str) -> MessageRow:
         assignee=None,
         opened_at=None,
         gap=0,
+        reason_sealed=None,
     )
+
+
+def reason_of(node: Node, case: CaseRow, row: MessageRow) -> str:
+    """Return why a message of ours has its handling codes; raises `NotFound` once it was erased."""
+    if row.reason_sealed is None:
+        return ""
+    key = rest.message_key(node.store.kek, case, row)
+    return key.open(row.reason_sealed, *rest.place("message", row.message_id, "reason")).decode()
 
 
 def keep_salt(node: Node, case: CaseRow, row: MessageRow, salt: bytes) -> None:
@@ -188,10 +201,11 @@ def _seal(node: Node, case: CaseRow, row: MessageRow, content: bytes, salt: byte
     row.salt_sealed = key.seal(salt, *rest.place("message", row.message_id, "salt"))
 
 
-def _delivery(message_id: str, unit: str, state: State, now: int) -> DeliveryRow:
+def _delivery(content: Content, unit: str, state: State, now: int) -> DeliveryRow:
     return DeliveryRow(
-        message_id=message_id,
+        message_id=content.msg_id,
         unit=unit,
+        role="TO" if unit in content.to else "CC",
         state=state,
         reason=None,
         since=now,

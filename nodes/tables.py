@@ -6,7 +6,7 @@ Times are unix seconds UTC. Columns named `sealed` hold content under the key of
 
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, MetaData, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, MetaData, String, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMING = {
@@ -162,6 +162,7 @@ class MessageRow(Row):
     wrapped_key: Mapped[bytes | None]
     sealed: Mapped[bytes]
     salt_sealed: Mapped[bytes]
+    reason_sealed: Mapped[bytes | None]
 
 
 class ThreadRow(Row):
@@ -183,12 +184,17 @@ class ThreadRow(Row):
     updated: Mapped[int]
 
 
+_COPY = text("role = 'CC'")
+
+
 class DeliveryRow(Row):
-    """One message for one recipient: the state that receipts have brought it to, and our place in the pair's order."""
+    """One message for one recipient, addressed (`TO`) or copied (`CC`): its state, its place in the pair."""
 
     __tablename__ = "node_delivery"
+    __table_args__ = (Index("ix_node_delivery_copy", "message_id", sqlite_where=_COPY, postgresql_where=_COPY),)
     message_id: Mapped[str] = mapped_column(ForeignKey("node_message.message_id"), primary_key=True)
     unit: Mapped[str] = mapped_column(primary_key=True)
+    role: Mapped[str]
     state: Mapped[str] = mapped_column(index=True)
     reason: Mapped[str | None]
     since: Mapped[int]

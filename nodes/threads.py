@@ -32,7 +32,7 @@ def check_step(work: Work, content: Content) -> None:
     Raises `OutOfStep` for a message that answers what its kind cannot answer, comes from the wrong side or from a unit
     that was never asked, and `exchange.errors.Conflict` for a step that the lifecycle does not have.
     """
-    if content.in_reply_to is None:
+    if content.in_reply_to is None or _copied(work.node, content):
         return
     parent, opening = work.messages.one(content.in_reply_to), work.messages.one(content.thread_id)
     if opening is None:
@@ -123,8 +123,7 @@ def may_say(node: Node, row: ThreadRow, event: str) -> bool:
 def _begin(work: Work, content: Content, case: CaseRow) -> None:
     node = work.node
     ours, term, sides = content.author.unit == node.unit, content.declared.term, MACHINES[content.kind]
-    asked = sorted(one.unit for one in content.recipients if one.role == "TO")
-    for unit in asked if ours else [unit for unit in asked if unit == node.unit]:
+    for unit in sorted(content.to if ours else content.to & {node.unit}):
         work.add(
             ThreadRow(
                 thread_id=content.thread_id,
@@ -145,13 +144,23 @@ def _begin(work: Work, content: Content, case: CaseRow) -> None:
 
 
 def _rows(work: Work, content: Content) -> list[ThreadRow]:
-    """The rows that a message is about: where we asked, those of the other side; where we were asked, our own."""
-    found, unit = [], work.node.unit
+    """The rows that a message is about: where we asked, those of the other side; where we were asked, our own.
+
+    A copy moves nothing, neither where it is read nor at the units that it is about.
+    """
+    found: list[ThreadRow] = []
+    unit = work.node.unit
+    if _copied(work.node, content):
+        return found
     for row in work.threads.read([content.thread_id]):
         other = row.unit if row.requester == unit else row.requester
-        if content.author.unit == other or (content.author.unit == unit and other in content.units):
+        if content.author.unit == other or (content.author.unit == unit and other in content.to):
             found.append(row)
     return found
+
+
+def _copied(node: Node, content: Content) -> bool:
+    return node.unit in content.units - content.to
 
 
 def _step(node: Node, row: ThreadRow, event: str, now: int) -> Progress:

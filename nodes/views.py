@@ -71,6 +71,7 @@ class Draft:
     case_ref: str | None
     in_reply_to: str | None
     recipients: tuple[str, ...]
+    copies: tuple[str, ...]
     common: Mapping[str, Json]
     body: Mapping[str, Json]
     created: int
@@ -84,6 +85,7 @@ class DraftForm:
     recipients: tuple[str, ...]
     common: Mapping[str, Json]
     body: Mapping[str, Json]
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Reader:
     name: str
     agency: str
     own: bool
+    copied: bool
     accreditation: str
     ekid: str | None
     key_until: int | None
@@ -193,7 +196,10 @@ class InboxQuery:
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """A line of a list. `subject` is `None` where the caller may see that something came, but not what."""
+    """A line of a list. `subject` is `None` where the caller sees that something came, not what.
+
+    `copied`: it came to us for information only; `copies`: the units that get it so.
+    """
 
     message_id: str
     thread_id: str
@@ -201,6 +207,8 @@ class InboxRow:
     direction: str
     sender: str
     recipients: tuple[str, ...]
+    copies: tuple[str, ...]
+    copied: bool
     case_ref: str | None
     subject: str | None
     urgency: str
@@ -253,11 +261,15 @@ class MessageDetail:
     """A message that was opened: everything on its page. `common` and `body` are the members of the content.
 
     `ahead`: seconds by which the sender's clock was ahead of the hub's when it was sealed, 0 within the tolerance.
+    `reason`: why our own message carries its handling codes; it never left this unit.
     """
 
     row: InboxRow
     eid: str
     author: str
+    to: tuple[str, ...]
+    copies: tuple[str, ...]
+    reason: str
     common: Mapping[str, Json]
     body: Mapping[str, Json]
     deliveries: tuple[Delivery, ...]
@@ -266,18 +278,6 @@ class MessageDetail:
     hub_index: int | None
     key_id: str
     ahead: int
-
-
-@dataclass(frozen=True, slots=True)
-class Restriction:
-    """What the sender of an arrival laid down in words of his own: to be confirmed before the rest is shown."""
-
-    message_id: str
-    sender: str
-    kind: str
-    handling: tuple[str, ...]
-    text: str
-    at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,11 @@ class Content(Wire):
         """The units to which the message is sealed."""
         return frozenset(recipient.unit for recipient in self.recipients)
 
+    @property
+    def to(self) -> frozenset[str]:
+        """The units that it is addressed to; the others only get a copy, which asks nothing of them."""
+        return frozenset(recipient.unit for recipient in self.recipients if recipient.role == "TO")
+
     def label(self, name: str) -> str:
         """Return a label that is one text or code; empty when absent."""
         return str(self.labels.get(name, ""))

@@ -1,20 +1,24 @@
 """The labels that every case message carries, declared as fields: who may use it for what, how fast, for how long.
 
 They are part of every compose form and come first in every encrypted message; family, urgency, classification and
-handling stand in the clear header as well. This module must not know any kind.
+handling stand in the clear header as well. Two fields of the form never travel (`KEPT`): why a source needs H1 or H2
+would itself point at the source. This module must not know any kind.
 """
 
 from typing import Final
 
 from schemas import codes
 from schemas.field_types import Date, LongText, OneCode, Several, ShortText, yes_no
-from schemas.fields import Field, Section, when
+from schemas.fields import Field, Section, Values, when
 from schemas.groups import Rows
 from schemas.identifiers import Listed
 from schemas.items import PASSED_ON
 from schemas.words import Words
 
 _CARRIED: Final = tuple(code for code, row in codes.table("classification").items() if row.extra["carried"])
+BINDING: Final = tuple(code for code, row in codes.table("handling").items() if not row.extra["alone"])
+"""The handling codes that bind more than the law does; choosing one asks why."""
+
 _URGENT: Final = tuple(code for code, row in codes.table("urgency").items() if row.extra["urgent"])
 
 _BASIS: Final = (
@@ -145,13 +149,32 @@ SECTIONS: Final = (
                 OneCode("classification", _CARRIED),
             ),
             Field(
+                "source_at_risk",
+                Words("Is the source at risk?", "Источник под угрозой?"),
+                Words(
+                    "If not, choose H0: H1 and H2 hold back evidence. The answer stays in your unit.",
+                    "Если нет, выберите H0: H1 и H2 мешают доказыванию. Ответ остаётся в вашем подразделении.",
+                ),
+                yes_no(),
+            ),
+            Field(
                 "handling",
                 Words("Handling codes", "Коды обращения"),
                 Words(
-                    "H0 stands alone. H1 and H2 only if the source is at risk: they hold back evidence.",
-                    "H0 указывается отдельно. H1 и H2 — только если источник под угрозой: они мешают доказыванию.",
+                    "H0 stands alone. H1 and H2 only if the source is at risk.",
+                    "H0 указывается отдельно. H1 и H2 — только если источник под угрозой.",
                 ),
                 Several(OneCode("handling")),
+            ),
+            Field(
+                "handling_reason",
+                Words("Why it needs this code", "Почему необходим этот код"),
+                Words(
+                    "For those who review it in your unit. It is not sent.",
+                    "Для проверки в вашем подразделении. Не отправляется.",
+                ),
+                LongText(500, 5),
+                when=when("handling", *BINDING),
             ),
             Field(
                 "handling_text",
@@ -198,4 +221,19 @@ SECTIONS: Final = (
     ),
 )
 
-FIELDS: Final = tuple(item for section in SECTIONS for item in section.fields)
+KEPT: Final = frozenset({"source_at_risk", "handling_reason"})
+"""What the form asks and the unit keeps: never part of a message."""
+
+FORM: Final = tuple(item for section in SECTIONS for item in section.fields)
+"""The fields of the form."""
+
+FIELDS: Final = tuple(item for item in FORM if item.name not in KEPT)
+"""The fields of a message."""
+
+FOR_A_SOURCE: Final = frozenset({"H1", "H2"})
+"""The handling codes that are for a source at risk, and for nothing else."""
+
+
+def sent(values: Values) -> Values:
+    """Return the labels of a message of the values of its form."""
+    return {name: value for name, value in values.items() if name not in KEPT}

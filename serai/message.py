@@ -22,7 +22,10 @@ DryRunFlag = Annotated[
     bool, typer.Option("--dry-run", help="Show what would be sealed, to whom, and all findings; change nothing.")
 ]
 DraftFile = Annotated[
-    Path, typer.Argument(help="JSON file with kind, recipients, common and body; - is standard input.", allow_dash=True)
+    Path,
+    typer.Argument(
+        help="JSON file with kind, recipients, copies, common and body; - is standard input.", allow_dash=True
+    ),
 ]
 
 
@@ -31,6 +34,7 @@ class DraftMember(StrEnum):
 
     KIND = "kind"
     RECIPIENTS = "recipients"
+    COPIES = "copies"
     COMMON = "common"
     BODY = "body"
     CASE = "case_ref"
@@ -190,7 +194,7 @@ def _draft(path: Path) -> dict[str, Any]:
         raise CommandError("SERAI-DRAFT", f"{path} is not JSON.", str(error)) from error
     if not isinstance(given, dict) or "kind" not in given or given.keys() - {one.value for one in DraftMember}:
         raise CommandError("SERAI-DRAFT", f"{path} has not the members of a draft.", ", ".join(DraftMember))
-    return {"recipients": [], "common": {}, "body": {}, **given}
+    return {"recipients": [], "copies": [], "common": {}, "body": {}, **given}
 
 
 def _due(row: dict[str, Any]) -> str:

@@ -234,7 +234,7 @@ def _private(path: str, flags: int) -> int:
 def _rehearse(node: Node, given: Members) -> Members:
     """Say what `_send` would seal, to whom and what is wrong, in a transaction that is always rolled back."""
     actor = _actor(node, given)
-    form = DraftForm(tuple(given["recipients"]), given["common"], given["body"])
+    form = DraftForm(tuple(given["recipients"]), given["common"], given["body"], tuple(given["copies"]))
     new = NewDraft(given["kind"], given.get("in_reply_to"), given.get("case_ref"), form.recipients)
     with node.db.read() as session:
         found = checking.rehearse(session, node, actor, drafts.write(session, node, actor, new, form))
@@ -244,7 +244,7 @@ def _rehearse(node: Node, given: Members) -> Members:
 def _send(node: Node, given: Members) -> Members:
     """Write, check and seal one message: `in_reply_to` makes it an answer. Faults are returned, and nothing is kept."""
     actor = _actor(node, given)
-    form = DraftForm(tuple(given["recipients"]), given["common"], given["body"])
+    form = DraftForm(tuple(given["recipients"]), given["common"], given["body"], tuple(given["copies"]))
     new = NewDraft(given["kind"], given.get("in_reply_to"), given.get("case_ref"), form.recipients)
     try:
         with node.db.write() as session:

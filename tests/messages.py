@@ -29,6 +29,15 @@ def labels(**changes: Any) -> Body:
     }
 
 
+def form_labels(**changes: Any) -> Body:
+    """The same as they stand on a form, which also asks what is never sent."""
+    return {"source_at_risk": "NO", **labels(**changes)}
+
+
+AT_RISK: Body = {"source_at_risk": "YES", "handling": ["H1"], "handling_reason": "The driver would know who spoke."}
+"""The changes that make a form one under H1."""
+
+
 def graded(**fields: Any) -> Body:
     """An object with the members that every object has."""
     return {

@@ -4,7 +4,7 @@ A form is posted, saved as it is, and shown again from what was saved: a reload,
 nothing, and a faulty answer keeps its text. No kind is known here by name.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -26,6 +26,7 @@ from nodes.web.sheets import BODY, LABELS, Sheet, Task
 from nodes.web.site import Desk, see
 from nodes.web.wording import Problem
 from schemas.kinds import KINDS, kind_of
+from schemas.labels import BINDING
 
 router: Final = APIRouter()
 QUESTION_PARTS: Final = 2
@@ -138,7 +139,7 @@ def seal(desk: AtDesk, draft_id: str) -> Response:
         with desk.node.db.write() as session:
             message_id = outbox.seal(session, desk.node, desk.actor, draft_id, revision)
     except Incomplete as error:
-        return _check(desk, draft_id, tuple(_fault_problem(one) for one in error.faults), 422)
+        return _check(desk, draft_id, tuple(_fault_problem(draft_id, one) for one in error.faults), 422)
     desk.node.changed.bump()
     return see(f"/messages/{message_id}", "sealed")
 
@@ -152,7 +153,8 @@ def _save(desk: Desk, draft_id: str, dropped: str) -> Sheet:
     with desk.node.db.write() as session:
         draft = drafts.get(session, desk.node, desk.actor, draft_id)
         sheet = sheets.from_raw(kind_of(draft.kind), raw)
-        stored = sheets.to_store(sheet, desk.texts("recipients") if draft.in_reply_to is None else draft.recipients)
+        recipients = desk.texts("recipients") if draft.in_reply_to is None else draft.recipients
+        stored = sheets.to_store(sheet, recipients, desk.texts("copies"))
         drafts.save(session, desk.node, desk.actor, drafts.Saved(draft_id, revision, stored))
     return sheet
 
@@ -169,14 +171,17 @@ def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], che
     found = sheets.problems(sheet) if checked else ()
     classification = str(draft.common.get("classification", "UNCL"))
     question = _question(desk, draft)
+    wanted = Wanted(sheet.kind, classification, draft.copies)
     values: dict[str, Any] = {
         "kind": Named(sheet.kind.code, sheet.kind.label.say(language()), sheet.kind.hint.say(language())),
         "draft": draft,
         "saved": _saved(desk, draft),
         "question": question,
-        "recipients": ()
-        if draft.in_reply_to
-        else choices(desk.node, Wanted(sheet.kind, classification, draft.recipients)),
+        "recipients": () if draft.in_reply_to else choices(desk.node, replace(wanted, chosen=draft.recipients)),
+        "answered": [wording.unit_name(desk.node, unit) for unit in draft.recipients] if draft.in_reply_to else (),
+        "copies": [
+            one for one in choices(desk.node, wanted) if not (draft.in_reply_to and one.unit in draft.recipients)
+        ],
         "recipients_error": no_recipient,
         "parts": sheets.parts(sheet, show_errors=checked, adding=adding),
         "tasks": _tasks(draft, sheet),
@@ -196,11 +201,13 @@ def _check(desk: Desk, draft_id: str, problems: tuple[Problem, ...], status: int
         "kind": Named(kind.code, kind.label.say(language()), kind.hint.say(language())),
         "draft": found.draft,
         "parts": sheets.reading_parts(kind, found.draft),
+        "bound": [mark for mark in wording.handling(_codes(found.draft)) if mark.code in BINDING],
+        "reason": found.draft.common.get("handling_reason"),
         "readers": [_reader(one) for one in found.readers],
         "score": found.completeness,
         "gaps": [_spoken(one) for one in found.warnings],
         "stale": moments.local(stale, desk.node.settings.time_zone) if stale is not None else "",
-        "problems": (*problems, *(_fault_problem(one) for one in found.faults)),
+        "problems": (*problems, *(_fault_problem(draft_id, one) for one in found.faults)),
         "confirm_error": problems[0].text if problems and problems[0].href == "#confirm" else "",
         "banner": _banner(found.draft),
     }
@@ -232,8 +239,9 @@ def _reader(one: Reader) -> ReadBy:
     if one.own:
         more = gettext("Officers who work on the case, the duty desk and supervisors. Each reading is logged.")
         return ReadBy(one.unit, one.name, gettext("your unit"), more, ready)
+    role = gettext("copy, for information") if one.copied else gettext("recipient")
     more = gettext("%s, up to %s, opens with key %s") % (agency, accreditation, (one.ekid or "")[:16])
-    return ReadBy(one.unit, one.name, gettext("recipient"), more, ready)
+    return ReadBy(one.unit, one.name, role, more, ready)
 
 
 def _saved(desk: Desk, draft: Draft) -> str:
@@ -242,19 +250,23 @@ def _saved(desk: Desk, draft: Draft) -> str:
 
 def _banner(draft: Draft, question: Question | None = None) -> wording.Banner | None:
     """Return the banner of a page that shows a draft, and perhaps the message that it answers."""
-    given = draft.common.get("handling")
-    found = {str(code) for code in given} & wording.BANNERS.keys() if isinstance(given, list) else set()
-    text = str(draft.common.get("handling_text", ""))
+    found, text = _codes(draft), str(draft.common.get("handling_text", ""))
     if question is not None:
         found |= {mark.code for mark in question.handling}
         text = question.restriction or text
     return wording.banner(found, text)
 
 
+def _codes(draft: Draft) -> set[str]:
+    """Return the handling codes that a draft has so far."""
+    given = draft.common.get("handling")
+    return {str(code) for code in given} & wording.BANNERS.keys() if isinstance(given, list) else set()
+
+
 def _spoken(fault: ViewFault) -> str:
     return fault.message[language()]
 
 
-def _fault_problem(fault: ViewFault) -> Problem:
+def _fault_problem(draft_id: str, fault: ViewFault) -> Problem:
     """Return a fault of the check page as a line that leads back to its field on the form."""
-    return Problem(_spoken(fault), "")
+    return Problem(_spoken(fault), f"/drafts/{draft_id}?check=1#{forms.html_id(fault.field)}")

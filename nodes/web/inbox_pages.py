@@ -47,6 +47,7 @@ class Row:
     case_ref: str | None
     other: str
     handling: tuple[wording.HandlingCode, ...]
+    copied: bool
     state: wording.State
     deadline: Deadline
     assignee: str | None
@@ -214,7 +215,7 @@ def _values(desk: Desk, query: InboxQuery, page: InboxPage) -> dict[str, Any]:
 
 
 def _row(desk: Desk, row: InboxRow) -> Row:
-    others = [row.sender] if row.direction == "IN" else list(row.recipients)
+    others = [row.sender] if row.direction == "IN" else [*row.recipients, *row.copies]
     return Row(
         message_id=row.message_id,
         subject=row.subject if row.subject is not None else gettext("Not open to you"),
@@ -223,7 +224,10 @@ def _row(desk: Desk, row: InboxRow) -> Row:
         case_ref=row.case_ref,
         other=", ".join(wording.unit_name(desk.node, unit) for unit in others),
         handling=wording.handling(row.handling),
-        state=wording.state("OVERDUE" if row.clock is not None and row.clock.overdue else row.state),
+        copied=row.copied,
+        state=wording.state(
+            "COPY" if row.copied else "OVERDUE" if row.clock is not None and row.clock.overdue else row.state
+        ),
         deadline=moments.deadline(row.clock, desk.node.now()),
         assignee=row.assignee,
         assignee_name=row.assignee_name,
@@ -303,6 +307,7 @@ def _json(page: InboxPage) -> dict[str, object]:
             "kind": row.kind,
             "from": row.sender,
             "to": list(row.recipients),
+            "copies": list(row.copies),
             "case": row.case_ref,
             "subject": row.subject,
             "handling": list(row.handling),
@@ -320,7 +325,7 @@ def _csv(desk: Desk, page: InboxPage) -> PlainTextResponse:
     """Return the rows as CSV."""
     found = _json(page)["messages"]
     lines = found if isinstance(found, list) else []
-    names = ["message", "kind", "from", "to", "case", "subject", "handling", "state", "owner", "at", "due"]
+    names = ["message", "kind", "from", "to", "copies", "case", "subject", "handling", "state", "owner", "at", "due"]
     cells = [[" ".join(cell) if isinstance(cell := line[name], list) else cell for name in names] for line in lines]
     name = f"serai-{desk.node.unit}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -1,5 +1,6 @@
 """One message: handling first, then what it says, its clock, its owner, its receipts, and what can be done next."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -244,17 +245,24 @@ def _around(desk: Desk, found: MessageDetail, hands: tuple[Assignment, ...]) -> 
 
 def _facts(desk: Desk, found: MessageDetail) -> list[Fact]:
     row, common = found.row, found.common
-    to = ", ".join(wording.unit_name(desk.node, unit) for unit in row.recipients)
     facts = [
         Fact(gettext("From"), f"{wording.unit_name(desk.node, row.sender)} · {found.author}"),
-        Fact(gettext("To"), to),
+        Fact(gettext("To"), _names(desk, found.to)),
         Fact(gettext("Received") if row.direction == "IN" else gettext("Sealed"), at=row.at),
         Fact(gettext("Urgency"), wording.label("urgency", row.urgency)),
         Fact(gettext("Classification"), wording.label("classification", row.classification)),
     ]
+    if found.copies:
+        facts.insert(2, Fact(gettext("Copy to"), _names(desk, found.copies)))
+    if found.reason:
+        facts.append(Fact(gettext("Why these handling codes"), found.reason))
     if common.get("purpose"):
         facts.append(Fact(gettext("Purpose"), wording.label("purposes", str(common["purpose"]))))
     return facts
+
+
+def _names(desk: Desk, units: Iterable[str]) -> str:
+    return ", ".join(wording.unit_name(desk.node, unit) for unit in units)
 
 
 def _clocks(desk: Desk, found: MessageDetail) -> list[TimeBox]:
@@ -277,8 +285,7 @@ def _clock_words(clock: Clock) -> str:
 
 
 def _thread_line(desk: Desk, row: InboxRow, here: str) -> ThreadLine:
-    names = ", ".join(wording.unit_name(desk.node, unit) for unit in row.recipients)
-    from_to = f"{wording.unit_name(desk.node, row.sender)} → {names}"
+    from_to = f"{wording.unit_name(desk.node, row.sender)} → {_names(desk, (*row.recipients, *row.copies))}"
     subject = row.subject if row.subject is not None else gettext("Not open to you")
     ours = row.direction == "OUT"
     return ThreadLine(row.message_id, row.at, kind_label(row.kind), subject, from_to, ours, row.message_id == here)
@@ -332,7 +339,8 @@ def _json(found: MessageDetail) -> dict[str, object]:
         "message": row.message_id,
         "kind": row.kind,
         "from": row.sender,
-        "to": list(row.recipients),
+        "to": list(found.to),
+        "copies": list(found.copies),
         "case": row.case_ref,
         "state": row.state,
         "owner": row.assignee,

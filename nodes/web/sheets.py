@@ -78,25 +78,25 @@ def from_draft(draft: Draft) -> Sheet:
     """Return the sheet of a stored draft."""
     kind = kind_of(draft.kind)
     raw = forms.above(kind.spread(draft.body), BODY)
-    raw |= forms.above(fields.spread(labels.FIELDS, draft.common), LABELS)
+    raw |= forms.above(fields.spread(labels.FORM, draft.common), LABELS)
     return from_raw(kind, raw)
 
 
 def from_raw(kind: Kind, raw: Raw) -> Sheet:
     """Return the sheet of what a browser posted."""
     body = kind.parse(forms.below(raw, BODY))
-    marks = fields.parse(labels.FIELDS, forms.below(raw, LABELS))
+    marks = fields.parse(labels.FORM, forms.below(raw, LABELS))
     return Sheet(kind, dict(raw), Judged(body[0], tuple(body[1])), Judged(marks[0], tuple(marks[1])))
 
 
-def to_store(sheet: Sheet, recipients: tuple[str, ...]) -> DraftForm:
+def to_store(sheet: Sheet, recipients: tuple[str, ...], copies: tuple[str, ...]) -> DraftForm:
     """Return what to save: canonical values of a faultless half, else everything as typed."""
     body, marks = sheet.body.values, sheet.marks.values
     if sheet.body.faults:
         body = _as_typed(sheet.kind.fields, forms.below(sheet.raw, BODY))
     if sheet.marks.faults:
-        marks = _as_typed(labels.FIELDS, forms.below(sheet.raw, LABELS))
-    return DraftForm(recipients, marks, body)
+        marks = _as_typed(labels.FORM, forms.below(sheet.raw, LABELS))
+    return DraftForm(recipients, marks, body, copies)
 
 
 def _as_typed(declared: Sequence[Field], raw: Raw) -> Values:
@@ -130,11 +130,12 @@ def parts(sheet: Sheet, *, show_errors: bool, adding: frozenset[str]) -> tuple[P
 
 
 def reading_parts(kind: Kind, draft: Draft) -> tuple[ReadPart, ...]:
-    """Return the draft for reading, in the order of the form."""
+    """Return the draft as the other side will read it, in the order of the form."""
     found = []
     for prefix, section in _sections(kind):
         values = draft.common if prefix == LABELS else draft.body
-        lines = fields.reading(section.fields, values, language())
+        read = tuple(item for item in section.fields if prefix == BODY or item.name not in labels.KEPT)
+        lines = fields.reading(read, values, language())
         if lines:
             found.append(ReadPart(f"{prefix}-{section.name}", section.label.say(language()), lines))
     return tuple(found)

@@ -83,6 +83,7 @@ _STATES: Final[Mapping[str, tuple[str, str]]] = {
     "EXPIRED": ("red", noted("Never collected")),
     "OVERDUE": ("red", noted("Overdue")),
     "HELD": ("yellow", noted("Held, tried again")),
+    "COPY": ("grey", noted("Copy, for information")),
     "NOT_COLLECTED": ("orange", noted("Not collected")),
 }
 

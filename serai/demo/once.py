@@ -63,7 +63,7 @@ class Stage:
     def send(self, unit: str, kind: str, writing: Writing, **more: Any) -> str:
         """Write, check and seal a message at a unit; returns its id."""
         body = {**writing.body, **({"objects": list(writing.objects)} if writing.objects else {})}
-        draft = {"kind": kind, "recipients": [], "common": writing.labels, "body": body, **more}
+        draft = {"kind": kind, "recipients": [], "copies": [], "common": writing.labels, "body": body, **more}
         sent = self.ask(unit, "message.send", draft)
         if sent["faults"]:
             raise CommandError("SERAI-DEMO-FAULTS", f"{kind} of {unit} was not sealed.", str(sent["faults"]))

@@ -1,7 +1,7 @@
 """The replies of the demo's case: questions, clarifications, an answer, a notice of delay. All invented."""
 
 from crypto import instants
-from serai.demo.writing import Members, Writing, day, labels
+from serai.demo.writing import AT_RISK, Members, Writing, day, labels
 
 HOUR = 3600
 
@@ -113,5 +113,5 @@ def _urgent(at: int, subject: str) -> Members:
         "ORGCRIME",
         urgency="URG_LOSS",
         urgency_reason="Автомобиль выходит в течение двух суток.",
-        handling=["H1"],
+        **AT_RISK,
     )

@@ -1,6 +1,6 @@
 """The requests of the demo's case. Every person, company, plate and number is invented."""
 
-from serai.demo.writing import NO_DOUBT, Members, Writing, day, graded, labels
+from serai.demo.writing import AT_RISK, NO_DOUBT, Members, Writing, day, graded, labels
 
 LORRY: Members = {
     "object_id": "V1",
@@ -90,7 +90,7 @@ def controlled_delivery(at: int) -> Writing:
         urgency="URG_LOSS",
         urgency_reason="Автомобиль выходит в течение двух суток; после этого наблюдение и доказательства будут "
         "утрачены.",
-        handling=["H1"],
+        **AT_RISK,
     )
     return Writing(heading, body, (driver, {**LORRY, **graded("B", "2", day(at, -1))}))
 

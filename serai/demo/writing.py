@@ -35,7 +35,7 @@ def day(at: int, days: int = 0) -> str:
 
 
 def labels(at: int, subject: str, language: str, *crime_areas: str, **more: Any) -> Members:
-    """Return the labels of a message of the instant `at`: routine and restricted, unless `more` says otherwise."""
+    """Return the labels of a message of the instant `at`: routine, for use against crime, unless `more` differs."""
     usual = {
         "subject_line": subject,
         "language": language,
@@ -44,12 +44,20 @@ def labels(at: int, subject: str, language: str, *crime_areas: str, **more: Any)
         "legal_basis": [AGREEMENT, CONVENTION],
         "urgency": "ROUTINE",
         "classification": "RESTR",
-        "handling": ["H1"],
+        "source_at_risk": "NO",
+        "handling": ["H0"],
         "retention_until": day(at, KEPT_DAYS),
         "cc_own_spoc": "YES",
     }
     return {**usual, **more}
 
+
+AT_RISK: Final[Members] = {
+    "source_at_risk": "YES",
+    "handling": ["H1"],
+    "handling_reason": "Источник работает в окружении водителя; раскрытие в суде его выдаст.",
+}
+"""The handling of a message whose source would be found out."""
 
 NO_DOUBT: Final = dict.fromkeys(
     ("political", "military", "religious", "racial", "death_penalty", "torture", "minor"), "NO"

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from nodes import grants
 from nodes.drafts import NewDraft
 from nodes.tables import MessageRow, QuarantineRow
-from tests.messages import held
+from tests.messages import AT_RISK, held
 from tests.nodes.world import World, send, someone
 
-RESTRICTED: dict[str, Any] = {"handling": ["H1", "H2"]}
+RESTRICTED: dict[str, Any] = {**AT_RISK, "handling": ["H1", "H2"]}
 
 
 def gave(world: World) -> str:

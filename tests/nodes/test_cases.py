@@ -10,7 +10,7 @@ from nodes.errors import BadInput, DraftChanged, Incomplete, NotFound
 from nodes.oversight_lookups import Lookup
 from nodes.tables import CaseRow, EventRow
 from nodes.views import Box, DraftForm, InboxQuery
-from tests.messages import BODIES, labels
+from tests.messages import BODIES, form_labels
 from tests.nodes.test_arrivals import a_content as a_message
 from tests.nodes.test_arrivals import deliver, forge, seal_only
 from tests.nodes.world import World, send, someone
@@ -59,7 +59,7 @@ def test_a_unit_that_may_not_be_written_to_is_named_with_the_reason(small: World
     node, rustam = small.node("TJ"), someone(small.node("TJ"), "rustam")
     with node.db.write() as session:
         draft = drafts.create(session, node, rustam, NewDraft("REQ", recipients=("KG",)))
-        form = DraftForm(("KG",), labels(), {**BODIES["REQ"]})
+        form = DraftForm(("KG",), form_labels(), {**BODIES["REQ"]})
         saved = drafts.save(session, node, rustam, Saved(draft.draft_id, 1, form))
     with pytest.raises(DraftChanged), node.db.write() as session:
         outbox.seal(session, node, rustam, draft.draft_id, 1)

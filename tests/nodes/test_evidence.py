@@ -29,6 +29,7 @@ from schemas.directory import sign_federation
 from schemas.entries import ActEntry
 from serai.cli import app
 from tests.hub.authority import Authority
+from tests.messages import AT_RISK
 from tests.nodes.world import World, send, someone
 
 
@@ -141,7 +142,7 @@ def test_a_message_or_a_case_that_is_not_there_is_not_found(exchanged: World) ->
 
 def test_content_of_another_unit_that_is_not_for_courts_is_withheld(small: World) -> None:
     rustam = someone(small.node("TJ"), "rustam")
-    send(small.node("TJ"), rustam, NewDraft("REQ", recipients=("KG",)), common={"handling": ["H1"]})
+    send(small.node("TJ"), rustam, NewDraft("REQ", recipients=("KG",)), common=AT_RISK)
     small.sync(rounds=3)
     small.pass_time(2)
     done, _, report = exported(small, "KG", someone(small.node("KG"), "dilnoza"), with_content=True)

@@ -20,7 +20,7 @@ from nodes.node import Node
 from nodes.tables import CaseRow, EventRow, MessageRow, OutboxRow, ReceiptRow, Row
 from nodes.views import DraftForm, InboxQuery
 from tests.failing import Failing
-from tests.messages import BODIES, labels, lorry, person
+from tests.messages import BODIES, form_labels, lorry, person
 from tests.nodes.world import World, send, someone
 
 WINDOW = Line(window=8)
@@ -123,7 +123,7 @@ def test_receipts_whose_commit_got_no_answer_are_handed_over_once(posted: World,
 def test_a_sealing_whose_commit_got_no_answer_is_whole_or_not_there(small: World, fate: str) -> None:
     tj = small.node("TJ")
     rustam = someone(tj, "rustam")
-    form = DraftForm(("KG",), labels(), {**BODIES["REQ"], "objects": [person(), lorry()]})
+    form = DraftForm(("KG",), form_labels(), {**BODIES["REQ"], "objects": [person(), lorry()]})
     with Failing(tj.db.engine).commit(done=fate == "done"), pytest.raises(Unavailable), tj.db.write() as session:
         outbox.send(session, tj, rustam, NewDraft("REQ", recipients=("KG",)), form)
     expected = int(fate == "done")

@@ -11,7 +11,7 @@ from nodes.tables import EventRow, MessageRow
 from tests.nodes.world import World, canary, send, someone
 
 TEXT = f"Only for the team of Osh. {canary()}"
-RESTRICTED = {"handling": ["H3"], "handling_text": TEXT}
+RESTRICTED = {"handling": ["H3"], "handling_text": TEXT, "handling_reason": "Nobody else knows of it."}
 
 
 @pytest.fixture

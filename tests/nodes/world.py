@@ -30,7 +30,7 @@ from schemas.directory import Names, UnitCard, sign_federation
 from tests.federation import everybody
 from tests.hub.desk import CHEAP, URL, Desk, Inside
 from tests.instants import NOW
-from tests.messages import BODIES, labels, lorry, person
+from tests.messages import BODIES, form_labels, lorry, person
 
 PASSPHRASE = "a passphrase of five words"
 ROLES = {
@@ -209,7 +209,7 @@ def send(node: Node, actor: Actor, new: NewDraft, common: dict[str, Any] | None 
             session,
             node,
             actor,
-            Saved(draft.draft_id, draft.revision, DraftForm(recipients, labels() | (common or {}), body)),
+            Saved(draft.draft_id, draft.revision, DraftForm(recipients, form_labels() | (common or {}), body)),
         )
     with node.db.read() as session:
         checked = drafts.check(session, node, actor, draft.draft_id)

@@ -116,7 +116,8 @@ def test_under_h3_the_restriction_is_shown_alone_until_it_is_confirmed(house: Ho
     sign_in(house, "TJ", "TJ-1")
     sign_in(house, "KG", "KG-1")
     writing = requests.lorry_owner(house.clock.now)
-    restricted = replace(writing, labels={**writing.labels, "handling": ["H3"], "handling_text": "For Osh only."})
+    marks = {"handling": ["H3"], "handling_text": "For Osh only.", "handling_reason": "Only Osh knows of it."}
+    restricted = replace(writing, labels={**writing.labels, **marks})
     request = run(house, "TJ", "message", "send", draft(tmp_path, "REQ", restricted, "KG"))["message_id"]
     house.sync("TJ", "KG")
     run(house, "KG", "message", "take", request)

@@ -7,6 +7,7 @@ import pytest
 
 from schemas.content import Author, Content, Recipient
 from schemas.kinds import kind_of
+from schemas.labels import sent
 from serai.demo.people import AGENCY, PEOPLE, PLACES
 from serai.demo.story import STORY, TAKEN, Step
 from tests.instants import MINUTE, NOW
@@ -38,7 +39,7 @@ def content(step: Step) -> Content:
         recipients=tuple(Recipient(unit=unit, role="TO") for unit in step.to),
         created_at=at,
         sent_at=at,
-        labels=writing.labels,
+        labels=sent(writing.labels),
         body=writing.body,
         objects=writing.objects,
     )

@@ -26,9 +26,7 @@ def test_every_kind_is_drawn_whole_in_every_language(kind: str, language: str) -
             control for part in sheets.parts(sheet, show_errors=True, adding=frozenset()) for control in part.controls
         ]
     tops = {control.name for control in drawn}
-    assert tops == {f"body.{item.name}" for item in KINDS[kind].fields} | {
-        f"common.{one.name}" for one in labels.FIELDS
-    }
+    assert tops == {f"body.{item.name}" for item in KINDS[kind].fields} | {f"common.{one.name}" for one in labels.FORM}
     assert all(control.label and control.widget for control in flatten(drawn))
 
 
@@ -68,7 +66,7 @@ def test_what_the_law_forbids_for_a_category_of_person_is_not_offered() -> None:
 
 
 def test_a_field_that_depends_on_an_answer_says_on_which() -> None:
-    drawn = controls(labels.FIELDS, FormState({}, {}, "en"), "common")
+    drawn = controls(labels.FORM, FormState({}, {}, "en"), "common")
     reason = next(control for control in drawn if control.name == "common.urgency_reason")
     assert (reason.when_name, "URG_LIFE" in reason.when_values.split()) == ("common.urgency", True)
     assert reason.when_text.startswith("How urgent: Urgent")

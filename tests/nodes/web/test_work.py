@@ -23,12 +23,15 @@ ATTACKS = (
     "&lt;b&gt; \\u003cscript\\u003e",
 )
 
+H3 = {"handling": ["H3"], "handling_reason": "The team in Osh alone knows of the operation."}
+
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Two units; in Kyrgyzstan an officer, a duty officer and a supervisor."""
-    made = build(tmp_path_factory.mktemp("pair"), NOW, ("KG", "TJ"))
+    """Three units; in Kyrgyzstan an officer, a duty officer and a supervisor."""
+    made = build(tmp_path_factory.mktemp("pair"), NOW, ("KG", "KZ", "TJ"))
     made.add_user("TJ", "TJ-1", "OFFICER")
+    made.add_user("KZ", "KZ-2", "SPOC_DUTY")
     made.add_user("KG", "KG-1", "OFFICER")
     made.add_user("KG", "KG-2", "OFFICER", "SPOC_DUTY")
     made.add_user("KG", "KG-3", "SUPERVISOR")
@@ -79,7 +82,7 @@ def test_a_request_is_asked_clarified_and_answered(pair: House) -> None:
 
 def test_under_h3_the_restriction_comes_first_and_then_stands_over_the_answer_too(pair: House) -> None:
     writing = requests.lorry_owner(pair.clock.now)
-    restricted = {**writing.labels, "handling": ["H3"], "handling_text": "For the Osh team only."}
+    restricted = {**writing.labels, **H3, "handling_text": "For the Osh team only."}
     asked = arrival(pair, replace(writing, labels=restricted))
     duty = pair.desk("KG", "KG-2")
     duty.post(f"{asked}/take")
@@ -115,6 +118,24 @@ def test_an_arrival_is_given_handed_over_and_escalated(pair: House) -> None:
     assert "Night is calm" in duty.get(message).text
     assert officer.post("/shift/take-back", messages=[number]).status_code == 409
     assert "Handed over, not taken up yet" not in officer.get("/shift").text
+
+
+def test_a_copy_is_chosen_checked_and_read_as_a_copy(pair: House) -> None:
+    desk = pair.desk("TJ", "TJ-1")
+    draft = draft_of(desk.post("/compose", kind="REQ"))
+    form = inputs("REQ", requests.controlled_delivery(pair.clock.now))
+    write(desk, draft, {**form, "recipients": ["KG"], "copies": ["KZ"]})
+    page = desk.get(f"{draft}/check").text
+    assert "copy, for information" in page
+    assert "Your reason, kept in your unit: Источник" in page
+    sent = seal(desk, draft)
+    pair.sync("TJ", "KZ", "TJ")
+    assert "Why these handling codes" in desk.get(sent).text
+    duty = pair.desk("KZ", "KZ-2")
+    inbox, read = duty.get("/inbox").text, duty.get(sent).text
+    assert ("Copy, for information" in inbox, "not assigned</strong>" in inbox) == (True, False)
+    assert ("Copy to" in read, "Time left to answer" in read, "What you can do" in read) == (True, False, False)
+    assert desk.get(f"{sent}.json").json()["copies"] == ["KZ"]
 
 
 def test_two_people_cannot_take_the_same_arrival(pair: House) -> None:

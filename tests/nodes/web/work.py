@@ -15,7 +15,7 @@ from tests.nodes.web.house import Browser
 def inputs(kind: str, writing: Writing) -> dict[str, object]:
     """Return a message as the inputs of its form."""
     body = {**writing.body, **({"objects": [*writing.objects]} if writing.objects else {})}
-    raw = above(kind_of(kind).spread(body), "body") | above(fields.spread(labels.FIELDS, writing.labels), "common")
+    raw = above(kind_of(kind).spread(body), "body") | above(fields.spread(labels.FORM, writing.labels), "common")
     return dict(raw)
 
 
