@@ -7,7 +7,7 @@ bytes, `{"is": …}` for truth values. It must not know any table.
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from crypto import canonical
@@ -20,26 +20,63 @@ ROWS_AT_ONCE = 200
 LINE_LIMIT = 64 * 1024 * 1024
 
 
-def lines(session: Session, table: Table) -> Iterator[bytes]:
-    """Return the names of the columns, then the rows of `table` in the order of its key, one line each."""
+def lines(session: Session, table: Table, apart: str = "") -> Iterator[bytes]:
+    """Return the names of the columns, then the rows of `table` in the order of its key, one line each.
+
+    The column `apart` is left empty: it is kept elsewhere (`column_lines`).
+    """
     yield canonical.dumps([str(column.name) for column in table.columns]) + b"\n"
+    empty = [column.name == apart for column in table.columns]
+    blank = {} if apart and table.columns[apart].nullable else {"b": ""}
     query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=ROWS_AT_ONCE)
     for row in session.execute(query):
+        values = [blank if left else _out(value) for value, left in zip(row, empty, strict=True)]
+        yield canonical.dumps(values) + b"\n"
+
+
+def column_lines(session: Session, table: Table, name: str) -> Iterator[bytes]:
+    """Return the lines of one column of `table` with its key, without the rows that have nothing in it."""
+    chosen = [*table.primary_key.columns, table.columns[name]]
+    yield canonical.dumps([str(column.name) for column in chosen]) + b"\n"
+    query = select(*chosen).where(table.columns[name].is_not(None)).order_by(*table.primary_key.columns)
+    for row in session.execute(query.execution_options(yield_per=ROWS_AT_ONCE)):
         yield canonical.dumps([_out(value) for value in row]) + b"\n"
 
 
 def fill(session: Session, table: Table, path: Path) -> None:
     """Insert the lines of the file `path` into the empty `table`; raises `ArchiveRefused` for what is no row of it."""
+    for found in batches(path, table):
+        session.execute(table.insert(), found)
+
+
+def batches(path: Path, table: Table) -> Iterator[list[dict[str, object]]]:
+    """Give the rows that the lines of the file `path` spell, some at a time; raises `ArchiveRefused`."""
+    return _batches(path, table, table.columns.keys())
+
+
+def fill_column(session: Session, table: Table, path: Path, name: str) -> None:
+    """Put what `column_lines` gave back into rows that are there; raises `ArchiveRefused` for what is no such line."""
+    keys = table.primary_key.columns.keys()
+    which = [table.columns[key] == bindparam(f"of_{key}") for key in keys]
+    statement = table.update().where(*which).values({name: bindparam("put")})
+    for found in _batches(path, table, [*keys, name]):
+        values = [{**{f"of_{key}": row[key] for key in keys}, "put": row[name]} for row in found]
+        session.connection().execute(statement, values)
+
+
+def _batches(path: Path, table: Table, columns: list[str]) -> Iterator[list[dict[str, object]]]:
     waiting: list[dict[str, object]] = []
     with path.open("rb") as file:
-        names = [str(name) for name in _values(file.readline(), len(table.columns), table.name)]
-        if set(names) != set(table.columns.keys()):
+        names = [str(name) for name in _values(file.readline(), len(columns), table.name)]
+        if set(names) != set(columns):
             raise ArchiveRefused(f"table {table.name}: other columns")
         for line in file:
             waiting.append(dict(zip(names, _values(line, len(names), table.name), strict=True)))
             if len(waiting) == ROWS_AT_ONCE:
-                _insert(session, table, waiting)
-    _insert(session, table, waiting)
+                yield waiting
+                waiting = []
+    if waiting:
+        yield waiting
 
 
 def _values(line: bytes, count: int, name: str) -> list[object]:
@@ -50,12 +87,6 @@ def _values(line: bytes, count: int, name: str) -> list[object]:
         return [_in(value) for value in values]
     except CryptoError as error:
         raise ArchiveRefused(f"table {name}") from error
-
-
-def _insert(session: Session, table: Table, waiting: list[dict[str, object]]) -> None:
-    if waiting:
-        session.execute(table.insert(), waiting)
-        waiting.clear()
 
 
 def _out(value: object) -> Json:

@@ -1,5 +1,9 @@
 """Backup and restore of a node: a consistent copy of every row and of the lasting keys, sealed to a recovery key.
 
+The keys of cases, messages and drafts are in a small file beside the archive, with the list of erasures. An archive
+opens with its own key file or any later one, and a later one has no key of what was erased since: whoever keeps only
+the newest key file has no backup from which erased content comes back.
+
 The copy is logical, so a node may come back on the other database engine. The private encryption keys are left out on
 purpose: they are erased every few weeks, and a backup would keep what must be forgotten. After a restore the node makes
 a new one, tells senders that it cannot read what was sealed to the lost ones, and seals nothing before it has caught up
@@ -7,11 +11,11 @@ with the hub (`nodes.restored`).
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, delete, select
 from sqlalchemy.orm import Session
 
 from audit import store as log_store
@@ -23,25 +27,34 @@ from crypto.signing import SigningKey
 from exchange import archive, copying
 from exchange.archive import ArchiveRefused, Heading, Member
 from exchange.database import Database
-from nodes import keys, restored, trust
+from nodes import erasure, keys, restored, trust
 from nodes.account_tables import UserRow
 from nodes.errors import BackupRefused
 from nodes.inspection_tables import InspectionRow
 from nodes.keys import Maker
 from nodes.node import MIGRATIONS, Node
-from nodes.protection_tables import ApprovalRow
+from nodes.protection_tables import ApprovalRow, ErasureRow
 from nodes.settings import NodeSettings
-from nodes.tables import KeyRow, Row
+from nodes.tables import CaseRow, DraftRow, KeyRow, MessageRow, Row
 from nodes.watch_tables import MirrorRow
 
 SERVICE = "node"
+KEYS = "node-keys"
+KEYS_SUFFIX = ".keys"
+_APART = "wrapped_key"
 _PARTS: tuple[type[Row], ...] = (KeyRow, UserRow, MirrorRow, InspectionRow, ApprovalRow)
 """One row of each module of tables: what is not imported would be in no backup."""
+_KEYED: tuple[type[Row], ...] = (CaseRow, MessageRow, DraftRow)
+"""Rows whose key travels apart from them."""
+_ERASURES = Row.metadata.tables[ErasureRow.__tablename__]
 _SEEDS = ("signing-", "node-", "log-", "witness-")
 
 
 def back_up(node: Node, target: Path, recovery: bytes) -> Heading:
-    """Write an archive of the running node to the new file `target`, for the holder of the `recovery` public key."""
+    """Write an archive of the running node to the new file `target`, for the holder of the `recovery` public key.
+
+    The new file beside it, `keys_of(target)`, holds the keys of the content and is written first.
+    """
     heading = Heading(
         service=SERVICE,
         owner=node.unit,
@@ -54,28 +67,35 @@ def back_up(node: Node, target: Path, recovery: bytes) -> Heading:
     with node.db.read() as session:
         if not node.db.sqlite:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        apart = heading.model_copy(update={"service": KEYS})
+        archive.write(keys_of(target), apart, recovery, node.keys.signing, _apart_members(session))
         members = [*_key_members(node.settings), *(_table_member(session, table) for table in _tables())]
         archive.write(target, heading, recovery, node.keys.signing, members)
     return heading
 
 
+def keys_of(source: Path) -> Path:
+    """Return where the key file of an archive lies."""
+    return source.with_name(source.name + KEYS_SUFFIX)
+
+
 def restore(settings: NodeSettings, source: Path, recovery: EncryptionKey, passphrase: str, now: int) -> Heading:
     """Bring a node back into an empty folder and an empty database; raises `BackupRefused`, and then changes nothing.
 
-    `passphrase` is the one that the node had when the archive was made. The unit's root key is not in the archive.
+    `passphrase` is the one that the node had when the archive was made. The unit's root key is not in the archive. The
+    key file beside the archive may be a later one: what was erased in between is erased here too.
     """
-    heading = archive.read_heading(source)
-    if (heading.service, heading.owner, heading.env) != (SERVICE, settings.unit, settings.env):
-        raise BackupRefused("of another service, unit or environment")
+    heading, apart = _headings(settings, source)
     if (settings.keys / STORE_FILE).exists():
         raise BackupRefused("a node is here already")
     settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     unpacked = settings.folder / "restoring"
     try:
         archive.unpack(source, recovery, unpacked)
+        archive.unpack(keys_of(source), recovery, unpacked / "apart")
         shutil.copytree(unpacked / "keys", settings.keys)
         settings.keys.chmod(0o700)
-        _load(_Restoring(settings, KeyStore.open(settings.keys, passphrase), unpacked, heading, now))
+        _load(_Restoring(settings, KeyStore.open(settings.keys, passphrase), unpacked, (heading, apart), now))
     except BaseException as error:
         shutil.rmtree(settings.keys, ignore_errors=True)
         if isinstance(error, ArchiveRefused | CryptoError):
@@ -86,12 +106,25 @@ def restore(settings: NodeSettings, source: Path, recovery: EncryptionKey, passp
     return heading
 
 
+def _headings(settings: NodeSettings, source: Path) -> tuple[Heading, Heading]:
+    """Return the headings of an archive and of its key file; raises `BackupRefused` if they are not for each other."""
+    if not keys_of(source).exists():
+        raise BackupRefused(f"no key file beside it: {keys_of(source).name}")
+    heading, apart = archive.read_heading(source), archive.read_heading(keys_of(source))
+    for one, service in ((heading, SERVICE), (apart, KEYS)):
+        if (one.service, one.owner, one.env) != (service, settings.unit, settings.env):
+            raise BackupRefused("of another service, unit or environment")
+    if apart.made < heading.made:
+        raise BackupRefused("its key file is older than the archive")
+    return heading, apart
+
+
 @dataclass(frozen=True, slots=True)
 class _Restoring:
     settings: NodeSettings
     store: KeyStore
     unpacked: Path
-    heading: Heading
+    headings: tuple[Heading, Heading]
     now: int
 
 
@@ -100,16 +133,39 @@ def _load(job: _Restoring) -> None:
     database = Database(job.settings.database)
     try:
         database.check()
-        database.upgrade(MIGRATIONS, job.heading.revision)
+        database.upgrade(MIGRATIONS, job.headings[0].revision)
         with database.write() as session:
             for table in _tables():
                 copying.fill(session, table, job.unpacked / "table" / table.name)
-            _check_signer(session, job.heading, job.now)
+            for heading in job.headings:
+                _check_signer(session, heading, job.now)
+            _put_keys(session, job.unpacked / "apart")
             restored.mark(session, job.now)
             _renew_encryption(session, job)
         database.upgrade(MIGRATIONS)
     finally:
         database.close()
+
+
+def _put_keys(session: Session, folder: Path) -> None:
+    """Put the keys back, and erase what was erased since the archive was made: the key file names it."""
+    for row_type in _KEYED:
+        table = Row.metadata.tables[row_type.__tablename__]
+        copying.fill_column(session, table, folder / "column" / table.name, _APART)
+    session.execute(delete(DraftRow).where(DraftRow.wrapped_key == b""))
+    session.execute(delete(_ERASURES))
+    for found in copying.batches(folder / "table" / _ERASURES.name, _ERASURES):
+        held = [row for row in found if _is_here(session, row)]
+        if held:
+            session.execute(_ERASURES.insert(), held)
+    erasure.again(session)
+
+
+def _is_here(session: Session, erased: Mapping[str, object]) -> bool:
+    """Whether the archive is late enough to have what was erased."""
+    message = erased["message_id"]
+    known = message is None or session.get(MessageRow, message) is not None
+    return known and session.get(CaseRow, erased["case_id"]) is not None
 
 
 def _check_signer(session: Session, heading: Heading, now: int) -> None:
@@ -141,4 +197,12 @@ def _key_members(settings: NodeSettings) -> Iterator[Member]:
 
 
 def _table_member(session: Session, table: Table) -> Member:
-    return Member(f"table/{table.name}", copying.lines(session, table))
+    apart = _APART if table.name in {row_type.__tablename__ for row_type in _KEYED} else ""
+    return Member(f"table/{table.name}", copying.lines(session, table, apart))
+
+
+def _apart_members(session: Session) -> Iterator[Member]:
+    for row_type in _KEYED:
+        table = Row.metadata.tables[row_type.__tablename__]
+        yield Member(f"column/{table.name}", copying.column_lines(session, table, _APART))
+    yield Member(f"table/{_ERASURES.name}", copying.lines(session, _ERASURES))

@@ -69,11 +69,11 @@ def carry_out(session: Session, node: Node, actor: Actor, approval: Approval) ->
     taken = approvals.take(session, node, actor, _wanted(plan))
     case, rows = _check(session, node, plan)
     exports = _exported(session, case, rows)
-    _forget(session, node, rows)
+    if node.db.sqlite:  # or the bytes stay in free pages of the file
+        session.connection().exec_driver_sql("PRAGMA secure_delete=ON")
+    _forget(session, rows)
     if not plan.message_id:
-        case.wrapped_key = None
-        session.execute(delete(DraftRow).where(DraftRow.case_id == case.case_id))
-        session.execute(update(EventRow).where(EventRow.case_id == case.case_id).values(sealed=None))
+        _forget_case(session, case)
     _note(session, node, taken, (case, plan), exports)
     scope = "MESSAGE" if plan.message_id else "CASE"
     act = replace(
@@ -127,13 +127,28 @@ def _check(session: Session, node: Node, plan: Plan) -> tuple[CaseRow, Sequence[
     return case, rows
 
 
-def _forget(session: Session, node: Node, rows: Sequence[MessageRow]) -> None:
+def again(session: Session) -> None:
+    """Erase in what came from an older backup all that had been erased since, as the erasures in it now say."""
+    for one in session.scalars(select(ErasureRow)).all():
+        chosen = select(MessageRow).where(MessageRow.case_id == one.case_id)
+        if one.message_id is not None:
+            chosen = chosen.where(MessageRow.message_id == one.message_id)
+        _forget(session, session.scalars(chosen).all())
+        if one.message_id is None:
+            _forget_case(session, cases.of(session, one.case_id))
+
+
+def _forget_case(session: Session, case: CaseRow) -> None:
+    case.wrapped_key = None
+    session.execute(delete(DraftRow).where(DraftRow.case_id == case.case_id))
+    session.execute(update(EventRow).where(EventRow.case_id == case.case_id).values(sealed=None))
+
+
+def _forget(session: Session, rows: Sequence[MessageRow]) -> None:
     """Destroy the keys and what they sealed; notes and drafts about the messages go with them.
 
     An arrival as it travelled opens with our encryption key until that is 28 days old: such an envelope goes too.
     """
-    if node.db.sqlite:  # or the bytes stay in free pages of the file
-        session.connection().exec_driver_sql("PRAGMA secure_delete=ON")
     numbers = [row.message_id for row in rows]
     alive = set(session.scalars(select(KeyRow.kid).where(KeyRow.purpose == "ENCRYPTION", KeyRow.erased_at.is_(None))))
     for row in rows:

@@ -3,12 +3,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from crypto.encoding import b64
 from crypto.encryption import EncryptionKey
-from nodes import backup, courier, messages
+from exchange import archive
+from nodes import backup, cases, courier, erasure, messages
 from nodes.drafts import NewDraft
-from nodes.errors import BackupRefused, NotReady
+from nodes.erasure import Plan
+from nodes.errors import BackupRefused, Erased, NotReady
 from nodes.node import Node, Surroundings, open_node
-from nodes.tables import AlertRow, ChainRow, MessageRow, QuarantineRow
+from nodes.tables import AlertRow, CaseRow, ChainRow, MessageRow, QuarantineRow
+from tests.nodes.test_erasure import erase
 from tests.nodes.world import PASSPHRASE, World, send, someone
 
 RECOVERY = EncryptionKey.generate()
@@ -36,6 +40,62 @@ def test_a_restored_node_reads_what_it_had(world: World) -> None:
     with node.db.write() as session:
         detail = messages.read(session, node, farida, request)
     assert str(detail.common["subject_line"]).startswith("Heroin")
+
+
+def test_a_later_key_file_takes_from_an_older_archive_what_was_erased_since(small: World) -> None:
+    node, source = small.node("TJ"), small.folder / "tj.serai"
+    first, second, other = ask(small), ask(small), ask(small)
+    small.sync()
+    backup.back_up(node, source, RECOVERY.public)
+    backup.keys_of(source).unlink()
+    with pytest.raises(BackupRefused, match="no key file"):
+        restore_of(small, source)
+    late = ask(small)
+    small.sync()
+    with node.db.read() as session:
+        refs = {
+            one: cases.of(session, session.get_one(MessageRow, one).case_id).case_ref for one in (first, second, late)
+        }
+    for plan in (Plan(refs[first], "UNLAWFUL"), Plan(refs[second], "UNLAWFUL", second), Plan(refs[late], "UNLAWFUL")):
+        erase(node, plan)
+    backup.back_up(node, small.folder / "later.serai", RECOVERY.public)
+    backup.keys_of(small.folder / "later.serai").rename(backup.keys_of(source))
+    node = restored(small, source)
+    farida = someone(node, "farida")
+    for gone in (first, second):
+        with pytest.raises(Erased), node.db.write() as session:
+            messages.read(session, node, farida, gone)
+    with node.db.write() as session:
+        assert messages.read(session, node, farida, other).row.message_id == other
+        assert session.get(MessageRow, late) is None
+        assert erasure.of(session, node, session.get_one(MessageRow, first).case_id, first).cause == "UNLAWFUL"
+
+
+def restore_of(world: World, source: Path) -> None:
+    settings = world.units["TJ"].settings.model_copy(update={"folder": world.folder / "new", "database_url": ""})
+    backup.restore(settings, source, RECOVERY, PASSPHRASE, world.now)
+
+
+def test_an_archive_alone_holds_no_key_of_any_content(small: World) -> None:
+    source = small.folder / "tj.serai"
+    ask(small)
+    backup.back_up(small.node("TJ"), source, RECOVERY.public)
+    archive.unpack(source, RECOVERY, small.folder / "open")
+    with small.node("TJ").db.read() as session:
+        secrets = [*session.scalars(select(CaseRow.wrapped_key)), *session.scalars(select(MessageRow.wrapped_key))]
+    told = b"".join(path.read_bytes() for path in (small.folder / "open").rglob("*") if path.is_file())
+    assert len(secrets) == 2
+    assert not [secret for secret in secrets if b64(secret or b"").encode() in told]
+
+
+def test_a_key_file_older_than_its_archive_restores_nothing(small: World) -> None:
+    source = small.folder / "tj.serai"
+    backup.back_up(small.node("TJ"), small.folder / "old.serai", RECOVERY.public)
+    small.pass_time(60)
+    backup.back_up(small.node("TJ"), source, RECOVERY.public)
+    backup.keys_of(small.folder / "old.serai").replace(backup.keys_of(source))
+    with pytest.raises(BackupRefused, match="older"):
+        restore_of(small, source)
 
 
 def test_a_restored_node_seals_nothing_before_it_has_caught_up(small: World) -> None:
