@@ -3,7 +3,7 @@
 Each `tests/fuzz/*_targets.py` offers
     TARGETS  name -> (parse, errors): a function of bytes, and the error type or types that it may raise
     SEEDS    name -> good inputs, at least one, that `parse` accepts
-Any other exception, and an input that takes longer than five seconds, is a finding: it is saved with its traceback
+Any other exception, and an input that takes longer than ten seconds, is a finding: it is saved with its traceback
 under .cache/fuzz, and the run exits 1.
 """
 
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, Self
 
 from rich.console import Console
 from rich.progress import Progress
@@ -31,7 +31,8 @@ from tests.fuzz.mutation import inputs
 HERE: Final = Path(__file__).parent
 FOUND: Final = HERE.parent.parent / ".cache" / "fuzz"
 CHUNK: Final = 10_000
-SLOWEST_SECONDS: Final = 5
+LOOK_EVERY: Final = 5
+"""Seconds from one look at the input that is being parsed to the next: one that is seen twice takes too long."""
 MOST_FINDINGS: Final = 5
 
 Parse = Callable[[bytes], object]
@@ -86,9 +87,25 @@ def load() -> dict[str, Target]:
     return found
 
 
-def too_slow(_signal: int, _frame: FrameType | None) -> None:
-    """Raise TooSlow out of the parser that is running."""
-    raise TooSlow
+class Watch:
+    """Looks every five seconds which input is being parsed, because an alarm for each would cost more than most do."""
+
+    def __init__(self) -> None:
+        self.at = 0
+        self._seen = -1
+
+    def __enter__(self) -> Self:
+        signal.signal(signal.SIGALRM, self._look)
+        signal.setitimer(signal.ITIMER_REAL, LOOK_EVERY, LOOK_EVERY)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _look(self, _signal: int, _frame: FrameType | None) -> None:
+        if self._seen == self.at:
+            raise TooSlow
+        self._seen = self.at
 
 
 def save(target: str, data: bytes) -> str:
@@ -103,21 +120,20 @@ def save(target: str, data: bytes) -> str:
 def fuzz(target: Target, seed: str, count: int) -> Tally:
     """Try `count` inputs on one target."""
     tally = Tally()
-    signal.signal(signal.SIGALRM, too_slow)
+    parse, errors = target.parse, target.errors
     begun = time.monotonic()
-    for data in inputs(seed, target.seeds, count):
-        signal.setitimer(signal.ITIMER_REAL, SLOWEST_SECONDS)
-        try:
-            target.parse(data)
-            tally.accepted += 1
-        except target.errors:
-            tally.refused += 1
-        except (Exception, TooSlow):  # noqa: BLE001  # whatever else comes out of a parser is what we look for
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            tally.findings.append(save(target.name, data))
-            if len(tally.findings) >= MOST_FINDINGS:
-                break
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    with Watch() as watch:
+        for data in inputs(seed, target.seeds, count):
+            watch.at += 1
+            try:
+                parse(data)
+                tally.accepted += 1
+            except errors:
+                tally.refused += 1
+            except (Exception, TooSlow):  # noqa: BLE001  # whatever else comes out of a parser is what we look for
+                tally.findings.append(save(target.name, data))
+                if len(tally.findings) >= MOST_FINDINGS:
+                    break
     tally.seconds = time.monotonic() - begun
     return tally
 

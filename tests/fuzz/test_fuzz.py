@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.fuzz.mutation import inputs
-from tests.fuzz.run import MOST_FINDINGS, Target, fuzz, load
+from tests.fuzz.run import MOST_FINDINGS, Target, TooSlow, Watch, fuzz, load
 
 SHORT = 2_000
 TARGETS = load()
@@ -41,3 +41,11 @@ def test_a_foreign_exception_is_found() -> None:
 def test_a_parser_that_breaks_always_is_not_tried_for_ever() -> None:
     tally = fuzz(Target("broken", lambda _: 1 // 0, ValueError, (b"x",)), "broken", SHORT)
     assert len(tally.findings) == MOST_FINDINGS
+
+
+def test_an_input_that_is_seen_at_two_looks_took_too_long() -> None:
+    watch = Watch()
+    for watch.at in (1, 2):
+        watch._look(0, None)
+    with pytest.raises(TooSlow):
+        watch._look(0, None)
