@@ -360,21 +360,3 @@ class NotReady(ExchangeError):
         ("Not ready", "The settings, keys or database do not allow a start.", "Read the detail and repair it."),
         ("Не готово", "Настройки, ключи или база данных не позволяют запуск.", "Прочтите подробности и исправьте."),
     )
-
-
-class PolicyRefused(ExchangeError):
-    """A set of rules that must not be used: it does not fit the schema, or permits where it may only forbid."""
-
-    code = "EX-5037"
-    words = _words(
-        (
-            "The rules of access are not usable",
-            "A rule does not fit what rules may ask, is named twice, unexplained, or permits where it may only forbid.",
-            "Correct the file that is named, or take it away, and start again.",
-        ),
-        (
-            "Правила доступа непригодны",
-            "Правило не соответствует схеме, повторяет имя, не объяснено или разрешает там, где может лишь запрещать.",
-            "Исправьте названный файл или уберите его и запустите снова.",
-        ),
-    )

@@ -1,4 +1,4 @@
-"""The rows of the people of a unit: accounts, roles, their history, enrolments, sessions, attempts. No behaviour.
+"""The rows of the people of a unit and of the rules that bind them. Rows have no behaviour.
 
 Passwords, codes and tokens stand here only as hashes; names stay in this node.
 """
@@ -20,6 +20,7 @@ class UserRow(Row):
     display_name: Mapped[str]
     language: Mapped[str]
     agency: Mapped[str]
+    clearance: Mapped[str] = mapped_column(default="RESTR")
     created: Mapped[int]
     disabled_at: Mapped[int | None]
     password_phc: Mapped[str | None]
@@ -109,3 +110,12 @@ class RateRow(Row):
     bucket: Mapped[str] = mapped_column(primary_key=True)
     window: Mapped[int]
     count: Mapped[int]
+
+
+class RulesRow(Row):
+    """A set of rules of access that was in force here, word for word, from `since` until the next."""
+
+    __tablename__ = "node_rules"
+    since: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    digest: Mapped[str]
+    text: Mapped[str]

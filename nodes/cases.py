@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nodes import log, rest
+from nodes import judging, log, rest
 from nodes.account_tables import UserRow
 from nodes.errors import NotFound
 from nodes.node import Node
-from nodes.permissions import Action, allowed, require
+from nodes.permissions import Action, require
 from nodes.tables import CaseRow, CounterRow, MemberRow
 from nodes.views import Actor
 from nodes.work import Work
@@ -60,19 +60,9 @@ def add_member(session: Session, case_id: str, user_id: str, now: int) -> None:
         session.flush()
 
 
-def may_read(session: Session, actor: Actor, case_id: str) -> bool:
-    """Return whether `actor` may read the content of a case: by role, or as a member."""
-    return readable(actor, member=session.get(MemberRow, (case_id, actor.user_id)) is not None)
-
-
-def readable(actor: Actor, *, member: bool) -> bool:
-    """Return whether `actor`, who is a member of a case or not, may read its content."""
-    return allowed(actor, Action.READ_ANY) or (member and allowed(actor, Action.READ_OWN))
-
-
-def require_read(session: Session, actor: Actor, case_id: str) -> None:
-    """Return if `actor` may read the case; raises `NotFound`, so that a number cannot be probed."""
-    if not may_read(session, actor, case_id):
+def require_read(session: Session, node: Node, actor: Actor, case_id: str) -> None:
+    """Return if `actor` may look into the case; raises `NotFound`, so that a number cannot be probed."""
+    if not judging.reads_case(node, actor, judging.standing(session, actor, case_id)):
         raise NotFound
 
 

@@ -22,6 +22,7 @@ from nodes import (
     patrolling,
     pushing,
     receipts,
+    rules,
     timers,
     upkeep,
     voids,
@@ -70,6 +71,7 @@ def sync_once(node: Node, wait: int = 0) -> SyncReport:
         _attempt(report, "receipts", lambda: _receipts_all(node, client, report))
         _attempt(report, "log", lambda: watching.catch_up(node, client))
         _attempt(report, "witness", lambda: witnessing.catch_up(node, client))
+    rules.note(node)
     upkeep.turn_keys(node)
     timers.run(node)
     voids.run(node)
@@ -178,6 +180,7 @@ class Courier:
 
     def _timers(self, _client: HubClient, _line: Line) -> bool:
         """What time brings about needs no hub, and an absent one must not hold it up."""
+        rules.note(self._node)
         upkeep.turn_keys(self._node)
         collecting.retry_held(self._node)
         timers.run(self._node)

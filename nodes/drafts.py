@@ -13,9 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crypto.canonical import Json
-from nodes import cases, checking, concerns, draft_rows, log, onward, rest, restrictions, storing, threads
+from exchange.policy.facts import Act
+from nodes import cases, checking, concerns, draft_rows, judging, log, onward, rest, restrictions, storing, threads
 from nodes.checking import Written
 from nodes.errors import BadInput, Denied, DraftChanged, NotFound
+from nodes.judging import Wish
 from nodes.node import Node
 from nodes.permissions import require_writer
 from nodes.tables import CaseRow, DraftRow, MessageRow
@@ -109,7 +111,7 @@ def _begin(session: Session, node: Node, actor: Actor, new: NewDraft) -> _Begun:
     require_writer(actor, kind)
     if actor.agency not in kind.senders:
         raise Denied("AGENCY")
-    parent, about = _message(session, actor, new.in_reply_to), _message(session, actor, new.about)
+    parent, about = (_message(session, node, actor, one) for one in (new.in_reply_to, new.about))
     if bool(kind.answers) != (parent is not None) or (parent is not None and parent.kind not in kind.answers):
         raise BadInput("in_reply_to")
     form = DraftForm(new.recipients, {}, {})
@@ -122,7 +124,7 @@ def _begin(session: Session, node: Node, actor: Actor, new: NewDraft) -> _Begun:
         case = cases.of(session, about.case_id)
         form = _about(session, node, actor, about, kind)
     if case is not None:
-        cases.require_read(session, actor, case.case_id)
+        cases.require_read(session, node, actor, case.case_id)
     return _Begun(case, form)
 
 
@@ -161,19 +163,20 @@ def check(session: Session, node: Node, actor: Actor, draft_id: str) -> Check:
     return checking.check(session, node, draft_rows.own_row(session, actor, draft_id), actor)
 
 
-def _message(session: Session, actor: Actor, message_id: str | None) -> MessageRow | None:
+def _message(session: Session, node: Node, actor: Actor, message_id: str | None) -> MessageRow | None:
     if message_id is None:
         return None
     row = session.get(MessageRow, message_id)
-    if row is None or not cases.may_read(session, actor, row.case_id):
+    if row is None:
         raise NotFound
+    cases.require_read(session, node, actor, row.case_id)
     return row
 
 
 def _answering(session: Session, node: Node, actor: Actor, parent: MessageRow, kind: Kind) -> DraftForm:
     """An answer goes to the other side, where it is possible now, under the same labels, which may be changed."""
     content = storing.content_of(node, cases.of(session, parent.case_id), parent)
-    restrictions.check(session, actor, parent, content)
+    _require(session, node, actor, (parent, content), Act.ANSWER)
     to = {parent.sender}
     if parent.direction == "OUT":
         exchanges = (row for row in threads.of_thread(session, parent.thread_id) if row.unit in content.units)
@@ -188,11 +191,17 @@ def _answering(session: Session, node: Node, actor: Actor, parent: MessageRow, k
 def _about(session: Session, node: Node, actor: Actor, message: MessageRow, kind: Kind) -> DraftForm:
     """What is said about a message goes to whom it concerns, and begins with its items."""
     content = storing.content_of(node, cases.of(session, message.case_id), message)
-    restrictions.check(session, actor, message, content)
+    _require(session, node, actor, (message, content), Act.READ)
     if not concerns.begins(message, kind):
         raise BadInput("about")
     units, body = concerns.beginning(Work(session, node), content, kind)
     return DraftForm(units, _repeated(content), body)
+
+
+def _require(session: Session, node: Node, actor: Actor, one: tuple[MessageRow, Content], act: Act) -> None:
+    row, content = one
+    wish = Wish(act, text_confirmed=restrictions.confirmed(session, actor, row.message_id))
+    judging.require(node, actor, judging.subject(session, node, actor, row, content.labels), wish)
 
 
 def _repeated(content: Content) -> dict[str, Json]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, aliased
 
-from nodes import alerts, cases, log, rest, rows, storing, threads
+from nodes import alerts, cases, judging, log, rest, rows, storing, threads
 from nodes.account_tables import UserRow
 from nodes.accounts import may_own, roles_of
 from nodes.alerts import Cause, Raised
@@ -161,7 +161,8 @@ def assignments(session: Session, node: Node, actor: Actor, message_id: str) -> 
     require(actor, Action.LIST_ARRIVALS)
     message = _arrival(session, message_id)
     case = cases.of(session, message.case_id)
-    readable = cases.may_read(session, actor, case.case_id) and storing.is_readable(case, message, node.now())
+    to_case = judging.standing(session, actor, case.case_id)
+    readable = judging.reads_case(node, actor, to_case) and storing.is_readable(case, message, node.now())
     hands = session.scalars(
         select(AssignmentRow)
         .where(AssignmentRow.message_id == message_id)

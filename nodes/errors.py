@@ -6,6 +6,7 @@ Codes `EX-6nnn` never change their meaning. A detail names codes, counts and ins
 from collections.abc import Mapping
 
 from exchange.errors import ExchangeError, Words
+from exchange.policy.rulebook import Rule
 from nodes.views import Fault
 
 
@@ -23,6 +24,7 @@ class Denied(NodeError):
     """The account is not entitled to the act; `detail` is the action. Its handler logs it in a fresh transaction."""
 
     code = "EX-6031"
+    rules: tuple[Rule, ...] = ()
     words = _words(
         ("You may not do this", "None of your roles allows it.", "Ask a supervisor or the administrator of your unit."),
         ("У вас нет права на это", "Ни одна из ваших ролей этого не допускает.", "Обратитесь к руководителю."),
@@ -45,6 +47,28 @@ class OutsideVisit(Denied):
             "Оставайтесь в его пределах или попросите администратора об учётной записи с более широким поручением.",
         ),
     )
+
+
+class Refused(Denied):
+    """The account may read the case, but rules bind this message; `rules` are those that refused, if any did."""
+
+    code = "EX-6028"
+    words = _words(
+        (
+            "This may not be done with this message",
+            "The rules for it do not allow the act, or nobody with your roles may do it.",
+            "See below which rules these are, and what would change them.",
+        ),
+        (
+            "С этим сообщением этого делать нельзя",
+            "Правила не допускают этого действия, или оно не входит в права ваших ролей.",
+            "Ниже указано, какие это правила и что могло бы изменить решение.",
+        ),
+    )
+
+    def __init__(self, act: str, rules: tuple[Rule, ...]) -> None:
+        super().__init__(act)
+        self.rules = rules
 
 
 class NotFound(NodeError):

@@ -23,18 +23,17 @@ from audit.evidence.findings import Level
 from audit.evidence.verification import Trust, verify_bundle
 from audit.notes import Note
 from crypto import signing
-from nodes import cases, forks, gathering, log, oversight_scope, rest, storing
+from exchange.policy.facts import Act
+from nodes import cases, forks, gathering, judging, log, oversight_scope, rest, restrictions, storing
 from nodes.errors import EvidenceRefused, NotFound
 from nodes.gathering import Gathered
 from nodes.hub_client import HubClient
+from nodes.judging import Wish
 from nodes.node import Node
 from nodes.permissions import Action, allowed, require
 from nodes.tables import CaseRow, EventRow, MessageRow, ReceiptRow
 from nodes.views import Actor
 from nodes.watch_tables import AnchorRow
-
-NOT_FOR_COURTS: Final = frozenset({"H1", "H3"})
-"""Handling codes under which the content of another unit needs its permission, or a reading of its words, first."""
 
 _CHUNK: Final = 1 << 20
 
@@ -104,15 +103,13 @@ def _plan(session: Session, node: Node, actor: Actor, wanted: Wanted) -> _Plan:
     if not rows:
         raise NotFound
     if wanted.with_content or not allowed(actor, Action.READ_LOG):
-        cases.require_read(session, actor, case.case_id)
+        cases.require_read(session, node, actor, case.case_id)
     oversight_scope.require_messages(actor, case.case_ref, rows)
     opened: list[str] = []
     withheld: list[str] = []
     for row in rows if wanted.with_content else ():
-        if not storing.is_readable(case, row, node.now()):
-            continue
-        free = row.direction == "OUT" or not NOT_FOR_COURTS & _handling(node, case, row)
-        (opened if free else withheld).append(row.eid)
+        if storing.is_readable(case, row, node.now()):
+            (opened if _for_courts(session, node, actor, case, row) else withheld).append(row.eid)
     messages = {row.eid: row.message_id for row in rows}
     held = select(ReceiptRow.wire).where(ReceiptRow.eid.in_(messages), ReceiptRow.wire.is_not(None))
     receipts = tuple(wire for wire in session.scalars(held) if wire is not None)
@@ -129,9 +126,10 @@ def _chosen(session: Session, wanted: Wanted) -> tuple[CaseRow, list[MessageRow]
     return case, list(session.scalars(select(MessageRow).where(MessageRow.case_id == case.case_id)))
 
 
-def _handling(node: Node, case: CaseRow, row: MessageRow) -> frozenset[str]:
-    listed = storing.content_of(node, case, row).labels.get("handling")
-    return frozenset(str(code) for code in listed) if isinstance(listed, list) else frozenset()
+def _for_courts(session: Session, node: Node, actor: Actor, case: CaseRow, row: MessageRow) -> bool:
+    subject = judging.subject(session, node, actor, row, storing.content_of(node, case, row).labels)
+    wish = Wish(Act.COURT_FILE, text_confirmed=restrictions.confirmed(session, actor, row.message_id))
+    return judging.decide(node, actor, subject, wish).allowed
 
 
 class _Envelopes(Mapping[str, bytes]):

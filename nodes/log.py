@@ -15,8 +15,8 @@ from audit import rows
 from crypto import canonical
 from crypto.at_rest import DataKey
 from crypto.encoding import b64
-from exchange.errors import ExchangeError
 from nodes import rest
+from nodes.errors import Denied
 from nodes.node import Node
 from nodes.tables import CaseRow, EventRow, Row
 from nodes.views import Actor
@@ -120,10 +120,10 @@ def _entry(act: Act, now: int, salt: bytes) -> ActEntry:
     )
 
 
-def denied(session: Session, node: Node, actor: Actor, error: ExchangeError) -> None:
-    """Log a refusal, in a fresh transaction of the handler that caught it."""
-    role = min(actor.roles, default=None)
-    record(session, node, Act(operation="REFUSE", actor=actor.user_id, role=role, codes=(error.code,), denied=True))
+def denied(session: Session, node: Node, actor: Actor, error: Denied) -> None:
+    """Log a refusal with the rules that made it, in a fresh transaction of the handler that caught it."""
+    role, codes = min(actor.roles, default=None), (error.code, *(rule.name for rule in error.rules))
+    record(session, node, Act(operation="REFUSE", actor=actor.user_id, role=role, codes=codes, denied=True))
 
 
 def _cut(words: str | None) -> str:

@@ -12,8 +12,10 @@ from crypto import envelope as cme
 from exchange import courier
 from exchange.arrivals import RECEIPT_SKEW
 from exchange.courier import Collection, State
-from nodes import cases, clocks, log, receipts, restrictions, rows, storing, threads
+from exchange.policy.facts import Act
+from nodes import cases, clocks, judging, log, receipts, restrictions, rows, storing, threads
 from nodes.errors import NotFound
+from nodes.judging import Wish
 from nodes.node import Node
 from nodes.permissions import Action, allowed
 from nodes.tables import DeliveryRow, MessageRow, ThreadRow
@@ -26,16 +28,18 @@ from schemas.kinds import KINDS
 def read(session: Session, node: Node, actor: Actor, message_id: str, justification: str = "") -> MessageDetail:
     """Open a message for `actor` and log it.
 
-    Raises `NotFound` for one that is not his to read, or erased, and `RestrictionUnread` before he has confirmed the
-    sender's own restriction: nothing is opened then.
+    Raises `NotFound` for one of a case that is not his to see, or erased, `Refused` where rules bind the message, and
+    `RestrictionUnread` before he has confirmed the sender's own restriction: nothing is opened then.
     """
     row = session.get(MessageRow, message_id)
     if row is None:
         raise NotFound
-    cases.require_read(session, actor, row.case_id)
+    cases.require_read(session, node, actor, row.case_id)
     case = cases.of(session, row.case_id)
     content = storing.content_of(node, case, row)
-    restrictions.check(session, actor, row, content)
+    confirmed = restrictions.confirmed(session, actor, message_id)
+    subject = judging.subject(session, node, actor, row, content.labels)
+    judging.require(node, actor, subject, Wish(Act.READ, text_confirmed=confirmed))
     act = replace(
         log.by(actor, "CONSULT"),
         case=case,

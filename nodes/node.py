@@ -16,6 +16,7 @@ from audit.log import Log
 from crypto.keystore import KeyStore
 from exchange.database import Database
 from exchange.disk import Disk
+from exchange.policy.rulebook import Rulebook, federation, federation_texts, unit_texts
 from nodes import keys, trust
 from nodes.errors import DirectoryTooOld, NotReady
 from nodes.keys import Keys
@@ -23,6 +24,8 @@ from nodes.settings import NodeSettings
 from schemas.trust import Directory, DirectoryStale
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+POLICY = "policy"
+"""The folder in the node's own in which a unit keeps rules that forbid more: files `*.cedar`."""
 
 
 class Changed:
@@ -68,6 +71,7 @@ class Node:
     log: Log
     surroundings: Surroundings
     keys: Keys
+    rules: Rulebook = field(default_factory=federation, repr=False)
     held: Directory | None = None
     changed: Changed = field(default_factory=Changed)
     refreshing: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -108,12 +112,14 @@ class Node:
 
 
 def open_node(settings: NodeSettings, passphrase: str, surroundings: Surroundings) -> Node:
-    """Open the node in `settings.folder`: unlock its keys, check its database, verify the directory that it holds.
+    """Open the node in `settings.folder`: unlock its keys, check its database, its rules and the directory it holds.
 
-    Raises `crypto.errors.KeyFileError` for a wrong passphrase or missing keys (no new ones are made), and
-    `exchange.errors.NotReady` for a database that is unsafe or of another version.
+    Raises `crypto.errors.KeyFileError` for a wrong passphrase or missing keys (no new ones are made),
+    `exchange.errors.NotReady` for a database that is unsafe or of another version, and `PolicyRefused` for rules of the
+    unit that must not be used.
     """
     store = KeyStore.open(settings.keys, passphrase)
+    rules = _rules(settings.folder / POLICY)
     database = Database(settings.database)
     try:
         database.check()
@@ -126,4 +132,9 @@ def open_node(settings: NodeSettings, passphrase: str, surroundings: Surrounding
         raise
     ed25519_seed, mldsa44_seed = keys.log_seeds(store)
     log = Log(settings.log_id, LogSigner(settings.log_id, ed25519_seed, mldsa44_seed))
-    return Node(settings, database, store, log, surroundings, ours, held)
+    return Node(settings, database, store, log, surroundings, ours, rules, held)
+
+
+def _rules(folder: Path) -> Rulebook:
+    own = {path.name: path.read_bytes() for path in sorted(folder.glob("*.cedar"))}
+    return Rulebook(federation_texts(), unit_texts(own)) if own else federation()

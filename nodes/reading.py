@@ -9,9 +9,11 @@ from dataclasses import replace
 from sqlalchemy import Executable, Select, func, select, union
 from sqlalchemy.orm import Session, defer
 
+from exchange.policy.facts import Act
 from nodes import cases as of_cases
-from nodes import inbox, log, rows, storing
+from nodes import inbox, judging, log, restrictions, rows, storing
 from nodes.errors import BadInput, Expired
+from nodes.judging import Wish
 from nodes.node import Node
 from nodes.permissions import Action, allowed, require
 from nodes.tables import CaseRow, EventRow, MemberRow, MessageRow, ReceiptRow, ThreadRow
@@ -37,7 +39,7 @@ def cases(session: Session, node: Node, actor: Actor) -> tuple[CaseLine, ...]:
 def case(session: Session, node: Node, actor: Actor, case_ref: str) -> CaseDetail:
     """Return a case with its messages and timeline, and log the look; raises `NotFound`."""
     row = of_cases.by_ref(session, case_ref)
-    of_cases.require_read(session, actor, row.case_id)
+    of_cases.require_read(session, node, actor, row.case_id)
     if storing.expired(row, node.now()):
         raise Expired
     log.record(session, node, replace(log.by(actor, "CONSULT"), case=row, codes=("CASE",)))
@@ -68,10 +70,16 @@ def search(session: Session, node: Node, actor: Actor, words: str, reason: str) 
 
 def _matches(session: Session, node: Node, actor: Actor, row: MessageRow, wanted: list[str]) -> bool:
     case_row = of_cases.of(session, row.case_id)
-    if not (storing.is_readable(case_row, row, node.now()) and of_cases.may_read(session, actor, row.case_id)):
+    if not storing.is_readable(case_row, row, node.now()):
         return False
     text = storing.plain_of(node, case_row, row).decode().casefold()
-    return all(word in text for word in wanted)
+    return all(word in text for word in wanted) and _may_be_shown(session, node, actor, case_row, row)
+
+
+def _may_be_shown(session: Session, node: Node, actor: Actor, case_row: CaseRow, row: MessageRow) -> bool:
+    subject = judging.subject(session, node, actor, row, storing.content_of(node, case_row, row).labels)
+    wish = Wish(Act.READ, text_confirmed=restrictions.confirmed(session, actor, row.message_id))
+    return judging.reads_case(node, actor, subject.standing) and judging.decide(node, actor, subject, wish).allowed
 
 
 def _lines(session: Session, node: Node, found: Sequence[CaseRow]) -> tuple[CaseLine, ...]:

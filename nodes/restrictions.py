@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from nodes import cases, log, storing
-from nodes.errors import NotFound, RestrictionUnread
+from nodes.errors import NotFound
 from nodes.node import Node
 from nodes.tables import ConfirmationRow, MessageRow
 from nodes.views import Actor
@@ -35,10 +35,9 @@ class Restriction:
     at: int
 
 
-def check(session: Session, actor: Actor, row: MessageRow, content: Content) -> None:
-    """Return if `actor` may read on; raises `RestrictionUnread` until the restriction of an arrival is confirmed."""
-    if _binds(row, content) and session.get(ConfirmationRow, (row.message_id, actor.user_id)) is None:
-        raise RestrictionUnread
+def confirmed(session: Session, actor: Actor, message_id: str) -> bool:
+    """Return whether `actor` has read and confirmed the restriction of an arrival."""
+    return session.get(ConfirmationRow, (message_id, actor.user_id)) is not None
 
 
 def show(session: Session, node: Node, actor: Actor, message_id: str) -> Restriction:
@@ -54,7 +53,7 @@ def show(session: Session, node: Node, actor: Actor, message_id: str) -> Restric
 def confirm(session: Session, node: Node, actor: Actor, message_id: str) -> None:
     """Note that `actor` has read the restriction of an arrival: once, and nothing where there is none."""
     row, content = _opened(session, node, actor, message_id)
-    if _binds(row, content) and session.get(ConfirmationRow, (message_id, actor.user_id)) is None:
+    if _binds(row, content) and not confirmed(session, actor, message_id):
         session.add(ConfirmationRow(message_id=message_id, user_id=actor.user_id, at=node.now()))
         _record(session, node, actor, row, "RESTRICTION_CONFIRMED")
 
@@ -63,7 +62,7 @@ def _opened(session: Session, node: Node, actor: Actor, message_id: str) -> tupl
     row = session.get(MessageRow, message_id)
     if row is None:
         raise NotFound
-    cases.require_read(session, actor, row.case_id)
+    cases.require_read(session, node, actor, row.case_id)
     return row, storing.content_of(node, cases.of(session, row.case_id), row)
 
 

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from crypto import canonical
 from crypto.canonical import Json
-from nodes import cases, clocks, storing, threads
+from exchange.policy.facts import Act
+from nodes import clocks, judging, storing, threads
 from nodes.account_tables import UserRow
+from nodes.judging import Standing, Subject, Wish
 from nodes.node import Node
-from nodes.tables import CaseRow, DeliveryRow, MemberRow, MessageRow, ThreadRow
+from nodes.tables import CaseRow, DeliveryRow, MessageRow, ThreadRow
 from nodes.views import Actor, Clock, InboxRow
 from schemas.base import WIRE_LIMIT
 
@@ -24,7 +26,7 @@ class _Around:
     """What stands around some messages, read all at once; the maps also keep the rows in the session."""
 
     cases: Mapping[str, CaseRow]
-    own_cases: frozenset[str]
+    standings: Mapping[str, Standing]
     owners: Mapping[str, UserRow]
     deliveries: Mapping[str, list[DeliveryRow]]
     opened: Mapping[str, list[ThreadRow]]
@@ -45,7 +47,6 @@ def view(session: Session, node: Node, actor: Actor, row: MessageRow) -> InboxRo
 
 def _gather(session: Session, node: Node, actor: Actor, messages: Sequence[MessageRow]) -> _Around:
     numbers, of_cases = [row.message_id for row in messages], {row.case_id for row in messages}
-    members = select(MemberRow.case_id).where(MemberRow.user_id == actor.user_id, MemberRow.case_id.in_(of_cases))
     owners = {row.assignee for row in messages if row.assignee is not None}
     deliveries: dict[str, list[DeliveryRow]] = {}
     chosen = select(DeliveryRow).where(DeliveryRow.message_id.in_(numbers)).order_by(DeliveryRow.unit)
@@ -57,7 +58,7 @@ def _gather(session: Session, node: Node, actor: Actor, messages: Sequence[Messa
     all_opened = [thread for threads_of_one in opened.values() for thread in threads_of_one]
     return _Around(
         {one.case_id: one for one in session.scalars(select(CaseRow).where(CaseRow.case_id.in_(of_cases)))},
-        frozenset(session.scalars(members)),
+        judging.standings(session, actor, of_cases),
         {one.user_id: one for one in session.scalars(select(UserRow).where(UserRow.user_id.in_(owners)))},
         deliveries,
         opened,
@@ -67,9 +68,7 @@ def _gather(session: Session, node: Node, actor: Actor, messages: Sequence[Messa
 
 def _line(node: Node, actor: Actor, row: MessageRow, around: _Around) -> InboxRow:
     case = around.cases[row.case_id]
-    member = row.case_id in around.own_cases
-    readable = cases.readable(actor, member=member) and storing.is_readable(case, row, node.now())
-    labels = _labels(node, case, row) if readable else {}
+    labels = _readable(node, actor, row, around)
     handling = labels.get("handling", [])
     owner = around.owners.get(row.assignee or "")
     state, clock = _standing(node, row, around)
@@ -83,8 +82,8 @@ def _line(node: Node, actor: Actor, row: MessageRow, around: _Around) -> InboxRo
         recipients=_units(around, row, "TO"),
         copies=copies,
         copied=row.direction == "IN" and bool(copies),
-        case_ref=case.case_ref if readable else None,
-        subject=str(labels.get("subject_line", "")) if readable else None,
+        case_ref=case.case_ref if labels else None,
+        subject=str(labels.get("subject_line", "")) if labels else None,
         urgency=row.urgency,
         classification=row.classification,
         handling=tuple(str(code) for code in handling) if isinstance(handling, list) else (),
@@ -110,6 +109,16 @@ def _standing(node: Node, row: MessageRow, around: _Around) -> tuple[str, Clock 
         return min(states, default=row.direction), None
     pressing = min(opened, key=lambda one: (not threads.is_open(node, one), one.due or 1 << 62))
     return pressing.state, around.clocks[pressing.thread_id, pressing.unit]
+
+
+def _readable(node: Node, actor: Actor, row: MessageRow, around: _Around) -> dict[str, Json]:
+    """The labels of a message for whoever may read it, before or after its restriction; empty for others."""
+    case, to_case = around.cases[row.case_id], around.standings[row.case_id]
+    if not (storing.is_readable(case, row, node.now()) and judging.reads_case(node, actor, to_case)):
+        return {}
+    labels = _labels(node, case, row)
+    wish = Wish(Act.READ, text_confirmed=True)
+    return labels if judging.decide(node, actor, Subject(row, labels, to_case), wish).allowed else {}
 
 
 def _labels(node: Node, case: CaseRow, row: MessageRow) -> dict[str, Json]:

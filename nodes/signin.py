@@ -120,7 +120,7 @@ def authenticate(node: Node, token: str, *, active: bool = True) -> SignedIn:
         if row is None or user is None or user.disabled_at is not None or not _alive(node, row, now):
             raise SignedOut
         over = visits.ended(user, now)
-        signed_in = SignedIn(token, row.csrf, actor_of(session, user, token_hash))
+        signed_in = SignedIn(token, row.csrf, actor_of(session, node, user, token_hash))
         stale = active and now - row.seen >= TOUCH
     if over:
         raise _end(node, signed_in.actor)
@@ -144,11 +144,19 @@ def check_csrf(signed_in: SignedIn, presented: str) -> None:
         raise Denied("CSRF")
 
 
-def actor_of(session: Session, user: UserRow, token_hash: str | None = None) -> Actor:
-    """Return the account as the one who acts, with the roles it holds now."""
-    roles = frozenset(session.scalars(select(RoleRow.role).where(RoleRow.user_id == user.user_id)))
-    visit = visits.of(session, user)
-    return Actor(user.user_id, user.display_name, user.language, user.agency, roles, token_hash, visit)
+def actor_of(session: Session, node: Node, user: UserRow, token_hash: str | None = None) -> Actor:
+    """Return the account as the one who acts, with the roles it holds now and under the rules of its node."""
+    return Actor(
+        user_id=user.user_id,
+        display_name=user.display_name,
+        language=user.language,
+        agency=user.agency,
+        roles=frozenset(session.scalars(select(RoleRow.role).where(RoleRow.user_id == user.user_id))),
+        session=token_hash,
+        visit=visits.of(session, user),
+        clearance=user.clearance,
+        rules=node.rules,
+    )
 
 
 def _start(session: Session, node: Node, user: UserRow) -> SignedIn:
@@ -157,7 +165,7 @@ def _start(session: Session, node: Node, user: UserRow) -> SignedIn:
     oldest = now - node.settings.session_lifetime
     session.execute(delete(SessionRow).where(SessionRow.created < oldest))
     session.add(SessionRow(token_hash=_hash(token), user_id=user.user_id, csrf=csrf, created=now, seen=now))
-    actor = actor_of(session, user, _hash(token))
+    actor = actor_of(session, node, user, _hash(token))
     log.record(session, node, log.by(actor, "LOGIN"))
     return SignedIn(token, csrf, actor)
 

@@ -4,9 +4,10 @@ Times are unix seconds UTC. A text that the caller may not read is `None`, never
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from exchange.policy.rulebook import Rulebook, federation
 from nodes.mandates import Visit
 
 Json = str | int | list["Json"] | dict[str, "Json"]
@@ -14,9 +15,10 @@ Json = str | int | list["Json"] | dict[str, "Json"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: an account of this unit with the roles it holds now. `session` is the hash of the browser's token.
+    """Who acts: an account of this unit with the roles it holds now, its clearance, and the rules that bind it.
 
-    `visit` says how far a visiting auditor sees; anybody else sees what his roles let him.
+    `session` is the hash of the browser's token. `visit` says how far a visiting auditor sees; anybody else sees what
+    his roles let him.
     """
 
     user_id: str
@@ -26,6 +28,8 @@ class Actor:
     roles: frozenset[str]
     session: str | None = None
     visit: Visit | None = None
+    clearance: str = "UNCL"
+    rules: Rulebook = field(default_factory=federation, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Final
 from audit.errors import AuditError
 from crypto.errors import CryptoError
 from exchange.errors import ExchangeError
+from nodes.errors import Denied
 from schemas.errors import SchemaError
 from serai.output import CommandError, Exit
 
@@ -15,6 +16,7 @@ STATUSES: Final[Mapping[str, Exit]] = {
     "EX-6011": Exit.NOT_ALLOWED,
     "EX-6012": Exit.NOT_ALLOWED,
     "EX-6013": Exit.NOT_ALLOWED,
+    "EX-6028": Exit.NOT_ALLOWED,
     "EX-6030": Exit.NOT_ALLOWED,
     "EX-6031": Exit.NOT_ALLOWED,
     "EX-6291": Exit.NOT_ALLOWED,
@@ -47,7 +49,9 @@ def explained(error: Exception, lang: str) -> CommandError | None:
         return error
     if isinstance(error, ExchangeError):
         words = error.words[lang]
-        why = f"{words.why} ({error.detail})" if error.detail else words.why
+        said = f"{words.why} ({error.detail})" if error.detail else words.why
+        rules = error.rules if isinstance(error, Denied) else ()
+        why = " ".join([said, *(f"{rule.name}: {rule.words.say(lang)}" for rule in rules)])
         return CommandError(error.code, words.title, why, words.action, STATUSES.get(error.code, Exit.USAGE))
     if isinstance(error, SchemaError | CryptoError | AuditError):
         return CommandError(error.code, str(error), status=STATUSES.get(error.code, Exit.USAGE))

@@ -11,8 +11,11 @@ from typing import Any, Final
 
 from schemas import codes
 
-EVERY_FAMILY: Final = frozenset({"control"})
-"""Families that carry no case content and are open to every agency."""
+CASE_ITSELF: Final = ""
+"""The family of a case as such, which has none: whether somebody may look into it at all."""
+
+EVERY_FAMILY: Final = frozenset({"control", CASE_ITSELF})
+"""Families that are open to every agency."""
 
 
 class Act(StrEnum):

@@ -8,42 +8,26 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from hashlib import sha256
+from hashlib import sha512
 from importlib import resources
 from types import MappingProxyType
 from typing import Any, Final
 
 import cedarpy
 
-from exchange.errors import PolicyRefused
+from exchange.policy.errors import PolicyRefused
 from exchange.policy.facts import House, Question
+from schemas import codes
 from schemas.words import Words
 
 FILES: Final = ("access", "handling", "persons", "roles", "walls")
-REMEDIES: Final = frozenset(
-    {
-        "ADMINISTRATOR",
-        "ASK_PERMISSION",
-        "CLEARANCE",
-        "CONFIRM_TEXT",
-        "JOIN_CASE",
-        "NONE",
-        "OTHER_AGENCY",
-        "PROTECTION_OFFICER",
-        "SECOND_PERSON",
-        "STEP_UP",
-        "SUPERVISOR",
-    }
-)
-"""What would change a refusal."""
-
 LARGEST_FILE: Final = 1 << 18
 MOST_REMEMBERED: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: its stable name, its source in law, its words, and what would change its refusal (`NONE`: nothing)."""
+    """One rule: its stable name, its source in law, its words; `remedy` is a code: what would change its refusal."""
 
     name: str
     law: str
@@ -63,7 +47,7 @@ class Decision:
 class Rulebook:
     """A checked set of rules: `texts` of the federation, and `own` of a unit, which only forbid.
 
-    Equal questions are decided once; `digest` names the exact text of all rules (SHA-256). Raises `PolicyRefused` for
+    Equal questions are decided once; `text` is all of it and `digest` names it (SHA-512). Raises `PolicyRefused` for
     rules that must not be used.
     """
 
@@ -78,7 +62,8 @@ class Rulebook:
         if not checked.validation_passed:
             raise PolicyRefused("; ".join(error.error for error in checked.errors))
         self._policies = cedarpy.PolicySet.from_str(whole)
-        self.digest = sha256(f"{schema}\n{whole}".encode()).hexdigest()
+        self.text = f"{schema}\n{whole}"
+        self.digest = sha512(self.text.encode()).hexdigest()
         self._remembered = lru_cache(MOST_REMEMBERED)(self._ask)
 
     def decide(self, question: Question) -> Decision:
@@ -151,7 +136,7 @@ def _rule(file: str, parsed: Mapping[str, Any], *, forbids_only: bool) -> Rule:
     if permits and forbids_only:
         raise PolicyRefused(f"{file}: {said['id']} permits, and a unit may only forbid")
     remedy = said.get("remedy", "NONE")
-    if remedy not in REMEDIES or (permits and remedy != "NONE"):
+    if remedy not in codes.table("remedies") or (permits and remedy != "NONE"):
         raise PolicyRefused(f"{file}: {said['id']} names a remedy that is none")
     return Rule(said["id"], said["law"], Words(said["en"], said["ru"]), permits, remedy)
 

@@ -5,7 +5,7 @@ The only route that is not an ordinary synchronous handler is the stream that sa
 
 import threading
 import traceback
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -40,6 +40,7 @@ from nodes.errors import (
     OnHold,
     OutOfStep,
     OutsideVisit,
+    Refused,
     RestrictionUnread,
     SecondPersonNeeded,
     SignedOut,
@@ -77,6 +78,7 @@ from nodes.web.entrance import cookie_name, is_secure, node_of
 from nodes.web.guard import Guard
 from nodes.web.languages import gettext, language
 from nodes.web.site import Desk, Door, wants_json
+from schemas import codes
 
 _journal = structlog.get_logger("serai.pages")
 
@@ -111,6 +113,7 @@ STATUSES: Final[dict[type[ExchangeError], int]] = {
     SignedOut: 401,
     AccessEnded: 401,
     Denied: 403,
+    Refused: 403,
     OutsideVisit: 403,
     NotFound: 404,
     Unfound: 404,
@@ -146,6 +149,16 @@ class Way:
 
     href: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One rule that refused, its source in law, and what would change it."""
+
+    rule: str
+    text: str
+    law: str
+    remedy: str
 
 
 class Reports:
@@ -213,14 +226,15 @@ def _broken(request: Request, error: Exception) -> Response:
 
 
 def _answer(request: Request, error: ExchangeError, status: int, correlation: str = "") -> Response:
-    words = error.words[language()]
+    words, reasons = error.words[language()], reasons_of(error)
     if wants_json(request):
         problem = {"type": "about:blank", "code": error.code, "title": words.title, "status": status}
         detail = {"detail": words.why, "action": words.action, "correlation": correlation}
-        return JSONResponse({**problem, **detail}, status, media_type="application/problem+json")
+        named = {"rules": [asdict(one) for one in reasons]} if reasons else {}
+        return JSONResponse({**problem, **detail, **named}, status, media_type="application/problem+json")
     signed_in = _who(request)
     way = Way("/", gettext("Go to your first page") if signed_in else gettext("Sign in"))
-    values = {"words": words, "code": error.code, "correlation": correlation, "way": way}
+    values = {"words": words, "code": error.code, "correlation": correlation, "way": way, "reasons": reasons}
     node = node_of(request)
     if signed_in is not None:
         desk = Desk(request, node, signed_in, FormData())
@@ -235,6 +249,15 @@ def _log_denial(request: Request, error: Denied) -> None:
     if signed_in is not None:
         with node.db.write() as session:
             log.denied(session, node, signed_in.actor, error)
+
+
+def reasons_of(error: ExchangeError) -> tuple[Reason, ...]:
+    """Return the rules that refused, in the reader's language; none for any other error."""
+    spoken, remedies = language(), codes.table("remedies")
+    rules = error.rules if isinstance(error, Denied) else ()
+    return tuple(
+        Reason(rule.name, rule.words.say(spoken), rule.law, remedies.label(rule.remedy, spoken)) for rule in rules
+    )
 
 
 def _who(request: Request) -> SignedIn | None:

@@ -131,7 +131,7 @@ class Rehearsal:
         body = {**writing.body, **({"objects": list(writing.objects)} if writing.objects else {})}
         new = NewDraft(step.kind, self.ids.get(step.reply_to), None, () if step.reply_to else step.to)
         with node.db.write() as session:
-            actor = actor_of(session, step.author)
+            actor = actor_of(session, node, step.author)
             draft = drafts.create(session, node, actor, new)
             form = DraftForm(step.to, writing.labels, body)
             draft = drafts.save(session, node, actor, Saved(draft.draft_id, draft.revision, form))
@@ -140,17 +140,17 @@ class Rehearsal:
     def take(self, node: Node, user_id: str, message_id: str) -> None:
         """Let an officer take an arrival and read it; the duty officer has seen the alarm, if there was one."""
         with node.db.write() as session:
-            actor = actor_of(session, user_id)
+            actor = actor_of(session, node, user_id)
             duty.take(session, node, actor, message_id)
             messages.read(session, node, actor, message_id)
-            watching = actor_of(session, ON_DUTY.get(node.unit, user_id))
+            watching = actor_of(session, node, ON_DUTY.get(node.unit, user_id))
             for alert in alerts.open_alerts(session, watching):
                 alerts.acknowledge(session, node, watching, alert.alert_id)
 
 
-def actor_of(session: Session, user_id: str) -> Actor:
+def actor_of(session: Session, node: Node, user_id: str) -> Actor:
     """Return the person who acts."""
-    return signin.actor_of(session, session.get_one(UserRow, user_id))
+    return signin.actor_of(session, node, session.get_one(UserRow, user_id))
 
 
 def rehearse(federation: Federation, end: int, address_of: Callable[[str], str]) -> list[Account]:

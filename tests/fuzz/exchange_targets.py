@@ -6,7 +6,8 @@ from crypto.canonical import dumps
 from crypto.signing import SigningKey
 from exchange import contributions, signatures
 from exchange.contributions import Part, Piece
-from exchange.errors import BadRequest, PolicyRefused, Unsigned
+from exchange.errors import BadRequest, Unsigned
+from exchange.policy.errors import PolicyRefused
 from exchange.policy.rulebook import federation_texts, unit_texts
 from exchange.signatures import Parameters
 from schemas import entries, receipts

@@ -3,7 +3,7 @@
 import shutil
 
 from tests.hub.desk import Desk
-from tests.nodes.world import World, copy_database, desk_in
+from tests.nodes.world import World, copy_database
 
 
 def second_hub(world: World) -> Desk:
@@ -11,7 +11,7 @@ def second_hub(world: World) -> Desk:
     folder = world.folder / "second"
     shutil.copytree(world.desk.folder, folder / "hub")
     copy_database(world.desk.db, folder / "hub.db")
-    return desk_in(world.desk, folder)
+    return Desk.copied(world.desk, folder / "hub", f"sqlite:///{folder / 'hub.db'}")
 
 
 def entries_at(desk: Desk, number: int, entry: bytes) -> None:

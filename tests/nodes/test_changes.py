@@ -116,7 +116,7 @@ def test_an_administrator_alone_can_not_become_an_officer(lone: Node, clock: Clo
     for name in ("ADMIN-1", "ADMIN-2"):
         enrol(lone, add(lone, name, frozenset({"NODE_ADMIN"})), name)
     with lone.db.read() as session:
-        anora = signin.actor_of(session, session.get_one(UserRow, "ADMIN-1"))
+        anora = signin.actor_of(session, lone, session.get_one(UserRow, "ADMIN-1"))
     asked = ask(lone, anora, NewCode("TJ-0147"))
     guesses = (str(asked.printed), f"{asked.printed}-{passwords.new_half()}")
     for guess in guesses:
@@ -268,6 +268,6 @@ def test_a_staff_number_is_taken_once_and_an_ended_account_is_not_changed(
 
 def test_who_may_own_an_arrival_is_found_among_the_accounts(lone: Node, admins: tuple[Actor, Actor]) -> None:
     with lone.db.read() as session:
-        rustam = signin.actor_of(session, session.get_one(UserRow, "RUSTAM-1"))
+        rustam = signin.actor_of(session, lone, session.get_one(UserRow, "RUSTAM-1"))
         assert [user.user_id for user in accounts.colleagues(session, rustam)] == ["RUSTAM-1"]
         assert {user.user_id for user in accounts.users(session, admins[0])} == {"ANORA-1", "ANORA-2", "RUSTAM-1"}

@@ -25,7 +25,7 @@ from nodes.tables import AlertRow, DeliveryRow
 from schemas.entries import AdminEntry, parse
 from tests.hub.desk import Desk
 from tests.instants import DAY, HOUR
-from tests.nodes.world import World, copy_database, desk_in, send, someone
+from tests.nodes.world import World, copy_database, send, someone
 
 RECOVERY = EncryptionKey.generate()
 SIGNED_ANEW = {"signed", "proof"}
@@ -47,7 +47,7 @@ class Drill:
         shutil.copytree(self.lost.folder, folder / "hub")
         (folder / "hub" / CLOSED).write_text("closed", encoding="utf-8")
         shutil.copyfile(self.yesterday, folder / "hub.db")
-        back = desk_in(self.lost, folder)
+        back = Desk.copied(self.lost, folder / "hub", f"sqlite:///{folder / 'hub.db'}")
         back.now = self.world.now
         self.world.desk, self.world.inside = back, back.client._transport  # type: ignore[assignment]  # the desk gave it one of these
         for unit in self.world.units.values():

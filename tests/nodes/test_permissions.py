@@ -63,7 +63,6 @@ CALLS: dict[str, Callable[..., object]] = {
     "page": lambda session, node, who: inbox.page(session, node, who, InboxQuery()),
     "quarantined": lambda session, _node, who: inbox.quarantined(session, who),
     "create": lambda session, node, who: drafts.create(session, node, who, NewDraft("REQ")),
-    "own draft": lambda session, node, who: drafts.get(session, node, who, "x"),
     "cases": reading.cases,
     "search": lambda session, node, who: reading.search(session, node, who, "words", "reason"),
     "take": lambda session, node, who: duty.take(session, node, who, "x"),

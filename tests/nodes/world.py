@@ -189,7 +189,7 @@ def officer(session: Session, name: str, agency: str = "POLICE") -> Actor:
         session.flush()
         session.add_all(RoleRow(user_id=user_id, role=role) for role in ROLES[name])
         session.flush()
-    return Actor(user_id, name.title(), "en", agency, frozenset(ROLES[name]))
+    return Actor(user_id, name.title(), "en", agency, frozenset(ROLES[name]), clearance="RESTR")
 
 
 def someone(node: Node, name: str) -> Actor:

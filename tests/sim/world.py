@@ -208,7 +208,7 @@ class World:
         with self.alive(unit) as node:
             try:
                 with node.db.write() as session:
-                    actor = self.officer(session, unit)
+                    actor = self.officer(session, node, unit)
                     draft = drafts.create(session, node, actor, new)
                     form = DraftForm(new.recipients or draft.recipients, labels, body)
                     draft = drafts.save(session, node, actor, Saved(draft.draft_id, draft.revision, form))
@@ -223,11 +223,11 @@ class World:
             query = select(MessageRow.message_id).where(MessageRow.direction == "IN").order_by(MessageRow.message_id)
             found = session.scalars(query).all()
             if found:
-                messages.read(session, node, self.officer(session, unit), self.random.choice(found))
+                messages.read(session, node, self.officer(session, node, unit), self.random.choice(found))
 
-    def officer(self, session: Any, unit: str) -> Actor:
+    def officer(self, session: Any, node: Node, unit: str) -> Actor:
         """Return the unit's officer."""
-        return signin.actor_of(session, session.get_one(UserRow, f"{unit}-{OFFICER}"))
+        return signin.actor_of(session, node, session.get_one(UserRow, f"{unit}-{OFFICER}"))
 
     def sync(self, unit: str) -> None:
         """The courier of a unit does its round."""

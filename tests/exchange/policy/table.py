@@ -36,6 +36,7 @@ BY_OFFICE: Mapping[str, set[str]] = {
     "DPO": {"SEE_HEADER", "HOLD", "ERASE"},
     "AUDITOR": {"SEE_HEADER"},
 }
+ON_CONTROL: Mapping[str, set[str]] = {role: {"READ", "ANSWER", "SEE_HEADER"} for role in ("SUPERVISOR", "LEGAL")}
 OF_OWN: Mapping[str, set[str]] = {
     "SUPERVISOR": {"APPROVE", "DECIDE_PERMISSION"},
     **{role: {"DECIDE_PERMISSION"} for role in ADVISERS - {"FORENSIC_EXPERT"}},
@@ -68,7 +69,7 @@ NEEDS_PERMISSION: Mapping[str, set[str]] = {
     "H1": {"COURT_FILE", "COURT_PARTIES", "MLA_QUOTE"},
     "H2": {"SHARED_INDEX", "OWN_AGENCY", "OTHER_UNIT", "REGIONAL_BODY", "MLA_QUOTE", "COURT_PARTIES"},
 }
-NEEDS_FACTOR = {"APPROVE", "DECIDE_PERMISSION", "ERASE", "COURT_FILE", "COURT_PARTIES"}
+NEEDS_FACTOR = {"APPROVE", "DECIDE_PERMISSION", "ERASE"}
 NOT_AFTER_ERASURE = CONTENT | {"RELEASE", "APPROVE", "INSPECT", "ASK_PERMISSION", "DECIDE_PERMISSION", "HOLD", "ERASE"}
 FAMILIES: Mapping[str, set[str]] = {
     "POLICE": {"operational", "judicial", "control"},
@@ -98,6 +99,7 @@ def _permitted(question: Question, item: Item) -> bool:
         if person.unit == item.holder:
             found |= BY_OFFICE.get(role, set())
             found |= ON_TEAM.get(role, set()) if now.on_team else set()
+            found |= ON_CONTROL.get(role, set()) if item.family == "control" else set()
             found |= {"INSPECT"} if role == "AUDITOR" and now.inspects else set()
             found |= {"READ", "SEE_HEADER"} if role == "TRAINER" and item.env == "exercise" else set()
         if person.unit == item.originator:

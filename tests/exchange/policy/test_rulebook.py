@@ -2,7 +2,7 @@
 
 import pytest
 
-from exchange.errors import PolicyRefused
+from exchange.policy.errors import PolicyRefused
 from exchange.policy.rulebook import LARGEST_FILE, Rulebook, federation, federation_texts, unit_texts
 from tests.exchange.policy.questions import asked
 

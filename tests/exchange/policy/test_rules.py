@@ -137,6 +137,7 @@ EXAMPLES = [
     ),
     *(asked(act, role, originator="TJ", author=author) for act in Act for role in ROLES for author in (True, False)),
     asked(roles="LEGAL"),
+    asked("ANSWER", "LEGAL", family="control", on_team=False),
     asked("INSPECT", "AUDITOR", inspects=True),
     asked(roles="TRAINER", env="exercise"),
     asked(active=False),
@@ -155,7 +156,7 @@ EXAMPLES = [
     asked(handling="H3"),
     asked("EXERCISE"),
     asked("RELEASE", originator="TJ", author=True, handling="H2"),
-    asked("COURT_FILE", fresh_factor=False),
+    asked("ERASE", "DPO", fresh_factor=False),
 ]
 
 
@@ -177,5 +178,5 @@ def test_what_is_made_of_several_items_carries_the_codes_of_all() -> None:
 
 def test_an_unknown_agency_works_with_no_family() -> None:
     assert families_of("NOBODY") == frozenset()
-    assert families_of("FIU") == {"financial", "control"}
+    assert families_of("FIU") == {"financial", "control", ""}
     assert [rank_of(code) for code in ("UNCL", "OFFUSE", "RESTR")] == [0, 1, 2]

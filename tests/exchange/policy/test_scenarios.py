@@ -40,6 +40,14 @@ NEED = {
     "a lawyer reads a case that he was let into": (asked("READ", "LEGAL"), "NEED-ADVICE"),
     "a lawyer reads no other case": (asked("READ", "LEGAL", on_team=False), "-"),
     "a lawyer does not work on a case": (asked("ANSWER", "LEGAL"), "-"),
+    "a lawyer answers what others ask about the use of information": (
+        asked("ANSWER", "LEGAL", family="control", on_team=False),
+        "NEED-DECISION",
+    ),
+    "a supervisor does so as well": (
+        asked("ANSWER", "SUPERVISOR", family="control", on_team=False),
+        "NEED-DECISION",
+    ),
     "a prosecutor forwards nothing": (asked("OTHER_UNIT", "PROSECUTOR"), "-"),
     "an expert reads what he was given": (asked("READ", "FORENSIC_EXPERT"), "NEED-ADVICE"),
     "nobody without a role reads": (asked(roles=""), "-"),

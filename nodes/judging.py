@@ -1,0 +1,136 @@
+"""What the rules say about a case or a message of this unit: the facts are gathered here, `exchange.policy` decides.
+
+A refusal for want of need to know shows as `NotFound`, so that nothing can be probed; once somebody may read the case,
+a refusal names its rules. Nothing here is a rule of its own.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crypto.canonical import Json
+from exchange.policy.facts import CASE_ITSELF, Act, Circumstances, Item, Person, Question, rank_of
+from exchange.policy.rulebook import Decision
+from nodes import grants
+from nodes.account_tables import UserRow
+from nodes.errors import Refused, RestrictionUnread
+from nodes.node import Node
+from nodes.tables import MemberRow, MessageRow
+from nodes.views import Actor
+
+_CONFIRM: Final = "CONFIRM_TEXT"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a person stands to a case: works on it or not, and the people of which agencies do."""
+
+    on_team: bool = False
+    agencies: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A message as the rules see it: its row, its labels, how the person stands to its case, and permissions."""
+
+    row: MessageRow
+    labels: Mapping[str, Json]
+    standing: Standing
+    permissions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An act with a message: to whom, for which purpose if another than its own, and what was done before it."""
+
+    act: Act
+    to: str = ""
+    purpose: str = ""
+    text_confirmed: bool = False
+    approved: bool = False
+
+
+def standing(session: Session, actor: Actor, case_id: str) -> Standing:
+    """Return how `actor` stands to one case."""
+    return standings(session, actor, [case_id])[case_id]
+
+
+def standings(session: Session, actor: Actor, case_ids: Iterable[str]) -> dict[str, Standing]:
+    """Return how `actor` stands to each of these cases, with one query."""
+    wanted = set(case_ids)
+    chosen = (
+        select(MemberRow.case_id, MemberRow.user_id, UserRow.agency)
+        .join(UserRow, UserRow.user_id == MemberRow.user_id)
+        .where(MemberRow.case_id.in_(wanted))
+    )
+    teams: dict[str, dict[str, str]] = {case_id: {} for case_id in wanted}
+    for case_id, user_id, agency in session.execute(chosen):
+        teams[case_id][user_id] = agency
+    return {case: Standing(actor.user_id in team, frozenset(team.values())) for case, team in teams.items()}
+
+
+def subject(session: Session, node: Node, actor: Actor, row: MessageRow, labels: Mapping[str, Json]) -> Subject:
+    """Return a message as the rules see it for `actor`, with the permissions that hold for it now."""
+    held = grants.valid(session, node.now(), row.message_id)
+    return Subject(row, labels, standing(session, actor, row.case_id), held)
+
+
+def reads_case(node: Node, actor: Actor, to_case: Standing) -> bool:
+    """Return whether `actor` may look into the case as such: what any message of it would need, whatever its codes."""
+    env = node.settings.env
+    plain = Item(node.unit, node.unit, env, CASE_ITSELF, 0, frozenset({"H0"}), frozenset(), to_case.agencies)
+    now = Circumstances(env, on_team=to_case.on_team)
+    return actor.rules.decide(Question(person(node, actor), Act.READ, plain, now)).allowed
+
+
+def decide(node: Node, actor: Actor, subject: Subject, wish: Wish) -> Decision:
+    """Return what the rules say about `wish` with one message."""
+    row, labels, env = subject.row, subject.labels, node.settings.env
+    purpose = str(labels.get("purpose", ""))
+    item = Item(
+        holder=node.unit,
+        originator=row.sender,
+        env=env,
+        family=row.family,
+        classification=rank_of(row.classification),
+        handling=_codes(labels.get("handling")),
+        purposes=frozenset({purpose}),
+        agencies=subject.standing.agencies,
+        permissions=subject.permissions,
+    )
+    now = Circumstances(
+        env=env,
+        on_team=subject.standing.on_team,
+        author=row.author == actor.user_id,
+        approved=wish.approved,
+        purpose=wish.purpose or purpose,
+        to=wish.to,
+        text_confirmed=wish.text_confirmed,
+    )
+    return actor.rules.decide(Question(person(node, actor), wish.act, item, now))
+
+
+def require(node: Node, actor: Actor, subject: Subject, wish: Wish) -> None:
+    """Return if the rules allow it.
+
+    Raises `RestrictionUnread` where only the reading of the sender's own words is missing, and else `Refused`, which
+    names the rules and is logged by its handler.
+    """
+    decision = decide(node, actor, subject, wish)
+    if decision.allowed:
+        return
+    if decision.rules and all(rule.remedy == _CONFIRM for rule in decision.rules):
+        raise RestrictionUnread
+    raise Refused(wish.act.value, decision.rules)
+
+
+def person(node: Node, actor: Actor) -> Person:
+    """Return an account of this unit as the rules see it."""
+    return Person(node.unit, actor.agency, actor.roles, rank_of(actor.clearance))
+
+
+def _codes(listed: "Json | None") -> frozenset[str]:
+    return frozenset(str(code) for code in listed) if isinstance(listed, list) else frozenset()
