@@ -14,7 +14,7 @@ from weakref import ref
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from audit import store
+from audit import damages, store
 from audit.checkpoints import LogKeys, LogSigner, verify_checkpoint
 from audit.edge import Edge
 from audit.errors import AuditError, CheckpointRefused, EntryTooLong, LogDamaged, NotInLog
@@ -204,7 +204,7 @@ class Log:
         if self._appended_in is not None and self._appended_in() is connection.get_transaction():
             raise CheckpointRefused("a checkpoint is signed only over what is committed")
         head = store.lock_head(connection, self.log_id)
-        for damage in store.read_damage(connection, self.log_id):
+        for damage in damages.read_damage(connection, self.log_id):
             if damage.of_tree:
                 raise LogDamaged(f"{self.log_id}: {damage.text}")
         last = store.latest_checkpoint(connection, self.log_id)

@@ -12,16 +12,17 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from audit import store
+from audit import damages
 from audit.audit_checkpoints import CheckpointAudit, Trust
 from audit.audit_database import DatabaseSource
 from audit.audit_entries import EntryAudit, Parsed
 from audit.audit_findings import Finding, Findings
 from audit.audit_tree import TreeAudit
+from audit.damages import Damage, Patrolled
 from audit.errors import LogDamaged
 from audit.evidence.findings import Level
 from audit.log import Log
-from audit.store import Damage, Patrolled, StoredCheckpoint
+from audit.store import StoredCheckpoint
 from audit.tiles import TILE_WIDTH
 from schemas.entries import parse
 
@@ -125,13 +126,13 @@ def walk(look: Callable[[int], Look | None], begin: int, damaged: Sequence[int],
 
 def keep(connection: Connection, log_id: str, done: Round, now: int) -> list[Damage]:
     """Store what a round found, in the caller's transaction; returns the damage that was not known before."""
-    known = {one.start: one for one in store.read_damage(connection, log_id)}
+    known = {one.start: one for one in damages.read_damage(connection, log_id)}
     found = {look.start: look.damage for look in done.looks}
-    store.remove_damage(connection, log_id, [start for start in found if start in known])
+    damages.remove_damage(connection, log_id, [start for start in found if start in known])
     present = [one for one in found.values() if one is not None]
-    store.put_damage(connection, log_id, present)
-    came_round = now if done.came_round else store.read_patrol(connection, log_id).came_round
-    store.put_patrol(connection, log_id, Patrolled(done.next, now, came_round))
+    damages.put_damage(connection, log_id, present)
+    came_round = now if done.came_round else damages.read_patrol(connection, log_id).came_round
+    damages.put_patrol(connection, log_id, Patrolled(done.next, now, came_round))
     return [one for one in present if one.start not in known]
 
 

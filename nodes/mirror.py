@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from audit import store
+from audit import history, store
 from audit.edge import Edge, FullTile
 from audit.errors import LogDamaged, NotInLog
+from audit.history import Publication
 from audit.merkle import consistency_path, inclusion_path
 from audit.tiles import TILE_HEIGHT, TILE_WIDTH, expand, nodes_in, split_tile
 from nodes.watch_tables import MirrorRow
@@ -84,6 +85,9 @@ class Mirror:
         if full:
             store.insert_tiles(self._session.connection(), self._log_id, full)
         size, note = accepted
+        if self._row is not None and self._row.accepted != size:
+            before = Publication(self._row.accepted, self._row.since, self._row.note)
+            history.keep(self._session.connection(), self._log_id, before)
         row = MirrorRow(
             log_id=self._log_id,
             size=edge.size,

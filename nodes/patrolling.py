@@ -10,11 +10,11 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from audit import patrol, store
+from audit import damages, patrol
 from audit.audit_entries import Parsed
 from audit.audit_findings import Findings
+from audit.damages import Damage
 from audit.patrol import Look, Patrol
-from audit.store import Damage
 from nodes import alerts
 from nodes.alerts import Cause, Raised
 from nodes.audit_rows import NodeRows
@@ -30,8 +30,8 @@ def step(node: Node) -> bool:
     """Do a round if a minute has passed since the last; returns whether something is damaged."""
     log_id, now = node.log.log_id, node.now()
     with node.db.read() as session:
-        stands = store.read_patrol(session.connection(), log_id)
-        known = store.read_damage(session.connection(), log_id)
+        stands = damages.read_patrol(session.connection(), log_id)
+        known = damages.read_damage(session.connection(), log_id)
     if now < stands.at + EVERY:
         return bool(known)
     done = patrol.walk(lambda start: _look(node, start), stands.next, [one.start for one in known])
@@ -39,7 +39,7 @@ def step(node: Node) -> bool:
         return False
     with node.db.write() as session:
         new = patrol.keep(session.connection(), log_id, done, now)
-        left = store.read_damage(session.connection(), log_id)
+        left = damages.read_damage(session.connection(), log_id)
         _settle(session, node, known, left)
     for one in new:
         _log.error("log damaged", start=one.start, code=one.code, found=one.text)

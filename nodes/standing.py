@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from audit import store
+from audit import damages
 from crypto.merkle_hash import leaf_hash
 from nodes import keys
 from nodes.collecting import HELD, INBOX
@@ -98,7 +98,7 @@ def _log(session: Session, node: Node) -> LogStanding:
     anchored = session.execute(query).one_or_none() or (0, 0)
     waiting = select(func.count()).select_from(AnchorRow).where(AnchorRow.proved.is_(None))
     mirror = None if node.held is None else session.get(MirrorRow, hub_keys(node).origin)
-    stands = store.read_patrol(connection, node.log.log_id)
+    stands = damages.read_patrol(connection, node.log.log_id)
     return LogStanding(
         *anchored,
         anchors_open=session.scalar(waiting) or 0,
@@ -107,7 +107,7 @@ def _log(session: Session, node: Node) -> LogStanding:
         mirrored_at=mirror.since if mirror else 0,
         looked_at=stands.at,
         checked_at=stands.came_round,
-        damage=tuple(f"{one.code}: {one.text}" for one in store.read_damage(connection, node.log.log_id)),
+        damage=tuple(f"{one.code}: {one.text}" for one in damages.read_damage(connection, node.log.log_id)),
     )
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 from sqlmodel import Session
 
-from audit import store
+from audit import history, store
 from audit.checkpoints import LogKeys
 from audit.errors import AuditError, NotInLog
 from audit.evidence import export
@@ -33,9 +33,12 @@ from exchange.hub.register import stored_directory
 from exchange.hub.tables import FEDERATION
 from exchange.quorum import policy_of
 from exchange.timestamps import StampRefused
+from nodes import trust
+from nodes.mirror import Mirror
+from nodes.watch_tables import MirrorRow
 from serai import verifier
 from serai.log_tiles import write_tiles
-from serai.output import CommandError, Exit, JsonFlag, Report, note, show
+from serai.output import CommandError, Exit, JsonFlag, Report, Table, note, show
 from serai.verifier import HEADLINES, Known
 
 app = typer.Typer(
@@ -159,6 +162,40 @@ def _standing_lines(members: dict[str, object]) -> list[str]:
     return [f"quorum\t{members['quorum']}", f"cosigned\t{', '.join(cosigned) or 'by nobody yet'}"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Proven:
+    """An entry of a log under a checkpoint: its leaf hash, its audit path, and who must have signed that note."""
+
+    log: str
+    leaf: bytes
+    path: tuple[bytes, ...]
+    note: bytes
+    policy: Policy | None
+
+
+def _proven(opened: _Opened, index: int) -> _Proven:
+    """From the log itself; raises NotInLog above its latest checkpoint."""
+    published, log = opened.published(), opened.log
+    signed = published if published is not None and index < published.size else opened.signed()
+    if index >= signed.size:
+        raise NotInLog(f"entry {index} is not under the latest checkpoint, of size {signed.size}")
+    path = tuple(log.inclusion(opened.session, index, signed.size))
+    return _Proven(log.log_id, log.leaf_hash(opened.session, index), path, signed.note, opened.policy())
+
+
+def _mirrored(session: Session, index: int) -> _Proven:
+    """From a node's copy of the hub's log, under the checkpoint that it accepted last; raises NotInLog above it."""
+    row = session.scalars(select(MirrorRow)).first() if inspect(session.connection()).has_table("node_mirror") else None
+    if row is None:
+        raise CommandError("SERAI-LOG-NO-MIRROR", "This database holds no copy of a hub's log.")
+    if index >= min(row.accepted, row.size):
+        raise NotInLog(f"entry {index} is not under the checkpoint that this node accepted, of size {row.accepted}")
+    mirror, directory = Mirror(session, row.log_id), trust.load(session, 0)  # as of when it was fetched
+    path = tuple(mirror.inclusion(index, row.accepted))
+    policy = None if directory is None else policy_of(directory, directory.snapshot.issued)
+    return _Proven(row.log_id, mirror.leaf_hash(index), path, row.note, policy)
+
+
 @app.command("prove")
 def prove(
     index: Annotated[int, typer.Argument(help="Index of the entry.", min=0)],
@@ -166,19 +203,17 @@ def prove(
     out: Annotated[Path | None, typer.Option("--out", help="File to write, a .tlog-proof.")] = None,
     log_id: LogOption = "",
     *,
+    mirror: Annotated[
+        bool, typer.Option("--mirror", help="Of the hub's log, from the copy of a node: the hub may be away.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Proof that an entry stands in the log, under the published checkpoint; a newer entry, under the latest signed."""
     with _open(data, log_id) as opened:
-        published, policy = opened.published(), opened.policy()
-        signed = published if published is not None and index < published.size else opened.signed()
-        if index >= signed.size:
-            raise NotInLog(f"entry {index} is not under the latest checkpoint, of size {signed.size}")
-        path = opened.log.inclusion(opened.session, index, signed.size)
-        leaf = opened.log.leaf_hash(opened.session, index)
-    proof = LogProof(index, tuple(path), signed.note).to_bytes()
-    members: dict[str, object] = {"log": opened.log.log_id, "index": index, "leaf": leaf.hex(), "proof": proof.decode()}
-    members |= _standing(policy, signed.note)
+        proven = _mirrored(opened.session, index) if mirror else _proven(opened, index)
+    proof = LogProof(index, proven.path, proven.note).to_bytes()
+    members: dict[str, object] = {"log": proven.log, "index": index, "leaf": proven.leaf.hex(), "proof": proof.decode()}
+    members |= _standing(proven.policy, proven.note)
     for line in _standing_lines(members):
         note(line)
     if out is not None:
@@ -186,6 +221,29 @@ def prove(
         members["file"] = str(out)
     lines = [str(out)] if out else proof.decode().splitlines()
     show(Report("log-proof", members, lines=lines), as_json=as_json)
+
+
+@app.command("checkpoints")
+def show_checkpoints(
+    data: DataOption,
+    out: Annotated[Path | None, typer.Option("--out", help="New folder: each note as a file, for --held.")] = None,
+    most: Annotated[int, typer.Option("--most", help="So many, the newest first.", min=1)] = 100,
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Checkpoints that were published: by this hub, or as this node accepted them from it; an hour apart."""
+    with _open(data, "") as opened:
+        connection = opened.session.connection()
+        mirrored = inspect(connection).has_table("node_mirror")
+        origins = opened.session.scalars(select(MirrorRow.log_id)).all() if mirrored else [opened.log.log_id]
+        found = [(origin, one) for origin in origins for one in history.kept(connection, origin, most=most)]
+    if out is not None:
+        out.mkdir(parents=True)
+        for _, one in found:
+            _write_new(out / f"{one.size}-{one.time}", [one.note])
+    members = {"checkpoints": [{"log": origin, **_checkpoint(one.size, one.time, one.note)} for origin, one in found]}
+    rows = [[origin, str(one.size), to_text(one.time)] for origin, one in found]
+    show(Report("log-checkpoints", members, table=Table(["log", "size", "published"], rows)), as_json=as_json)
 
 
 @app.command("export")

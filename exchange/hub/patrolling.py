@@ -15,12 +15,12 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection
 
-from audit import patrol, store
+from audit import damages, patrol
 from audit.audit_entries import Parsed
 from audit.audit_findings import Findings
+from audit.damages import Damage
 from audit.log import Log
 from audit.patrol import Look, Patrol, Round
-from audit.store import Damage
 from exchange.database import Database
 from exchange.errors import ExchangeError
 from exchange.hub.audit_rows import compare_some
@@ -49,7 +49,7 @@ def standing(connection: Connection, log_id: str) -> dict[str, Any]:
 
     `log_looked_at` is when a round last ended, `log_checked_at` when one last came to the end of what is signed.
     """
-    stands, damage = store.read_patrol(connection, log_id), store.read_damage(connection, log_id)
+    stands, damage = damages.read_patrol(connection, log_id), damages.read_damage(connection, log_id)
     return {
         "log_checked_to": stands.next,
         "log_looked_at": stands.at,
@@ -94,8 +94,8 @@ class Patroller:
     def round(self, rest: Callable[[float], object] = lambda _seconds: None) -> Round:
         """Do one round and store what it found; after each look `rest` is told how long that took."""
         with self._db.read() as session:
-            begin = store.read_patrol(session.connection(), self._log_id).next
-            damaged = [one.start for one in store.read_damage(session.connection(), self._log_id)]
+            begin = damages.read_patrol(session.connection(), self._log_id).next
+            damaged = [one.start for one in damages.read_damage(session.connection(), self._log_id)]
 
         def look(start: int) -> Look | None:
             begun = time.perf_counter()

@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
-from audit import store
+from audit import history, store
 from audit.checkpoints import Checkpoint
 from audit.cosignatures import Cosigned, parse_lines, with_lines, write_lines
 from audit.errors import LogDamaged, QuorumMissed
+from audit.history import Publication
 from audit.log import Log
 from audit.policy import NONE, Policy
 from audit.store import COSIGNATURE, PUBLISHED, UPSERT, StoredCheckpoint
@@ -207,6 +208,8 @@ def _publish(connection: Connection, log_id: str, candidate: StoredCheckpoint, n
     before = published(connection, log_id)
     again = before is not None and (before.size, before.time) == (candidate.size, candidate.time)
     at = before.published_at if before is not None and again else now
+    if before is not None and not again:
+        history.keep(connection, log_id, Publication(before.size, before.published_at, before.note))
     values: dict[str, Any] = {"size": candidate.size, "time": candidate.time, "published_at": at, "note": note}
     insert = UPSERT[connection.dialect.name](PUBLISHED).values(log_id=log_id, **values)
     connection.execute(insert.on_conflict_do_update(index_elements=["log_id"], set_=values))

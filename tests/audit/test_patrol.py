@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, delete, update
 
-from audit import patrol, store
+from audit import damages, patrol
 from audit.audit_entries import Parsed
 from audit.audit_findings import Finding, Findings
+from audit.damages import Damage
 from audit.errors import LogDamaged
 from audit.log import Log
 from audit.patrol import Look, Patrol, Round
-from audit.store import CHECKPOINT, ENTRY, HEAD, TILE, Damage
+from audit.store import CHECKPOINT, ENTRY, HEAD, TILE
 from exchange.database import Database
 from tests.audit.logs import append, empty_database, new_log, sign
 from tests.audit.whole import hub_entries
@@ -60,8 +61,8 @@ def look(database: Database, log: Log, start: int) -> Look | None:
 def walk(database: Database, log: Log, tiles: int = 16) -> Round:
     """A round as a service does it, stored."""
     with database.read() as session:
-        begin = store.read_patrol(session.connection(), "hub").next
-        known = [one.start for one in store.read_damage(session.connection(), "hub")]
+        begin = damages.read_patrol(session.connection(), "hub").next
+        known = [one.start for one in damages.read_damage(session.connection(), "hub")]
     done = patrol.walk(lambda start: look(database, log, start), begin, known, tiles)
     with database.write() as session:
         patrol.keep(session.connection(), "hub", done, NOW)
@@ -70,7 +71,7 @@ def walk(database: Database, log: Log, tiles: int = 16) -> Round:
 
 def damage(database: Database) -> list[Damage]:
     with database.read() as session:
-        return store.read_damage(session.connection(), "hub")
+        return damages.read_damage(session.connection(), "hub")
 
 
 def test_a_log_that_nobody_touched_is_walked_to_its_signed_end_and_again(database: Database, log: Log) -> None:
@@ -78,7 +79,7 @@ def test_a_log_that_nobody_touched_is_walked_to_its_signed_end_and_again(databas
     assert steps == [(512, False), (0, True), (512, False)]
     assert damage(database) == []
     with database.read() as session:
-        assert store.read_patrol(session.connection(), "hub") == store.Patrolled(512, NOW, NOW)
+        assert damages.read_patrol(session.connection(), "hub") == damages.Patrolled(512, NOW, NOW)
 
 
 @pytest.mark.parametrize("act", ACTS)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from audit.audit_findings import Findings
+from audit.policy import NONE, Party, Policy
+from crypto.merkle_hash import leaf_hash
 from nodes import log
 from nodes.audit_evidence import LATE, Evidence
 from nodes.drafts import NewDraft
@@ -130,3 +133,33 @@ def test_the_audit_of_a_node_opens_its_commitments_with_its_passphrase(
     opened = audited(capsys, node.settings.folder, "--passphrase-file", secret)
     assert "ROWS_MATCH" in opened
     assert "WORDS_NOT_OPENED" not in opened
+
+
+def test_an_entry_of_the_hub_is_proved_from_the_mirror_of_a_node_and_verified_with_no_network(
+    world: World, node: Node, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with node.db.read() as session:
+        index, entry = session.execute(select(AnchorRow.index, AnchorRow.entry).order_by(AnchorRow.size)).first() or ()
+    (tmp_path / "entry").write_bytes(entry)
+    place = node.settings.database
+    assert run("log", "prove", index, "--data", place, "--mirror", "--out", tmp_path / "proof", "--json") == 0
+    members = json.loads(capsys.readouterr().out)
+    assert (members["log"], members["leaf"]) == (world.desk.settings.origin, leaf_hash(entry).hex())
+    keys = world.desk.keys.log.keys
+    (tmp_path / "policy").write_bytes(Policy((Party(keys.ed25519), Party(keys.mldsa44)), {}, {}, NONE).to_bytes())
+    parts = "--entry", tmp_path / "entry", "--policy", tmp_path / "policy"
+    assert run("log", "verify", tmp_path / "proof", *parts) == 0
+    assert run("log", "prove", 10**6, "--data", place, "--mirror") != 0
+    assert run("log", "prove", index, "--data", f"sqlite:///{world.folder / 'hub.db'}", "--mirror") != 0
+
+
+def test_checkpoints_that_were_published_are_listed_and_written_for_an_audit(
+    world: World, node: Node, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub = f"sqlite:///{world.folder / 'hub.db'}"
+    for place, name in ((hub, "of-the-hub"), (node.settings.database, "of-the-node")):
+        assert run("log", "checkpoints", "--data", place, "--out", tmp_path / name, "--json") == 0
+        members = json.loads(capsys.readouterr().out)
+        held = [part for file in sorted((tmp_path / name).iterdir()) for part in ("--held", file)]
+        assert len(held) == 2 * len(members["checkpoints"]) > 0
+        assert audited(capsys, hub, *held)["HELD_CHECKPOINT"] == len(members["checkpoints"])

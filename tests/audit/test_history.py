@@ -1,0 +1,17 @@
+"""The history of published checkpoints: one an hour, the newest first."""
+
+from audit import history
+from audit.history import EVERY, Publication
+from tests.audit.logs import empty_database
+from tests.instants import NOW
+
+
+def test_one_checkpoint_an_hour_is_kept_for_each_log_and_found_from_the_newest_on(database_url: str) -> None:
+    made = [Publication(size, NOW + at, b"note") for size, at in ((5, 0), (9, EVERY - 1), (9, EVERY), (12, 3 * EVERY))]
+    with empty_database(database_url) as database, database.write() as session:
+        connection = session.connection()
+        assert [history.keep(connection, "hub", one) for one in made] == [True, False, True, True]
+        assert not history.keep(connection, "hub", made[0])
+        assert history.keep(connection, "other", made[0])
+        assert history.kept(connection, "hub") == [made[3], made[2], made[0]]
+        assert history.kept(connection, "hub", below=12, most=1) == [made[2]]
