@@ -181,7 +181,7 @@ def counts(node: Node) -> Counter[str]:
     """Hold every row against the log, as the node itself and an audit do."""
     found = Findings()
     with node.db.read() as session:
-        rows = NodeRows(session, found, node.store.kek)
+        rows = NodeRows(session, found, node.log, node.store.kek)
         rows.take([(at, entries.parse(wire)) for at, wire in enumerate(node.log.entries(session, 0, size(node)))])
         rows.finish()
     return found.counts
