@@ -19,6 +19,10 @@ COPY serai serai/
 RUN /opt/serai/bin/python tools/link.py && /opt/serai/bin/python -m compileall -q /opt/source
 
 FROM ${PYTHON}
+# what a PDF is made with; without these libraries a node works, and its pages are printed by the browser
+RUN apt-get update -qq \
+    && apt-get install -y -qq --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+    && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 serai \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin serai \
     && install -d -o 10001 -g 10001 -m 0700 /data

@@ -106,12 +106,16 @@ class Facets:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A view that is being taken out: how many entries, the head that it was cut at, and they in batches."""
+    """A view that is being taken out: how many entries, the head that it was cut at, and they in batches.
+
+    `recorded` is the entry of the log that says so.
+    """
 
     count: int
     size: int
     root: str
     entries: Iterator[list[LoggedAct]]
+    recorded: int
 
 
 def page(session: Session, node: Node, actor: Actor, lookup: Lookup) -> LogPage:
@@ -163,8 +167,8 @@ def export(node: Node, actor: Actor, lookup: Lookup, form: str) -> Export:
         mandate = mandate_of(session, node, actor, demand=True)
         act = replace(_looking(actor, lookup, aim), justification=mandate)
         codes = ("LOG", form, *aim.codes, *lookup.codes())
-        log.record(session, node, replace(act, operation="AUDIT_EXPORT", codes=codes, count=count))
-    return Export(count, head.size, head.root.hex(), _stream(node, actor, lookup, head.size))
+        recorded = log.record(session, node, replace(act, operation="AUDIT_EXPORT", codes=codes, count=count))
+    return Export(count, head.size, head.root.hex(), _stream(node, actor, lookup, head.size), recorded)
 
 
 def examined(session: Session, node: Node, head: Head, rows: Sequence[EventRow]) -> tuple[Examined, ...]:

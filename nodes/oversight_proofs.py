@@ -74,12 +74,15 @@ def record_file(session: Session, node: Node, actor: Actor, data: bytes, *result
     log.record(session, node, replace(act, justification=mandate_of(session, node, actor, demand=False)))
 
 
-def take_out(session: Session, node: Node, actor: Actor, view: str, *particulars: str) -> None:
-    """Log that `actor` takes something out; raises `Denied`, and `MandateNeeded` before he said why."""
+def take_out(session: Session, node: Node, actor: Actor, view: str, *particulars: str) -> int:
+    """Log that `actor` takes something out, and return the entry's index.
+
+    Raises `Denied`, and `MandateNeeded` before he said why.
+    """
     require(actor, Action.READ_LOG)
     mandate = mandate_of(session, node, actor, demand=True)
     act = replace(log.by(actor, "AUDIT_EXPORT"), codes=(view, *particulars), justification=mandate)
-    log.record(session, node, act)
+    return log.record(session, node, act)
 
 
 def take_out_proof(session: Session, node: Node, actor: Actor, index: int) -> bytes:

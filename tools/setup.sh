@@ -5,7 +5,7 @@
 #   tools/setup.sh full       that, and everything the checks need, a browser among it
 #
 # Everything goes into .venv beside the Makefile, from locked versions with hashes and never from source. Only the
-# browser may come from the system's packages. Needs no terminal and asks nothing.
+# browser, and pango for PDF files, may come from the system's packages. Needs no terminal and asks nothing.
 set -eu
 cd "$(dirname "$0")/.."
 root=$(pwd)
@@ -91,11 +91,34 @@ find_browser() {
     fi
 }
 
+# A PDF is made with pango, which no wheel carries. Without it a node works, and its pages are printed by the browser.
+PANGO='libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0'
+
+usable_pango() { "$venv/bin/python" -c 'import weasyprint' >/dev/null 2>&1; }
+
+find_pango() {
+    if [ -f "$venv/pango" ] || usable_pango; then : >"$venv/pango" && return; fi
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say "installing pango from the system's packages"
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq </dev/null >&2 || true
+        # shellcheck disable=SC2086  # several packages
+        apt-get install -y -qq --no-install-recommends $PANGO </dev/null >"$venv/apt-pango.log" 2>&1 || true
+    fi
+    if usable_pango; then
+        : >"$venv/pango"
+    else
+        loud 'Pango is not here and could not be installed: pages are printed by the browser, and NO PDF is made.' \
+             "Debian 12:    apt-get install $PANGO"
+    fi
+}
+
 make_venv
 case $scope in
     runtime) if [ ! -f "$venv/installed-full" ]; then install_lock runtime deploy/requirements.lock; fi ;;
     full) install_lock full requirements.lock ;;
     *) say "unknown scope: $scope" && exit 2 ;;
 esac
+find_pango
 "$venv/bin/python" tools/link.py  # the project runs from this folder: nothing is built
 if [ "$scope" = full ]; then find_browser; fi

@@ -59,6 +59,7 @@ from nodes.web import (
     audit_inspections,
     audit_looks,
     audit_mirror,
+    audit_prints,
     audit_queries,
     audit_reviews,
     audit_visitors,
@@ -103,6 +104,7 @@ ROUTERS: Final = (
     audit_inspections.router,
     audit_mirror.router,
     audit_queries.router,
+    audit_prints.router,
     audit_reviews.router,
     audit_entry.router,  # behind the other addresses under /log, which are not numbers
     quarantine_pages.router,

@@ -41,10 +41,10 @@ class Shown:
 @router.get("/log/{index}.json")
 def show_entry(desk: AtDesk, index: int) -> Response:
     """Show one entry with its proof."""
-    found = _open(desk, index)
+    found = open_entry(desk, index)
     if wants_json(desk.request):
         return JSONResponse(_json(found))
-    values = {"shown": _shown(desk, found), "verdict": _verdict(found)}
+    values = {"shown": shown_of(desk, found), "verdict": verdict_of(found)}
     return desk.page("log_entry.html", values)
 
 
@@ -59,7 +59,8 @@ def download_proof(desk: AtDesk, index: int) -> Response:
     return Response(data, headers=headers, media_type="application/octet-stream")
 
 
-def _open(desk: Desk, index: int) -> ProvenEntry:
+def open_entry(desk: Desk, index: int) -> ProvenEntry:
+    """Return one entry with its proof under a checkpoint that covers it; the look is in the log."""
     with desk.node.db.write() as session:
         oversight_proofs.look_at_entry(session, desk.node, desk.actor, index)
     oversight_proofs.cover(desk.node, index)
@@ -67,7 +68,8 @@ def _open(desk: Desk, index: int) -> ProvenEntry:
         return oversight_proofs.entry(session, desk.node, index)
 
 
-def _shown(desk: Desk, found: ProvenEntry) -> Shown:
+def shown_of(desk: Desk, found: ProvenEntry) -> Shown:
+    """Return an entry ready for its page."""
     index, size = found.act.index, found.size
     return Shown(
         act=act_of(desk, found.act),
@@ -85,7 +87,8 @@ def _shown(desk: Desk, found: ProvenEntry) -> Shown:
     )
 
 
-def _verdict(found: ProvenEntry) -> Verdict:
+def verdict_of(found: ProvenEntry) -> Verdict:
+    """Return whether the entry is proved, and why."""
     index, count = found.act.index, len(found.steps)
     if found.act.fault:
         title = gettext("Entry %s is not proved") % index

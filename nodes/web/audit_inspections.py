@@ -79,7 +79,7 @@ def show_inspection(desk: AtDesk, number: str) -> Response:
     if wants_json(desk.request):
         entries = [{"index": one.act.index, "verdict": one.verdict, "proven": one.act.proven} for one in drawn]
         return JSONResponse({**_json(found), "entries": entries})
-    lines = [_line(desk, one) for one in drawn]
+    lines = [line_of(desk, one) for one in drawn]
     ready = bool(lines) and found.judged == found.drawn and found.closed is None
     return desk.page("inspection.html", {"one": found, "lines": lines, "ready": ready, "verdicts": _choices()})
 
@@ -118,7 +118,7 @@ def show_findings(desk: AtDesk) -> HTMLResponse:
     """Show the findings about this unit to those who reply for it."""
     with desk.node.db.read() as session:
         found = oversight_inspections.findings(session, desk.node, desk.actor)
-    return desk.page("findings.html", {"lines": [_line(desk, one) for one in found], "now": desk.node.now()})
+    return desk.page("findings.html", {"lines": [line_of(desk, one) for one in found], "now": desk.node.now()})
 
 
 @router.post("/findings/{number}/{index}")
@@ -143,7 +143,8 @@ def _list(desk: Desk, found: tuple[Inspection, ...], problems: tuple[Problem, ..
     return desk.page("inspections.html", values, 422 if problems else 200)
 
 
-def _line(desk: Desk, one: Sampled) -> Line:
+def line_of(desk: Desk, one: Sampled) -> Line:
+    """Return a drawn entry in words."""
     colour, label = VERDICTS.get(one.verdict or "", ("grey", noted("Not judged yet")))
     place = f"{one.inspection_id}/{one.act.index}"
     act, by = act_of(desk, one.act), one.replied_by or ""

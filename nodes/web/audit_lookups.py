@@ -67,6 +67,23 @@ def address(desk: Desk, lookup: Lookup) -> str:
     return urlencode({name: value for name, value in given.items() if value})
 
 
+def spoken(desk: Desk, lookup: Lookup) -> list[tuple[str, str]]:
+    """Return the look-up in words, for paper: what was asked for, without what was not."""
+    zone = ZoneInfo(desk.node.settings.time_zone)
+    outcome = None if lookup.denied is None else (gettext("Denied") if lookup.denied else gettext("Done"))
+    said = [
+        (gettext("Reference, hash or number"), lookup.sought),
+        (gettext("Kind of act"), label("log_operations", lookup.operation) if lookup.operation else ""),
+        (gettext("Partner unit"), unit_name(desk.node, lookup.unit) if lookup.unit else ""),
+        (gettext("Role of the person"), label("roles", lookup.role) if lookup.role else ""),
+        (gettext("Staff number"), lookup.person or ""),
+        (gettext("Outcome"), outcome or ""),
+        (gettext("From day"), _date(lookup.since, zone)),
+        (gettext("To day"), _date(lookup.until - 1, zone) if lookup.until is not None else ""),
+    ]
+    return [(name, text) for name, text in said if text]
+
+
 def filter_of(desk: Desk, lookup: Lookup, counted: Facets) -> Filter:
     """Return the filter form; every choice says how many entries it would leave."""
     zone = ZoneInfo(desk.node.settings.time_zone)

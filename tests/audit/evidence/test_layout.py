@@ -70,8 +70,8 @@ def test_a_name_that_plays_with_the_terminal_is_shown_harmless() -> None:
 
 
 def test_the_guide_and_the_manual_name_only_findings_that_there_are() -> None:
-    docs = Path(__file__).parents[3] / "docs"
-    pages = [*(docs / "guide").glob("evidence*.html"), docs / "verifier.md"]
+    root = Path(__file__).parents[3]
+    pages = [*(root / "nodes" / "web" / "guide").glob("evidence.*.html"), root / "docs" / "verifier.md"]
     assert len(pages) == 3
     for page in pages:
         text = page.read_text().replace("<wbr>", "")

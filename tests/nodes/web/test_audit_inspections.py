@@ -108,6 +108,7 @@ def test_a_finding_is_answered_by_the_unit_and_all_of_it_stands_in_the_signed_re
     signed.verify(LABEL, {signing.kid_of(key.public): key.public})
     assert b"The prosecutor, order 7" in signed.statement_bytes
     assert entries(auditor, "operation=AUDIT_EXPORT")[0]["actor"] == "KG-9"
+    assert auditor.get(f"{address}/report.pdf").content.startswith(b"%PDF-1.7")
     assert auditor.post(f"{address}/{first}", verdict="IN_ORDER", note="").status_code == 409
     assert chief.post(f"{place}/{first}", reply="Later").status_code == 409
     assert "No auditor has a question" in chief.get("/findings").text
