@@ -4,13 +4,15 @@ Numbers, predecessors, envelope, sealed copy, deliveries, thread and log leaf st
 the commit, nothing was sealed and the draft is there; if after it, the courier finds the envelope (protocol.md §7.1).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from crypto.header import HeaderDraft
 from crypto.sealing import Recipient, Sealed
 from crypto.sealing import seal as seal_envelope
+from exchange.errors import Unavailable
 from exchange.pairs import Pair
 from nodes import cases, chains, checking, concerns, draft_rows, drafts, restored, threads
 from nodes.chains import OWN
@@ -37,36 +39,71 @@ def seal(session: Session, node: Node, actor: Actor, draft_id: str, revision: in
     if row.revision != revision:
         raise DraftChanged
     written = Written(draft_rows.view(session, node, row), row.message_id, row.case_id)
-    _seal_written(Work(session, node), actor, written)
+    _seal_written(session, node, [(actor, written)])
     session.delete(row)
-    return row.message_id
-
-
-def send(session: Session, node: Node, actor: Actor, new: NewDraft, form: DraftForm) -> str:
-    """Write, check, seal and queue a message in one step, without keeping a draft; returns the message id.
-
-    What the form leaves out is taken from the message that it answers. Raises what `drafts.create` and `seal` raise.
-    """
-    written = drafts.write(session, node, actor, new, form)
-    _seal_written(Work(session, node), actor, written)
     return written.message_id
 
 
-def _seal_written(work: Work, actor: Actor, written: Written) -> None:
-    restored.check_may_seal(work.session)
-    work.node.disk.check_new()
-    directory = work.node.sealing_directory()
-    checked = checking.judge(work, actor, written)
-    if checked.faults or checked.content is None:
-        raise Incomplete(checked.faults)
-    case = work.case(written.case_id) if written.case_id else cases.open_case(work, checked.content.case_ref)
-    seal_and_queue(work, directory, checked.content, case, str(written.draft.common.get("handling_reason", "")))
-    concerns.spread(work, checked.content)
-    if written.case_id is None:
-        work.add(MemberRow(case_id=case.case_id, user_id=actor.user_id, since=work.node.now()))
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A message to be sealed at once: who writes it, what it begins with, and everything on its form.
+
+    What the form leaves out is taken from the message that it answers.
+    """
+
+    actor: Actor
+    new: NewDraft
+    form: DraftForm
+
+
+def send(node: Node, order: Order) -> str:
+    """Write, check, seal and queue a message in one step, without keeping a draft; returns the message id.
+
+    What several officers send at the same moment is one transaction. Raises what `drafts.create` and `seal` raise, and
+    `exchange.errors.Unavailable` if it is unknown whether the message was sealed.
+    """
+    message_id = node.sealing.do(order, lambda orders: _sent(node, orders))
+    node.changed.bump()
+    return message_id
+
+
+def _sent(node: Node, orders: Sequence[Order]) -> list[str | Exception]:
+    """Seal all of them or, if there is a fault in one, each by itself: nobody's fault is another's."""
+    try:
+        with node.db.write() as session:
+            return [*send_all(session, node, orders)]
+    except Unavailable as error:
+        return [error] * len(orders)
+    except Exception as error:  # noqa: BLE001 - it is raised again where it was ordered
+        return [error] if len(orders) == 1 else [one for order in orders for one in _sent(node, [order])]
+
+
+def send_all(session: Session, node: Node, orders: Sequence[Order]) -> list[str]:
+    """Do what `send` does for several messages in the caller's transaction; returns their ids."""
+    written = [(one.actor, drafts.write(session, node, one.actor, one.new, one.form)) for one in orders]
+    _seal_written(session, node, written)
+    return [one.message_id for _, one in written]
+
+
+def _seal_written(session: Session, node: Node, every: Sequence[tuple[Actor, Written]]) -> None:
+    restored.check_may_seal(session)
+    node.disk.check_new()
+    directory = node.sealing_directory()
+    work = Work(session, node)
+    for actor, written in every:
+        checked = checking.judge(work, actor, written)
+        if checked.faults or checked.content is None:
+            raise Incomplete(checked.faults)
+        case = work.case(written.case_id) if written.case_id else cases.open_case(work, checked.content.case_ref)
+        reason = str(written.draft.common.get("handling_reason", ""))
+        seal_and_queue(work, directory, checked.content, case, reason)
+        concerns.spread(work, checked.content)
+        if written.case_id is None:
+            work.add(MemberRow(case_id=case.case_id, user_id=actor.user_id, since=node.now()))
     work.finish()
-    if written.case_id is not None:
-        cases.add_member(work.session, case.case_id, actor.user_id, work.node.now())
+    for actor, written in every:
+        if written.case_id is not None:
+            cases.add_member(session, written.case_id, actor.user_id, node.now())
 
 
 def seal_and_queue(work: Work, directory: Directory, content: Content, case: CaseRow, reason: str = "") -> Sealed:

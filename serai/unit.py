@@ -37,6 +37,7 @@ from nodes.errors import BadInput, Incomplete, RestrictionUnread
 from nodes.evidence import Wanted
 from nodes.mandates import Visit, Wish
 from nodes.node import Node
+from nodes.outbox import Order
 from nodes.signin import Credentials, Enrolment
 from nodes.views import Actor, Box, DraftForm, InboxQuery, View
 from serai.control import Members, Operation
@@ -247,11 +248,9 @@ def _send(node: Node, given: Members) -> Members:
     form = DraftForm(tuple(given["recipients"]), given["common"], given["body"], tuple(given["copies"]))
     new = NewDraft(given["kind"], given.get("in_reply_to"), given.get("case_ref"), form.recipients)
     try:
-        with node.db.write() as session:
-            message_id = outbox.send(session, node, actor, new, form)
+        message_id = outbox.send(node, Order(actor, new, form))
     except Incomplete as error:
         return {"message_id": None, "faults": [asdict(fault) for fault in error.faults]}
-    node.changed.bump()
     return {"message_id": message_id, "faults": []}
 
 

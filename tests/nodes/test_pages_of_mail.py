@@ -15,10 +15,12 @@ from exchange.courier import Line
 from exchange.errors import Unavailable
 from nodes import collecting, courier, inbox, outbox, pushing, reading
 from nodes.drafts import NewDraft
+from nodes.errors import Incomplete
 from nodes.hub_client import BODY_SENT, HubClient
 from nodes.node import Node
+from nodes.outbox import Order
 from nodes.tables import CaseRow, EventRow, MessageRow, OutboxRow, ReceiptRow, Row
-from nodes.views import DraftForm, InboxQuery
+from nodes.views import Actor, DraftForm, InboxQuery
 from tests.failing import Failing
 from tests.messages import BODIES, form_labels, lorry, person
 from tests.nodes.world import World, send, someone
@@ -122,14 +124,35 @@ def test_receipts_whose_commit_got_no_answer_are_handed_over_once(posted: World,
 @pytest.mark.parametrize("fate", ["lost", "done"])
 def test_a_sealing_whose_commit_got_no_answer_is_whole_or_not_there(small: World, fate: str) -> None:
     tj = small.node("TJ")
-    rustam = someone(tj, "rustam")
-    form = DraftForm(("KG",), form_labels(), {**BODIES["REQ"], "objects": [person(), lorry()]})
-    with Failing(tj.db.engine).commit(done=fate == "done"), pytest.raises(Unavailable), tj.db.write() as session:
-        outbox.send(session, tj, rustam, NewDraft("REQ", recipients=("KG",)), form)
+    order = request_of(someone(tj, "rustam"))
+    with Failing(tj.db.engine).commit(done=fate == "done"), pytest.raises(Unavailable):
+        outbox.send(tj, order)
     expected = int(fate == "done")
     assert (count(tj, MessageRow), count(tj, OutboxRow), leaves(tj, "DISCLOSE")) == (expected, expected, expected)
     ask(small, 3 - expected)
     check_everything_came_once(small)
+
+
+def request_of(actor: Actor, **labels_of: str) -> Order:
+    form = DraftForm(("KG",), form_labels() | labels_of, {**BODIES["REQ"], "objects": [person(), lorry()]})
+    return Order(actor, NewDraft("REQ", recipients=("KG",)), form)
+
+
+def test_messages_sealed_at_the_same_moment_are_one_transaction_and_ones_fault_is_nobody_elses(small: World) -> None:
+    tj = small.node("TJ")
+    good, bad = request_of(someone(tj, "rustam")), request_of(someone(tj, "rustam"), urgency="AT ONCE")
+    with ThreadPoolExecutor(4) as pool:
+        with tj.db.write():
+            sending = [pool.submit(outbox.send, tj, order) for order in (good, good, bad, good)]
+            while len(tj.sealing._waiting) < 3:
+                pass
+        assert sum(isinstance(one.exception(), Incomplete) for one in sending) == 1
+    assert (count(tj, MessageRow), count(tj, CaseRow), leaves(tj, "DISCLOSE")) == (3, 3, 3)
+    with tj.db.write() as session:
+        outbox.send_all(session, tj, [good, good])
+    with tj.db.read() as session:
+        assert sorted(session.scalars(select(OutboxRow.seq))) == [1, 2, 3, 4, 5]
+        assert len(set(session.scalars(select(CaseRow.case_ref)))) == 5
 
 
 def test_a_window_leaves_in_the_order_of_its_numbers_though_many_threads_send_it(small: World) -> None:
