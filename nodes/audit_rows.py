@@ -45,6 +45,7 @@ class NodeRows:
         self._end = parsed[-1][0] + 1
         between = EventRow.index.between(parsed[0][0], parsed[-1][0])
         rows = {row.index: row for row in self._session.scalars(select(EventRow).where(between))}
+        self._messages(parsed, rows)
         wanted = {row.case_id for row in rows.values() if row.case_id is not None}
         found = self._session.scalars(select(CaseRow).where(CaseRow.case_id.in_(wanted)))
         cases = {case.case_id: case for case in found}
@@ -56,7 +57,6 @@ class NodeRows:
                 self._compare(entry, row, cases)
         for index in rows:
             self._add("ROW_NOT_LOGGED", "event", index)
-        self._messages(parsed)
         self._session.expunge_all()
 
     def finish(self) -> None:
@@ -85,24 +85,28 @@ class NodeRows:
             if said != entry.case:
                 self._add("ROW_ALTERED", "case of event", row.index)
 
-    def _messages(self, parsed: Sequence[Parsed]) -> None:
-        """Each message that was taken in or disclosed is there, with the envelope of its id unless that was erased."""
-        acts = {
-            entry.eid: index
+    def _messages(self, parsed: Sequence[Parsed], rows: Mapping[int, EventRow]) -> None:
+        """Each message that was taken in or disclosed is there, with the envelope of its id, or a logged reason."""
+        acts = [
+            (index, entry.eid, rows[index].message_id)
             for index, entry in parsed
-            if isinstance(entry, ActEntry) and entry.operation in OF_MESSAGES and entry.eid is not None
-        }
-        messages = select(MessageRow.eid, MessageRow.envelope).where(MessageRow.eid.in_(acts))
-        held = {row.eid: row.envelope for row in self._session.execute(messages)}
-        void = select(VoidRow.eid, VoidRow.envelope).where(VoidRow.eid.in_(acts.keys() - held.keys()))
-        held |= {row.eid: row.envelope for row in self._session.execute(void)}
-        emptied = [eid for eid, wire in held.items() if not wire]
-        erased = select(EventRow.eid).where(EventRow.operation == "ERASE", EventRow.eid.in_(emptied))
-        gone = set(self._session.scalars(erased))
-        for eid, index in acts.items():
-            if eid not in held:
+            if isinstance(entry, ActEntry) and entry.operation in OF_MESSAGES and entry.eid and index in rows
+        ]
+        ids, eids = [one for _, _, one in acts if one is not None], [eid for _, eid, _ in acts]
+        columns = MessageRow.message_id, MessageRow.eid, MessageRow.envelope
+        messages = self._session.execute(select(*columns).where(MessageRow.message_id.in_(ids)))
+        voids = self._session.execute(select(VoidRow.eid, VoidRow.eid, VoidRow.envelope).where(VoidRow.eid.in_(eids)))
+        held = {name: (eid, wire) for name, eid, wire in (*messages, *voids)}
+        later = select(EventRow.operation, EventRow.message_id, EventRow.eid)
+        later = later.where(EventRow.message_id.in_(ids), EventRow.operation.in_(("KEY_CHANGE", "ERASE")))
+        explained = {tuple(row) for row in self._session.execute(later)}
+        for index, eid, message_id in acts:
+            now, wire = held.get(message_id or eid, ("", b""))
+            if not now:
                 self._add("ROW_MISSING", "message", index)
-            elif eid not in gone and _eid(held[eid]) != eid:
+            elif now != eid and ("KEY_CHANGE", message_id, now) not in explained:  # sealed anew under another key
+                self._add("ROW_ALTERED", "message eid", index)
+            elif _eid(wire) != now and (wire or ("ERASE", message_id, now) not in explained):
                 self._add("ENVELOPE_ALTERED", "message", index)
 
     def _add(self, code: str, subject: str, index: int) -> None:

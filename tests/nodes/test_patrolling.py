@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from audit.audit_findings import Findings
@@ -20,6 +20,8 @@ from nodes.watch_tables import AnchorRow
 from schemas.entries import parse
 from tests.audit.whole import undone
 from tests.nodes.world import World, send, someone
+
+UNLIKE = "0" * 64
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +53,13 @@ def change(node: Node, statement: Any) -> None:
         assert session.execute(statement).rowcount > 0  # type: ignore[attr-defined]  # an update
 
 
-def found(node: Node, statement: Any = None, *, kek: bool = True) -> list[tuple[str, str]]:
-    """What an audit finds in the rows beside the whole log after `statement`, which is taken back."""
+def found(node: Node, *statements: Any, kek: bool = True) -> list[tuple[str, str]]:
+    """What an audit finds in the rows beside the whole log after `statements`, which are taken back."""
     findings = Findings()
     with undone(node.db) as connection:
         session = Session(connection)
-        assert statement is None or session.execute(statement).rowcount > 0  # type: ignore[attr-defined]  # an update
+        for statement in statements:
+            assert session.execute(statement).rowcount > 0  # type: ignore[attr-defined]  # a change
         rows = NodeRows(session, findings, node.log, node.store.kek if kek else None)
         entries = node.log.entries(connection, 0, node.log.head(connection).size)
         rows.take(list(enumerate(map(parse, entries))))
@@ -120,7 +123,12 @@ def test_a_row_that_differs_is_an_alarm_of_its_own(world: World, node: Node) -> 
         (update(CaseRow).values(case_ref="TJ-2026-9999"), ("ROW_ALTERED", "case of event")),
         (update(EventRow).where(EventRow.operation == "DISCLOSE").values(case_id="other"), ("ROW_MISSING", "case")),
         (update(MessageRow).values(envelope=b"other"), ("ENVELOPE_ALTERED", "message")),
-        (update(MessageRow).values(eid="00"), ("ROW_MISSING", "message")),
+        (update(MessageRow).values(eid="00"), ("ROW_ALTERED", "message eid")),
+        (update(MessageRow).values(envelope=b""), ("ENVELOPE_ALTERED", "message")),
+        (
+            update(EventRow).where(EventRow.operation == "DISCLOSE").values(message_id="another"),
+            ("ROW_MISSING", "message"),
+        ),
     ],
 )
 def test_a_row_that_an_administrator_changed_is_named(node: Node, statement: Any, finding: tuple[str, str]) -> None:
@@ -130,6 +138,29 @@ def test_a_row_that_an_administrator_changed_is_named(node: Node, statement: Any
 def test_without_the_key_store_what_is_sealed_is_left_alone(node: Node) -> None:
     left = found(node, update(CaseRow).values(case_ref="TJ-2026-9999"), kek=False)
     assert left == [("WORDS_NOT_OPENED", ""), ("ROWS_MATCH", "")]
+
+
+def because(operation: str) -> Any:
+    """Another act about the message, which the log would have."""
+    columns = "index", "operation", "at", "message_id", "eid", "denied", "leaf"
+    about = select(
+        literal(10**6), literal(operation), literal(0), MessageRow.message_id, MessageRow.eid, literal(0), literal("")
+    )
+    return insert(EventRow).from_select(columns, about)
+
+
+@pytest.mark.parametrize(
+    ("statement", "operation"),
+    [
+        (update(MessageRow).values(envelope=b""), "ERASE"),
+        (update(MessageRow).values(eid=UNLIKE, envelope=b""), "KEY_CHANGE"),
+    ],
+)
+def test_a_message_that_was_erased_or_sealed_anew_differs_for_a_reason_that_is_logged(
+    node: Node, statement: Any, operation: str
+) -> None:
+    said = {finding for finding in found(node, statement, because(operation)) if finding[1].startswith("message")}
+    assert said == (set() if operation == "ERASE" else {("ENVELOPE_ALTERED", "message")})
 
 
 def test_an_erased_case_has_no_words_and_nothing_is_wrong_with_it(node: Node) -> None:
