@@ -8,6 +8,7 @@ from sqlalchemy import select
 from nodes import checking, drafts, inbox, messages, outbox
 from nodes.drafts import NewDraft
 from nodes.node import Node
+from nodes.outbox import Order
 from nodes.tables import MessageRow, ThreadRow
 from nodes.views import DraftForm, MessageDetail
 from tests.messages import AT_RISK, BODIES, form_labels, lorry, person
@@ -20,9 +21,8 @@ def sent(node: Node, new: NewDraft, *copies: str, **common: Any) -> str:
     """Seal a good message of a kind with copies; returns its id."""
     actor = someone(node, "dilnoza")
     body = {**BODIES[new.kind], **({"objects": [person(), lorry()]} if new.kind == "REQ" else {})}
-    with node.db.write() as session:
-        form = DraftForm(new.recipients, form_labels(**common), body, copies)
-        return outbox.send(session, node, actor, new, form)
+    form = DraftForm(new.recipients, form_labels(**common), body, copies)
+    return outbox.send(node, Order(actor, new, form))
 
 
 def opened(node: Node, message: str) -> MessageDetail:
