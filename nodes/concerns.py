@@ -53,7 +53,7 @@ OWN_WORK: Final = Objection(
 def objection(work: Work, content: Content) -> Objection | None:
     """Return what speaks against the message; None when its sender may say it."""
     concern = content.declared.concern
-    if concern is None:
+    if concern is None or not _party(work, content):
         return None
     judge = _JUDGES[concern.effect]
     found = (judge(work, content, item) for item in named(content.body))
@@ -63,7 +63,7 @@ def objection(work: Work, content: Content) -> Objection | None:
 def _asks(work: Work, content: Content, item: Item) -> Objection | None:
     """Ask whom the item comes from, and nobody else; whoever is asked must have given it."""
     ours = content.author.unit == work.node.unit
-    asked = content.units if ours else {work.node.unit}
+    asked = content.to if ours else {work.node.unit}
     return None if onward.origins(work, item) == asked else NOT_THE_ORIGINATOR
 
 
@@ -100,7 +100,7 @@ def note(work: Work, content: Content, case: CaseRow) -> None:
         for row in work.concerns.read([content.in_reply_to]):
             row.settled = work.node.now()
     concern = content.declared.concern
-    if concern is None:
+    if concern is None or not _party(work, content):
         return
     for item in named(content.body):
         work.add(
@@ -123,7 +123,7 @@ def note(work: Work, content: Content, case: CaseRow) -> None:
 def spread(work: Work, content: Content) -> None:
     """Owe a notice that an officer wrote, or that arrived, to whoever has its items from here; others owe nothing."""
     concern = content.declared.concern
-    if concern is None or concern.onward is None:
+    if concern is None or concern.onward is None or not _party(work, content):
         return
     ours = content.author.unit == work.node.unit
     if ours and concern.effect is Effect.REVOKES:
@@ -180,6 +180,11 @@ def kinds(*effects: Effect) -> tuple[str, ...]:
     return tuple(kind.code for kind in KINDS.values() if kind.concern is not None and kind.concern.effect in effects)
 
 
+def _party(work: Work, content: Content) -> bool:
+    """Return whether the message is ours or addressed to us; a copy asks, permits and ends nothing here."""
+    return work.node.unit == content.author.unit or work.node.unit in content.to
+
+
 def _named_message(concern: Concern, content: Content) -> str | None:
     return str(content.body[concern.names]) if concern.names else None
 
@@ -208,7 +213,7 @@ def _record(work: Work, content: Content, case: CaseRow, effect: Effect) -> None
         actor=content.author.officer if ours else log.SYSTEM,
         case=case,
         message_id=content.msg_id,
-        unit=next(iter(sorted(content.units))) if ours else content.author.unit,
+        unit=next(iter(sorted(content.to))) if ours else content.author.unit,
         codes=tuple(str(content.body[name]) for name in ("decision", "wanted") if name in content.body),
     )
     work.record(act)

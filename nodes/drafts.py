@@ -176,7 +176,8 @@ def _message(session: Session, node: Node, actor: Actor, message_id: str | None)
 def _answering(session: Session, node: Node, actor: Actor, parent: MessageRow, kind: Kind) -> DraftForm:
     """An answer goes to the other side, where it is possible now, under the same labels, which may be changed."""
     content = storing.content_of(node, cases.of(session, parent.case_id), parent)
-    _require(session, node, actor, (parent, content), Act.ANSWER)
+    # a kind that names its authors is theirs to write whether they work on the case or not
+    _require(session, node, actor, (parent, content), Act.READ if kind.authors else Act.ANSWER)
     to = {parent.sender}
     if parent.direction == "OUT":
         exchanges = (row for row in threads.of_thread(session, parent.thread_id) if row.unit in content.units)

@@ -8,7 +8,7 @@ counts from its arrival, also when it overtakes the decision.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from crypto import instants
@@ -28,14 +28,13 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One action that is permitted with an item now."""
+    """One action that a decision permitted with an item, and when that ends or was ended."""
 
     item: Item
     action: str
-    unit: str
     purpose: str
     until: int
-    decision: str
+    revoked: int | None
 
 
 def valid(session: Session, now: int, message_id: str, object_id: str | None = None) -> frozenset[str]:
@@ -44,54 +43,53 @@ def valid(session: Session, now: int, message_id: str, object_id: str | None = N
     A permission for a whole message holds for every object in it, one for an object for nothing else. Expired and
     revoked ones do not count, nor those that this unit gave.
     """
-    held = _at(now).where(GrantRow.side == Side.HELD, GrantRow.message_id == message_id)
     objects = {WHOLE, object_id or WHOLE}
-    return frozenset(row.action for row in session.scalars(held) if row.object_id in objects)
+    return frozenset(one.action for one in held(session, now, message_id) if one.item.object in objects)
 
 
-def of_message(session: Session, now: int, message_id: str) -> tuple[Grant, ...]:
-    """Return every permission that holds at `now` for a message or an object in it, held or given."""
-    found = session.scalars(_at(now).where(GrantRow.message_id == message_id))
-    return tuple(
-        Grant(Item(row.message_id, row.object_id), row.action, row.unit, row.purpose, row.valid_until, row.decision)
-        for row in found
-    )
-
-
-def _at(now: int) -> Select[GrantRow]:
-    return (
+def held(session: Session, now: int, message_id: str) -> tuple[Grant, ...]:
+    """Return every permission of this unit that holds at `now` for a message or an object in it."""
+    found = (
         select(GrantRow)
+        .where(GrantRow.message_id == message_id, GrantRow.side == Side.HELD)
         .where(GrantRow.valid_from <= now, GrantRow.valid_until > now)
         .where(or_(GrantRow.revoked.is_(None), GrantRow.revoked > now))
-        .order_by(GrantRow.object_id, GrantRow.action, GrantRow.unit)
+        .order_by(GrantRow.object_id, GrantRow.action, GrantRow.valid_until)
     )
+    return tuple(of_row(row) for row in session.scalars(found))
+
+
+def of_row(row: GrantRow) -> Grant:
+    """Return the permission in a row."""
+    return Grant(Item(row.message_id, row.object_id), row.action, row.purpose, row.valid_until, row.revoked)
 
 
 def record(work: Work, content: Content, revoked_by: str | None) -> None:
-    """Enter what a decision permits; nothing for one that permits nothing. `revoked_by` has overtaken it."""
-    if "valid_until" not in content.body:
+    """Enter what a decision permits to whoever asked; nothing if it permits nothing. `revoked_by` has overtaken it."""
+    request = work.messages.one(content.in_reply_to)
+    if "valid_until" not in content.body or request is None:
         return
-    unit, now = work.node.unit, work.node.now()
-    given = content.author.unit == unit
+    now, given = work.node.now(), content.author.unit == work.node.unit
+    if given == (request.direction == "OUT"):
+        return
     for item in named(content.body):
         for action in releases.actions(content.body):
-            for holder in sorted(content.units) if given else [unit]:
-                work.add(
-                    GrantRow(
-                        decision=content.msg_id,
-                        message_id=item.message,
-                        object_id=item.object,
-                        action=action,
-                        unit=holder,
-                        side=Side.GIVEN if given else Side.HELD,
-                        originator=content.author.unit,
-                        purpose=str(content.body["purpose_wanted"]),
-                        valid_from=content.sent_at,
-                        valid_until=instants.from_text(str(content.body["valid_until"])),
-                        revoked=now if revoked_by else None,
-                        revocation=revoked_by,
-                    )
+            work.add(
+                GrantRow(
+                    decision=content.msg_id,
+                    message_id=item.message,
+                    object_id=item.object,
+                    action=action,
+                    unit=request.sender,
+                    side=Side.GIVEN if given else Side.HELD,
+                    originator=content.author.unit,
+                    purpose=str(content.body["purpose_wanted"]),
+                    valid_from=content.sent_at,
+                    valid_until=instants.from_text(str(content.body["valid_until"])),
+                    revoked=now if revoked_by else None,
+                    revocation=revoked_by,
                 )
+            )
 
 
 def revoke(work: Work, content: Content, decision: str) -> None:

@@ -13,15 +13,16 @@ from exchange import courier
 from exchange.arrivals import RECEIPT_SKEW
 from exchange.courier import Collection, State
 from exchange.policy.facts import Act
-from nodes import cases, clocks, judging, log, receipts, restrictions, rows, storing, threads
+from nodes import cases, clocks, concerns, judging, log, receipts, register, restrictions, rows, storing, threads
 from nodes.errors import NotFound
 from nodes.judging import Wish
 from nodes.node import Node
-from nodes.permissions import Action, allowed
+from nodes.permissions import Action, allowed, may_write
 from nodes.tables import DeliveryRow, MessageRow, ThreadRow
 from nodes.views import Actor, Delivery, InboxRow, MessageDetail, Reply
 from nodes.work import Work
 from schemas.content import Content
+from schemas.kind import Kind
 from schemas.kinds import KINDS
 
 
@@ -83,6 +84,8 @@ def _detail(session: Session, node: Node, actor: Actor, row: MessageRow, content
         body=body,
         deliveries=tuple(_delivery(session, node, row, one) for one in receipts.deliveries(session, row.message_id)),
         replies=_replies(session, node, actor, row, content),
+        begins=tuple(kind.code for kind in KINDS.values() if concerns.begins(row, kind) and _writes(actor, kind)),
+        about=rows.views(session, node, actor, register.about(session, row.message_id)),
         thread=rows.views(session, node, actor, related),
         hub_index=row.hub_index,
         key_id=cme.parse(row.envelope).header.skid,
@@ -122,14 +125,18 @@ def _replies(session: Session, node: Node, actor: Actor, row: MessageRow, conten
 
     A copy is answered by those to whom the message is addressed.
     """
-    if not allowed(actor, Action.COMPOSE) or node.unit in content.units - content.to:
+    if node.unit in content.units - content.to:
         return ()
     opening = session.get(MessageRow, row.thread_id)
     side = "requester" if opening is not None and opening.sender == node.unit else "requested"
     exchanges = threads.of_thread(session, row.thread_id)
     found = []
     for kind in KINDS.values():
-        follows = row.kind in kind.answers and kind.side == side and actor.agency in kind.senders
+        follows = row.kind in kind.answers and kind.side == side and _writes(actor, kind)
         if follows and any(threads.may_say(node, one, event) for one in exchanges for event in threads.events_of(kind)):
             found.append(Reply(kind.code, side))
     return tuple(found)
+
+
+def _writes(actor: Actor, kind: Kind) -> bool:
+    return may_write(actor, kind) and actor.agency in kind.senders

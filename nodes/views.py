@@ -264,6 +264,7 @@ class Reply:
 class MessageDetail:
     """A message that was opened: everything on its page. `common` and `body` are the members of the content.
 
+    `begins`: the kinds of message that the caller may begin from it; `about`: what was said about it in others.
     `ahead`: seconds by which the sender's clock was ahead of the hub's when it was sealed, 0 within the tolerance.
     `reason`: why our own message carries its handling codes; it never left this unit.
     """
@@ -278,6 +279,8 @@ class MessageDetail:
     body: Mapping[str, Json]
     deliveries: tuple[Delivery, ...]
     replies: tuple[Reply, ...]
+    begins: tuple[str, ...]
+    about: tuple[InboxRow, ...]
     thread: tuple[InboxRow, ...]
     hub_index: int | None
     key_id: str

@@ -72,6 +72,7 @@ from nodes.web import (
     log_pages,
     message_pages,
     people_pages,
+    permission_pages,
     protection_pages,
     quarantine_pages,
 )
@@ -96,6 +97,7 @@ ROUTERS: Final = (
     people_pages.router,
     approval_pages.router,
     protection_pages.router,
+    permission_pages.router,
     log_pages.router,
     audit_evidence.router,
     audit_files.router,

@@ -4,6 +4,7 @@ A form is posted, saved as it is, and shown again from what was saved: a reload,
 nothing, and a faulty answer keeps its text. No kind is known here by name.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from nodes import drafts, messages, outbox
-from nodes.errors import Incomplete
+from nodes.errors import Incomplete, NotFound, RestrictionUnread
 from nodes.permissions import Action, require
 from nodes.views import Draft, Reader
 from nodes.views import Fault as ViewFault
@@ -25,6 +26,8 @@ from nodes.web.recipients import Wanted, choices
 from nodes.web.sheets import BODY, LABELS, Sheet, Task
 from nodes.web.site import Desk, see
 from nodes.web.wording import Problem
+from schemas.facts import records
+from schemas.kind import Kind
 from schemas.kinds import KINDS, kind_of
 from schemas.labels import BINDING
 
@@ -83,6 +86,14 @@ def begin(desk: AtDesk) -> Response:
     """Begin a draft of the chosen kind."""
     with desk.node.db.write() as session:
         draft = drafts.create(session, desk.node, desk.actor, drafts.NewDraft(desk.text("kind")))
+    return see(f"/drafts/{draft.draft_id}")
+
+
+@router.post("/messages/{message_id}/begin")
+def begin_about(desk: AtDesk, message_id: str) -> Response:
+    """Begin the draft of a message about this one: a permission asked for it, a correction, a revocation."""
+    with desk.node.db.write() as session:
+        draft = drafts.create(session, desk.node, desk.actor, drafts.NewDraft(desk.text("kind"), about=message_id))
     return see(f"/drafts/{draft.draft_id}")
 
 
@@ -170,13 +181,14 @@ def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], che
     no_recipient = gettext("Choose at least one unit that receives it.") if missing else ""
     found = sheets.problems(sheet) if checked else ()
     classification = str(draft.common.get("classification", "UNCL"))
-    question = _question(desk, draft)
+    question, items = _question(desk, draft), _items(desk, sheet.kind, draft)
     wanted = Wanted(sheet.kind, classification, draft.copies)
     values: dict[str, Any] = {
         "kind": Named(sheet.kind.code, sheet.kind.label.say(language()), sheet.kind.hint.say(language())),
         "draft": draft,
         "saved": _saved(desk, draft),
         "question": question,
+        "items": items,
         "recipients": () if draft.in_reply_to else choices(desk.node, replace(wanted, chosen=draft.recipients)),
         "answered": [wording.unit_name(desk.node, unit) for unit in draft.recipients] if draft.in_reply_to else (),
         "copies": [
@@ -187,7 +199,7 @@ def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], che
         "tasks": _tasks(draft, sheet),
         "problems": (*((Problem(no_recipient, "#f-recipients"),) if missing else ()), *found),
         "handling_costs": wording.handling_costs(),
-        "banner": _banner(draft, question),
+        "banner": _banner(draft, question, *items),
     }
     return desk.page("compose.html", values, counterpart=next(iter(draft.recipients), ""))
 
@@ -223,10 +235,23 @@ def _tasks(draft: Draft, sheet: Sheet) -> tuple[Task, ...]:
 
 def _question(desk: Desk, draft: Draft) -> Question | None:
     """Return the message that is being answered, for reading beside the form."""
-    if draft.in_reply_to is None:
-        return None
+    return _read(desk, draft.in_reply_to) if draft.in_reply_to is not None else None
+
+
+def _items(desk: Desk, kind: Kind, draft: Draft) -> list[Question]:
+    """Return the messages that a draft is about, as far as the officer may read them: what they hold is decided on."""
+    found: list[Question] = []
+    for row in records(draft.body.get("items")) if kind.concern is not None else ():
+        message_id = str(row.get("message", ""))
+        if message_id not in {one.message_id for one in found}:
+            with suppress(NotFound, RestrictionUnread):
+                found.append(_read(desk, message_id))
+    return found
+
+
+def _read(desk: Desk, message_id: str) -> Question:
     with desk.node.db.write() as session:
-        found = messages.read(session, desk.node, desk.actor, draft.in_reply_to)
+        found = messages.read(session, desk.node, desk.actor, message_id)
     asked = sections_of(kind_of(found.row.kind), found.body)
     marks, restriction = wording.handling(found.row.handling), str(found.common.get("handling_text", ""))
     return Question(found.row.message_id, found.row.subject or "", asked[:QUESTION_PARTS], marks, restriction)
@@ -248,12 +273,12 @@ def _saved(desk: Desk, draft: Draft) -> str:
     return gettext("Draft, saved in your unit at %s") % moments.hand(draft.updated, desk.node.settings.time_zone)
 
 
-def _banner(draft: Draft, question: Question | None = None) -> wording.Banner | None:
-    """Return the banner of a page that shows a draft, and perhaps the message that it answers."""
+def _banner(draft: Draft, *shown: Question | None) -> wording.Banner | None:
+    """Return the banner of a page that shows a draft, and perhaps messages that it answers or is about."""
     found, text = _codes(draft), str(draft.common.get("handling_text", ""))
-    if question is not None:
-        found |= {mark.code for mark in question.handling}
-        text = question.restriction or text
+    for one in (one for one in shown if one is not None):
+        found |= {mark.code for mark in one.handling}
+        text = one.restriction or text
     return wording.banner(found, text)
 
 

@@ -12,7 +12,7 @@ from nodes import drafts, duty, messages, restrictions
 from nodes.errors import BadInput, Erased, Expired, NotFound, OutOfStep, RestrictionUnread
 from nodes.permissions import Action, allowed
 from nodes.views import Assignment, Clock, Delivery, InboxRow, MessageDetail
-from nodes.web import moments, wording
+from nodes.web import moments, permit_words, wording
 from nodes.web.duty_pages import colleagues_of
 from nodes.web.entrance import AtDesk
 from nodes.web.inbox_pages import kind_label, rows_of
@@ -170,7 +170,12 @@ def _show(desk: Desk, message_id: str, problems: tuple[Problem, ...], status: in
         arrived = found.row.direction == "IN"
         hands = duty.assignments(session, desk.node, desk.actor, message_id) if arrived else ()
         may_take_back = duty.may_take_back(session, desk.actor, message_id)
-    values = {**_content(found), **_around(desk, found, hands), "may_take_back": may_take_back, "problems": problems}
+    values = {
+        **_content(desk, found),
+        **_around(desk, found, hands),
+        "may_take_back": may_take_back,
+        "problems": problems,
+    }
     other = found.row.sender if found.row.direction == "IN" else next(iter(found.row.recipients), "")
     return desk.page("message.html", values, status, counterpart=other)
 
@@ -209,12 +214,14 @@ def _show_unowned(desk: Desk, message_id: str) -> HTMLResponse:
     return desk.page("unowned.html", values, counterpart=row.sender)
 
 
-def _content(found: MessageDetail) -> dict[str, Any]:
+def _content(desk: Desk, found: MessageDetail) -> dict[str, Any]:
     """Return what the message itself says."""
     kind = KINDS[found.row.kind]
     handling = [str(code) for code in found.row.handling]
     return {
-        "banner": wording.banner(handling, str(found.common.get("handling_text", ""))),
+        "banner": wording.banner(
+            handling, str(found.common.get("handling_text", "")), permit_words.held(desk, found.row.message_id)
+        ),
         "parts": sections_of(kind, found.body),
         "people": people_of(kind, found.body),
     }
@@ -233,6 +240,8 @@ def _around(desk: Desk, found: MessageDetail, hands: tuple[Assignment, ...]) -> 
         "ahead": found.ahead,
         "thread": [_thread_line(desk, one, row.message_id) for one in found.thread],
         "replies": [_next_step(one.kind) for one in found.replies],
+        "begins": [_invitation(desk, row, code) for code in found.begins],
+        "about": [_thread_line(desk, one, row.message_id) for one in found.about],
         "deliveries": [_recipient(desk, one) for one in found.deliveries] if not arrived else [],
         "assignments": [_hand(one) for one in hands],
         "colleagues": colleagues_of(desk) if may_give and arrived else (),
@@ -294,6 +303,12 @@ def _thread_line(desk: Desk, row: InboxRow, here: str) -> ThreadLine:
 def _next_step(code: str) -> NextStep:
     kind = KINDS[code]
     return NextStep(code, kind.label.say(language()), kind.hint.say(language()))
+
+
+def _invitation(desk: Desk, row: InboxRow, code: str) -> NextStep:
+    kind, unit = KINDS[code], wording.unit_name(desk.node, row.sender)
+    words = kind.concern.invitation.say(language(), unit=unit) if kind.concern and kind.concern.invitation else ""
+    return NextStep(code, words, kind.hint.say(language()))
 
 
 _BAD: Final = frozenset({"REJECTED", "REFUSED", "NOT_DELIVERED", "EXPIRED"})

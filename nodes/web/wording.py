@@ -48,6 +48,7 @@ class Banner:
     code: str
     text: str
     more: str
+    permitted: tuple[str, ...] = ()
 
 
 _STATES: Final[Mapping[str, tuple[str, str]]] = {
@@ -66,6 +67,10 @@ _STATES: Final[Mapping[str, tuple[str, str]]] = {
     "CLOSED": ("grey", noted("Closed")),
     "REOPENED": ("turquoise", noted("Reopened")),
     "GRANTED": ("green", noted("Granted")),
+    "VALID": ("green", noted("Valid")),
+    "ENDED": ("grey", noted("Ended")),
+    "REVOKED": ("red", noted("Revoked")),
+    "NOT_SENT": ("orange", noted("Not sent yet")),
     "SANITISED": ("yellow", noted("Another version promised")),
     "REFERRED": ("yellow", noted("Referred to legal assistance")),
     "DONE": ("green", noted("Done")),
@@ -252,10 +257,10 @@ def handling_costs() -> tuple[HandlingCode, ...]:
     return handling(codes.table("handling").offered)
 
 
-def banner(found: Iterable[str], more: str = "") -> Banner | None:
-    """Return the banner for the codes shown on a page; None when no content is shown."""
+def banner(found: Iterable[str], more: str = "", permitted: tuple[str, ...] = ()) -> Banner | None:
+    """Return the banner for the codes shown on a page, with what is permitted all the same; None without content."""
     given = sorted(set(found))
-    return Banner(given[-1], gettext(BANNERS[given[-1]]), more) if given else None
+    return Banner(given[-1], gettext(BANNERS[given[-1]]), more, permitted) if given else None
 
 
 def unit_name(node: Node, unit: str) -> str:

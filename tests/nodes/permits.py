@@ -4,18 +4,21 @@ from typing import Any
 
 from sqlalchemy import select
 
-from nodes import grants
+from nodes import cases, drafts, grants, outbox
 from nodes.drafts import NewDraft
 from nodes.tables import MessageRow, QuarantineRow
-from tests.messages import AT_RISK, held
+from nodes.work import Work
+from schemas.content import Author, Content, Recipient
+from tests.messages import AT_RISK, BODIES, held, labels
 from tests.nodes.world import World, send, someone
 
 RESTRICTED: dict[str, Any] = {**AT_RISK, "handling": ["H1", "H2"]}
 
 
-def gave(world: World) -> str:
-    """Let TJ send a request under H1 and H2 to KG; return its id: the item of the story is its person."""
-    given = send(world.node("TJ"), someone(world.node("TJ"), "rustam"), NewDraft("REQ", recipients=("KG",)), RESTRICTED)
+def gave(world: World, *to: str) -> str:
+    """Let TJ send a request under H1 and H2, to KG; return its id: the item of the story is its person."""
+    new = NewDraft("REQ", recipients=to or ("KG",))
+    given = send(world.node("TJ"), someone(world.node("TJ"), "rustam"), new, RESTRICTED)
     world.sync()
     return given
 
@@ -36,7 +39,7 @@ def decide(world: World, request: str, item: str, **body: Any) -> str:
 
 
 def may(world: World, unit: str, item: str, object_id: str | None = "P1") -> frozenset[str]:
-    """What a unit may do with an item now."""
+    """What the unit may do with an item now."""
     with world.node(unit).db.read() as session:
         return grants.valid(session, world.now, item, object_id)
 
@@ -56,3 +59,29 @@ def refused(world: World, unit: str) -> list[str]:
     """Why arrivals were not taken."""
     with world.node(unit).db.read() as session:
         return list(session.scalars(select(QuarantineRow.reason)))
+
+
+def lie(world: World, unit: str, new: NewDraft, to: str, **body: Any) -> None:
+    """Seal and send what the pages of a unit would never let out: the keys are real, the content may be anything."""
+    node = world.node(unit)
+    number = drafts.message_id(world.now)
+    with node.db.write() as session:
+        work = Work(session, node)
+        content = Content(
+            msg_id=number,
+            kind=new.kind,
+            schema_version="1.0",
+            mode="LIVE",
+            case_ref="TJ-TJ-2026-000123",
+            thread_id=new.in_reply_to or number,
+            in_reply_to=new.in_reply_to,
+            author=Author(unit=unit, agency="POLICE", officer="LIAR-1", name="Liar"),
+            recipients=(Recipient(unit=to, role="TO"),),
+            created_at=world.now,
+            sent_at=world.now,
+            labels=labels(),
+            body={**BODIES[new.kind], **body},
+        )
+        outbox.seal_and_queue(work, node.sealing_directory(), content, cases.open_case(work))
+        work.finish()
+    world.sync()

@@ -1,13 +1,24 @@
 """A permission between three units: asked, decided, used, ended; and what nobody can get by a false one."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
-from nodes import drafts
+from nodes import drafts, grants
+from nodes.checking import Written
+from nodes.checking import judge as judge_draft
 from nodes.drafts import NewDraft
 from nodes.errors import Denied
+from nodes.grant_tables import GrantRow
+from nodes.grants import Side
+from nodes.views import DraftForm
+from nodes.work import Work
+from schemas.items import WHOLE
 from tests.instants import DAY
-from tests.messages import held
-from tests.nodes.permits import arrived, ask, decide, gave, may, say
+from tests.messages import BODIES, held, labels
+from tests.nodes.permits import arrived, ask, decide, gave, lie, may, refused, say
 from tests.nodes.world import World, someone
 
 
@@ -44,3 +55,95 @@ def test_only_a_supervisor_or_a_legal_officer_decides(small: World, who: str) ->
     actor = someone(small.node("TJ"), who)
     with pytest.raises(Denied), small.node("TJ").db.write() as session:
         drafts.create(session, small.node("TJ"), actor, NewDraft("HCD", in_reply_to=request))
+
+
+def test_nobody_but_the_originator_gives_or_takes_a_permission(small: World) -> None:
+    item = gave(small)
+    request = ask(small, item)
+    lie(small, "KZ", NewDraft("HCD", in_reply_to=request), "KG", items=[held(item)])
+    assert (may(small, "KG", item), refused(small, "KG")) == (frozenset(), ["OUT_OF_STEP"])
+    decision = decide(small, request, item)
+    lie(small, "KZ", NewDraft("HRV"), "KG", decision=decision, items=[held(item)])
+    assert (may(small, "KG", item), refused(small, "KG")) == ({"FORWARD:KZ"}, ["OUT_OF_STEP"] * 2)
+
+
+def test_a_decision_permits_nothing_to_a_unit_that_did_not_ask(small: World) -> None:
+    item = gave(small, "KG", "KZ")
+    request = ask(small, item)
+    lie(small, "TJ", NewDraft("HCD", in_reply_to=request), "KZ", items=[held(item)])
+    assert (refused(small, "KZ"), may(small, "KZ", item)) == ([], frozenset())
+    decide(small, request, item)
+    assert (may(small, "KG", item), may(small, "KZ", item)) == ({"FORWARD:KZ"}, frozenset())
+
+
+def test_a_decision_opens_nothing_but_what_was_asked(small: World) -> None:
+    first, second = gave(small), gave(small)
+    asked, other = ask(small, first), ask(small, second)
+    lie(small, "TJ", NewDraft("HCD", in_reply_to=asked), "KG", items=[{"message": first}])
+    lie(small, "TJ", NewDraft("HCD", in_reply_to=other), "KG", items=[held(first)])
+    assert refused(small, "KG") == ["CONTENT_INVALID"] * 2
+    assert may(small, "KG", first) == may(small, "KG", second) == frozenset()
+
+
+def objections(world: World, unit: str, who: str, new: NewDraft, item: str) -> set[str]:
+    """What the check page says against a message about an item."""
+    node, actor = world.node(unit), someone(world.node(unit), who)
+    form = DraftForm((), labels(source_at_risk="NO"), {**BODIES[new.kind], "items": [held(item)]})
+    with node.db.write() as session:
+        written: Written = drafts.write(session, node, actor, new, form)
+        return {fault.code for fault in judge_draft(Work(session, node), actor, written).faults}
+
+
+def test_no_unit_decides_for_itself_and_no_person_about_his_own_work(small: World) -> None:
+    item = gave(small)
+    request = ask(small, item)
+    assert objections(small, "KG", "farida", NewDraft("HCD", in_reply_to=request), item) >= {"OUT_OF_STEP"}
+    elsewhere = NewDraft("HCR", recipients=("KZ",))
+    assert objections(small, "KG", "dilnoza", elsewhere, item) == {"NOT_THE_ORIGINATOR"}
+    assert objections(small, "KG", "dilnoza", NewDraft("ERA", recipients=("KZ",)), item) == {"NOT_THE_ORIGINATOR"}
+
+
+TIMES = st.integers(0, 20)
+GRANTS = st.builds(
+    lambda number, item, object_id, unit, side, begin, length, revoked: GrantRow(
+        decision=f"d{number}",
+        message_id=item,
+        object_id=object_id,
+        action=f"FORWARD:{unit}{number}",
+        unit=unit,
+        side=side,
+        originator="TJ",
+        purpose="PROSECUTE",
+        valid_from=begin,
+        valid_until=begin + length,
+        revoked=revoked,
+        revocation=None,
+    ),
+    st.integers(0, 10**9),
+    st.sampled_from(["one", "two"]),
+    st.sampled_from([WHOLE, "P1", "V1"]),
+    st.sampled_from(["KG", "KZ"]),
+    st.sampled_from(list(Side)),
+    TIMES,
+    st.integers(0, 10),
+    st.none() | TIMES,
+)
+
+
+@given(st.lists(GRANTS, max_size=8, unique_by=lambda row: row.decision), TIMES, st.sampled_from([None, "P1", "V1"]))
+def test_a_permission_holds_in_its_time_for_its_item_and_its_holder_only(
+    rows: list[GrantRow], now: int, object_id: str | None
+) -> None:
+    engine = create_engine("sqlite://")
+    GrantRow.__table__.create(engine)  # type: ignore[attr-defined]  # a table, whatever its declared type says
+    expected = {
+        row.action
+        for row in rows
+        if row.message_id == "one" and row.side == Side.HELD and row.object_id in ("", object_id)
+        if row.valid_from <= now < row.valid_until and (row.revoked is None or now < row.revoked)
+    }
+    with Session(engine) as session:
+        session.add_all(rows)
+        session.flush()
+        assert grants.valid(session, now, "one", object_id) == expected
+    engine.dispose()

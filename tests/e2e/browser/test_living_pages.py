@@ -8,7 +8,7 @@ from serai.demo import requests
 from tests.e2e.browser.conftest import Street, examine, open_window
 from tests.nodes.web.work import send
 
-PAGES = ("/inbox", "/sent", "/compose", "/cases", "/search", "/shift", "/alerts", "/help")
+PAGES = ("/inbox", "/sent", "/permissions", "/permissions/pace", "/notices", "/compose", "/cases", "/search", "/shift", "/alerts", "/help")
 
 
 def arrive(street: Street, urgent: bool = False) -> None:  # noqa: FBT001, FBT002  (one word says it all)

@@ -1,0 +1,84 @@
+"""Permissions and notices through the forms of the pages: from the button on a message to the banner and the lists."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from serai.demo.writing import Writing
+from tests.instants import NOW
+from tests.messages import AT_RISK, decision, held, labels, lorry, person, request, wish
+from tests.nodes.web.house import Browser, House, build
+from tests.nodes.web.work import draft_of, inputs, reply, seal, send, write
+
+SUBJECT = "Driver of the lorry"
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Kyrgyzstan asks; Tajikistan has an officer who wrote, and a supervisor who decides."""
+    made = build(tmp_path_factory.mktemp("permits"), NOW, ("KG", "TJ"))
+    made.add_user("KG", "KG-2", "OFFICER", "SPOC_DUTY")
+    made.add_user("TJ", "TJ-1", "OFFICER")
+    made.add_user("TJ", "TJ-3", "SUPERVISOR", language="ru")
+    yield made
+    made.close()
+
+
+def writing(body: dict[str, Any], *objects: dict[str, Any], **marks: Any) -> Writing:
+    return Writing(labels(**{"subject_line": SUBJECT, "source_at_risk": "NO", **marks}), body, tuple(objects))
+
+
+def item_of(address: str) -> str:
+    return address.removeprefix("/messages/")
+
+
+def say_about(desk: Browser, message: str, kind: str, body: dict[str, Any], *units: str) -> str:
+    """Press the button on a message, fill in the form, and seal."""
+    draft = draft_of(desk.post(f"{message}/begin", kind=kind))
+    answer = write(desk, draft, {**inputs(kind, writing(body)), "recipients": list(units)})
+    assert answer.headers["location"] == f"{draft}/check", desk.get(f"{draft}?check=1").text
+    return seal(desk, draft)
+
+
+def test_a_permission_is_asked_decided_shown_and_revoked(pair: House) -> None:
+    officer, duty = pair.desk("TJ", "TJ-1"), pair.desk("KG", "KG-2")
+    given = send(officer, "REQ", writing(request(), person(), lorry(), **AT_RISK), "KG")
+    pair.sync("TJ", "KG")
+    item = held(item_of(given))
+    assert "Ask Tajikistan · national unit for permission" in duty.get(given).text
+    begun = draft_of(duty.post(f"{given}/begin", kind="HCR"))
+    form = duty.get(begun).text
+    assert item_of(given) in form
+    assert 'value="TJ" checked' in form
+    asked = say_about(duty, given, "HCR", wish(items=[item]), "TJ")
+    pair.sync("KG", "TJ", "KG")
+    head = pair.desk("TJ", "TJ-3")
+    assert SUBJECT in head.get("/permissions").text
+    page = head.get(draft_of(head.post(f"{asked}/reply", kind="HCD"))).text
+    assert SUBJECT in page
+    assert "Highest handling code on this page: H1" in page
+    decided = reply(head, asked, "HCD", writing(decision(items=[item])))
+    pair.sync("TJ", "KG", "TJ")
+    assert "H2: may go to KZ until 3 Dec 2026" in duty.get(given).text
+    assert "Valid" in duty.get("/permissions").text
+    body = {"decision": item_of(decided), "items": [item], "cause": "SOURCE_AT_RISK"}
+    say_about(head, decided, "HRV", body, "KG")
+    pair.sync("TJ", "KG", "TJ")
+    assert "H2: may go to KZ" not in duty.get(given).text
+    assert "Revoked" in duty.get("/permissions").text
+    assert "Kyrgyzstan" in head.get("/notices").text
+
+
+def test_the_pace_of_decisions_is_a_page_and_a_file(pair: House) -> None:
+    duty = pair.desk("KG", "KG-2")
+    assert "100 %" in duty.get("/permissions/pace").text
+    lines = duty.get("/permissions/pace.csv").text.splitlines()
+    assert lines[0] == "unit,decides,asked,decided,in_time,overdue,median_seconds"
+    assert lines[1].startswith("TJ,TJ,1,1,1,0,")
+
+
+def test_only_who_decides_is_offered_the_decision(pair: House) -> None:
+    officer = pair.desk("TJ", "TJ-1")
+    for message in (line for line in officer.get("/permissions").text.split('"') if line.startswith("/messages/")):
+        assert 'value="HCD"' not in officer.get(message).text
