@@ -33,7 +33,7 @@ def keep(node: Node, fork: Fork) -> bool:
         session.add(
             ForkRow(log_id=fork.log_id, told_by=fork.told_by, held=fork.held, other=fork.other, found=node.now())
         )
-        for audience in (alerts.ADMIN, alerts.AUDITOR):
+        for audience in (alerts.ADMIN, alerts.AUDITOR, alerts.DUTY):
             subject = f"{fork.log_id} {fork.told_by} {audience}"
             alerts.raise_alert(session, node, Raised(Cause.LOG_FORKED, subject, audience, outbound=True))
         log.record(session, node, log.Act(operation="AUDIT_ACCESS", codes=("LOG_FORKED",), denied=True))

@@ -97,7 +97,7 @@ def held(session: Session, node: Node, below: int = MAX_SIZE) -> Checkpoints:
     """Return the checkpoints that this node holds, its own smaller than `below`, each with its signatures verified."""
     keys = own_keys(node)
     rows = store.checkpoints_below(session.connection(), node.log.log_id, below, PAGE + 1)
-    own = tuple(_signed(row.note, keys) for row in rows[:PAGE])
+    own = tuple(signed_of(row.note, keys) for row in rows[:PAGE])
     older = rows[PAGE - 1].size if len(rows) > PAGE else None
     words = session.scalars(select(SightingRow).order_by(SightingRow.unit))
     told = tuple(Told(row.unit, row.time, row.size, row.state) for row in words)
@@ -153,11 +153,12 @@ def _followed(session: Session, node: Node) -> Followed | None:
     known = mirror.held
     if known is None:
         return None
-    newest = _signed(known.note, keys)
+    newest = signed_of(known.note, keys)
     return Followed(keys.origin, newest, witnessed(node, known.note), known.size, mirror.asked)
 
 
-def _signed(note: bytes, keys: LogKeys) -> Signed:
+def signed_of(note: bytes, keys: LogKeys) -> Signed:
+    """Return what a checkpoint says, and whether the keys of its log signed it."""
     try:
         found = verify_checkpoint(note, keys)
     except AuditError as error:

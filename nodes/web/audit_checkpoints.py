@@ -61,9 +61,7 @@ def show_checkpoints(desk: AtDesk, below: int = MAX_SIZE) -> Response:
         "hub": found.hub,
         "newest": _line(found.hub.newest, now) if found.hub is not None else None,
         "asked": moments.duration(now - found.hub.asked) if found.hub is not None else "",
-        "forks": [
-            (one.told_by, one.held.decode(errors="replace"), one.other.decode(errors="replace")) for one in found.forks
-        ],
+        "forks": bool(found.forks),
         "told": [(unit_name(desk.node, one.unit), one.size, one.time, *_told(one.state)) for one in found.told],
         "logs": _logs(OWN),
         "sizes": ("", ""),
@@ -108,7 +106,7 @@ def _logs(chosen: str) -> tuple[Option, ...]:
 
 def _verdict(found: Checkpoints) -> Verdict:
     if found.forks:
-        text = gettext("Two signed heads cannot both be true. Both are kept below as evidence; call the other units.")
+        text = gettext("Two signed heads cannot both be true. Both are kept as evidence; call the other units.")
         return Verdict(good=False, title=gettext("The hub has shown two histories"), text=text)
     if any(one.fault for one in found.own) or (found.hub is not None and found.hub.newest.fault):
         text = gettext("A checkpoint below is not signed by the keys of its log. Stop, and call the second auditor.")

@@ -25,6 +25,8 @@ from nodes.web.wording import alert_text, done_text, unit_name
 from schemas.errors import SchemaError
 
 KEYS_COOKIE: Final = "serai-keys"
+_PAGES: Final[Mapping[str, str]] = {alerts.Cause.LOG_FORKED: "/forks"}
+"""Cause of an alarm -> the page that says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Alarm:
     text: str
     message_id: str | None
     raised: int
+    page: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,7 @@ def alarms(node: Node, actor: Actor) -> tuple[Alarm, ...]:
 
 
 def _alarm(alert: Alert) -> Alarm:
-    return Alarm(alert.alert_id, alert_text(alert), alert.message_id, alert.raised)
+    return Alarm(alert.alert_id, alert_text(alert), alert.message_id, alert.raised, _PAGES.get(alert.cause, ""))
 
 
 def _frame(request: Request, node: Node, csrf: str, actor: Actor | None = None, counterpart: str = "") -> Site:
