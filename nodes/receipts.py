@@ -7,9 +7,8 @@ the time of the log entry (protocol.md §7.2, §8). States only ever move by the
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crypto import envelope as cme
@@ -189,18 +188,28 @@ def make(work: Work, eid: str, kind: str, reason: str | None = None) -> None:
     )
 
 
+_UNPOSTED = (
+    select(ReceiptRow)
+    .where(ReceiptRow.origin == OWN, ReceiptRow.posted.is_(None))
+    # DELIVERED sorts before OPENED, so the hub never sees a message opened before it was delivered.
+    .order_by(ReceiptRow.time, ReceiptRow.type, ReceiptRow.eid)
+    .limit(BATCH)
+)
+_WIRES = _UNPOSTED.with_only_columns(ReceiptRow.wire)
+
+
 def waiting(session: Session) -> tuple[bool, list[bytes]]:
     """Return whether some of our first unposted receipts are still to be signed, and the signed ones, the oldest first.
 
     Both are about one batch at most.
     """
-    wires = session.scalars(_unposted(ReceiptRow.wire).limit(BATCH)).all()
+    wires = session.scalars(_WIRES).all()
     return None in wires, [wire for wire in wires if wire is not None]
 
 
 def sign_pending(session: Session, node: Node) -> list[bytes]:
     """Sign what is unsigned of the first batch of our unposted receipts with one signature; returns the whole batch."""
-    rows = session.scalars(_unposted(ReceiptRow).limit(BATCH).with_for_update()).all()
+    rows = session.scalars(_UNPOSTED.with_for_update()).all()
     _sign(node, [row for row in rows if row.wire is None])
     return [row.wire for row in rows if row.wire is not None]
 
@@ -240,12 +249,6 @@ def _state_anew(row: ReceiptRow, now: int) -> None:
     """Our clock was wrong when we said it, and the hub has logged nothing: say it by the clock as it is now."""
     row.time, row.wire = now, None
     row.statement = Receipt.from_bytes(row.statement).model_copy(update={"time": now}).to_bytes()
-
-
-def _unposted(chosen: Any) -> Select[Any]:
-    own = select(chosen).where(ReceiptRow.origin == OWN, ReceiptRow.posted.is_(None))
-    # DELIVERED sorts before OPENED, so the hub never sees a message opened before it was delivered.
-    return own.order_by(ReceiptRow.time, ReceiptRow.type, ReceiptRow.eid)
 
 
 def _move(work: Work, message: MessageRow, row: DeliveryRow, evidence: Evidence) -> None:

@@ -28,10 +28,12 @@ Url = Annotated[str, typer.Option("--url", help="Empty PostgreSQL database; an S
 
 
 def report(name: str, folder: Path, work: Callable[[], dict[str, object]], *, as_json: bool) -> None:
-    """Run one benchmark and show it together with the machine and its disk."""
-    disk = measure.flush_time(folder).members()
+    """Run one benchmark and show it together with the machine, its disk and what others ran, before and after."""
+    disk, others = measure.flush_time(folder).members(), os.getloadavg()[0]
     machine = {"processors": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
     members: dict[str, object] = {**work(), "fsync": disk, "machine": machine}
+    members["fsync_after"] = measure.flush_time(folder).members()
+    members["load_average"] = {"before": round(others, 2), "after": round(os.getloadavg()[0], 2)}
     show(Report(f"bench-{name}", members, lines=list(_lines(members))), as_json=as_json)
 
 
@@ -80,7 +82,7 @@ def bench_hub(folder: DataFolder = HERE, seconds: Seconds = 5.0, url: Url = "", 
 @app.command("end-to-end")
 def bench_end_to_end(folder: DataFolder = HERE, seconds: Seconds = 10.0, *, as_json: JsonFlag = False) -> None:
     """From sealing in one unit to the receipt of another, through a hub, all as processes."""
-    report("end-to-end", folder, lambda: end_to_end.run(seconds), as_json=as_json)
+    report("end-to-end", folder, lambda: end_to_end.run(seconds, folder), as_json=as_json)
 
 
 @contextmanager

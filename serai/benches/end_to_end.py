@@ -15,10 +15,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from serai.benches.measure import spread
+from serai.benches.measure import cpu_seconds, spread
 from serai.demo import once, requests, services
 from serai.demo.once import Stage
 from serai.demo.people import PEOPLE
@@ -34,22 +35,55 @@ WARM_UP: Final = 0.2
 """The share of one run's time that is spent before, unmeasured: the first message of a process compiles its queries."""
 
 LOOK_EVERY: Final = 0.005
+LOAD: Final = "load"
+"""Under this name stands what the load itself costs."""
 
 
-def run(seconds: float) -> dict[str, object]:
-    """Measure a new federation for `seconds` in each of three runs; returns the members of the report."""
-    with tempfile.TemporaryDirectory(prefix="serai-bench-") as folder, _stage(Path(folder) / "federation") as stage:
-        _run(stage, seconds * WARM_UP)
-        before = _processor_time(stage)
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: the latency of each message that was sealed and delivered in it, and what each process spent on it."""
+
+    seconds: float
+    latencies: list[float]
+    spent: dict[str, float]
+
+    @property
+    def rate(self) -> float:
+        """Messages delivered in a second."""
+        return len(self.latencies) / self.seconds
+
+    def each(self, *names: str) -> float:
+        """Return the milliseconds of processor time of these processes for each message delivered.
+
+        What was sealed and not delivered in time is paid for all the same.
+        """
+        return 1000 * sum(self.spent[name] for name in names) / max(1, len(self.latencies))
+
+
+def run(seconds: float, folder: Path) -> dict[str, object]:
+    """Measure a new federation in `folder` for `seconds` in each of three runs; returns the members of the report."""
+    with (
+        tempfile.TemporaryDirectory(prefix="serai-bench-", dir=folder) as name,
+        _stage(Path(name) / "federation") as stage,
+    ):
+        _sent(stage, seconds * WARM_UP)
         runs = [_run(stage, seconds) for _ in range(RUNS)]
-        spent = {name: total - before[name] for name, total in _processor_time(stage).items()}
-    every = [latency for latencies in runs for latency in latencies]
+        services = (*stage.running,)
+    every = [latency for one in runs for latency in one.latencies]
+    parts = {name: round(statistics.median(one.each(name) for one in runs), 2) for name in (*services, LOAD)}
     return {
         "senders": len(UNITS),
         "in_flight": IN_FLIGHT,
-        "delivered_per_second": round(statistics.median(len(latencies) / seconds for latencies in runs), 1),
+        "delivered_per_second": round(statistics.median(one.rate for one in runs), 1),
         "sealed_to_delivered": spread(every).members(),
-        "processor_ms_per_message": {name: round(1000 * total / len(every), 2) for name, total in spent.items()},
+        "processor_ms_per_message": {
+            "services": round(statistics.median(one.each(*services) for one in runs), 2),
+            **parts,
+        },
+        "runs": [
+            {"delivered_per_second": round(one.rate, 1), "services_ms_per_message": round(one.each(*services), 2)}
+            for one in runs
+        ],
     }
 
 
@@ -78,18 +112,18 @@ def _stage(folder: Path) -> Iterator[Stage]:
 
 
 def _processor_time(stage: Stage) -> dict[str, float]:
-    """Return the processor seconds that each process has used, ours as `load`."""
+    """Return the processor seconds that each process has used, ours as `LOAD`."""
     ours = os.times()
-    return {**{name: _used(service.pid) for name, service in stage.running.items()}, "load": ours.user + ours.system}
+    return {**{name: cpu_seconds(one.pid) for name, one in stage.running.items()}, LOAD: ours.user + ours.system}
 
 
-def _used(pid: int) -> float:
-    """Return the user and system seconds of a process (proc(5): fields 14 and 15 of its `stat`)."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _run(stage: Stage, seconds: float) -> Run:
+    before = _processor_time(stage)
+    taken = _sent(stage, seconds)
+    return Run(seconds, taken, {name: total - before[name] for name, total in _processor_time(stage).items()})
 
 
-def _run(stage: Stage, seconds: float) -> list[float]:
+def _sent(stage: Stage, seconds: float) -> list[float]:
     """Return the latency of each message that was sealed and delivered within the time."""
     until = time.perf_counter() + seconds
     taken: list[float] = []
