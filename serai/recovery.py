@@ -27,7 +27,9 @@ KeyPassphraseFile = Annotated[
 
 NOT_IN_A_NODE_BACKUP: Final = (
     "Not in the backup, on purpose: the private encryption keys, which are erased every four weeks, and the root. "
-    "Messages on the way to a lost key cannot be read; their senders are told and send them again."
+    "Messages on the way to a lost key cannot be read; their senders are told and send them again. "
+    "The file beside it, with .keys at its end, has the keys of the content: keep only the newest, and what was erased "
+    "comes back from no backup."
 )
 AFTER_A_NODE_RESTORE: Final = (
     "Start the node. It first reads its mailbox to the end and asks the hub for its next number; until then it seals "

@@ -74,6 +74,8 @@ from nodes.web import (
     message_pages,
     people_pages,
     permission_pages,
+    person_pages,
+    processing_pages,
     protection_pages,
     quarantine_pages,
 )
@@ -99,6 +101,8 @@ ROUTERS: Final = (
     approval_pages.router,
     protection_pages.router,
     permission_pages.router,
+    person_pages.router,
+    processing_pages.router,
     log_pages.router,
     audit_evidence.router,
     audit_files.router,

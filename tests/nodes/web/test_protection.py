@@ -133,10 +133,31 @@ def test_a_review_that_is_due_is_kept_with_a_reason(protected: House, dpo: Brows
     assert sent[1] not in [one["case"] for one in dpo.get("/protection.json").json()["reviews"]]
 
 
-@pytest.mark.parametrize("path", ["/approvals", "/protection"])
-def test_an_officer_sees_neither_page(protected: House, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/approvals", "/protection", "/protection/persons", "/protection/register", "/protection/field-map.csv"]
+)
+def test_an_officer_sees_none_of_the_pages(protected: House, path: str) -> None:
     assert protected.desk("KG", "KG-1").get(path).status_code == 403
 
 
 def test_the_first_page_of_a_data_protection_officer_is_his_own(dpo: Browser) -> None:
     assert dpo.get("/").headers["location"] == "/protection"
+
+
+def test_a_person_is_looked_up_and_the_answer_is_drafted(protected: House, dpo: Browser) -> None:
+    send(protected.desk("KG", "KG-1"), "REQ", requests.controlled_delivery(protected.clock.now), "TJ")
+    assert dpo.get("/protection/persons").status_code == 200
+    nobody = dpo.post("/protection/persons", names="Nazarova Malika", reason="Request 14/2026 of a person")
+    assert "neither confirms nor denies" in nobody.text
+    found = dpo.post("/protection/persons", names="Karimzoda Daler", reason="Request 14/2026 of a person")
+    assert (found.status_code, "This is what we can tell you" in found.text) == (200, True)
+    assert dpo.post("/protection/persons", names="Karimzoda Daler", reason="no").status_code == 422
+
+
+def test_the_register_names_recipients_purposes_and_every_field(dpo: Browser) -> None:
+    page = dpo.get("/protection/register").text
+    assert "Tajikistan" in page
+    assert "objects[PERSON].names[].family" in page
+    rows = dpo.get("/protection/field-map.csv").text.splitlines()
+    assert rows[0] == "kind,field,label,data_group,group,required"
+    assert "REQ,objects[PERSON].names[].given,Given names,PERSONAL,Personal details,0" in rows
