@@ -7,15 +7,10 @@ from pathlib import Path
 import pytest
 
 from nodes.node import Node, Surroundings, open_node
+from nodes.settings import NodeSettings
+from tests.databases import copied, postgresql_database
 from tests.nodes.people import Clock, found, settings_in
 from tests.nodes.world import PASSPHRASE, World
-
-
-@pytest.fixture
-def world(tmp_path: Path, database_url: str) -> Iterator[World]:
-    opened = World(tmp_path, {"TJ": database_url})
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +19,16 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> World:
     founded = World(tmp_path_factory.mktemp("template") / "world")
     founded.close()
     return founded
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    if request.param == "sqlite":
+        opened = World.copied(request.getfixturevalue("template"), tmp_path / "world")
+    else:
+        opened = World(tmp_path / "world", {"TJ": request.getfixturevalue("postgresql_url")})
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
@@ -39,26 +44,45 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def node(tmp_path: Path, clock: Clock, database_url: str) -> Iterator[Node]:
-    """A node by itself, on each engine."""
-    opened = found(tmp_path, clock, database_url)
-    yield opened
-    opened.close()
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> NodeSettings:
+    """The settings of a node that was made once on SQLite and is closed."""
+    return made(tmp_path_factory.mktemp("ground"), "")
 
 
 @pytest.fixture(scope="session")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a node that was made once and is closed."""
-    folder = tmp_path_factory.mktemp("ground")
-    found(folder, Clock(), "").close()
-    return folder / "tj"
+def postgresql_ground(tmp_path_factory: pytest.TempPathFactory, postgresql_host: str) -> Iterator[NodeSettings]:
+    """The settings of a node that was made once on PostgreSQL and is closed."""
+    with postgresql_database(postgresql_host) as url:
+        yield made(tmp_path_factory.mktemp("ground"), url)
+
+
+def made(folder: Path, database_url: str) -> NodeSettings:
+    node = found(folder, Clock(), database_url)
+    node.close()
+    return node.settings
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def node(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Node]:
+    """A node by itself, on each engine."""
+    if request.param == "sqlite":
+        yield from again(request.getfixturevalue("ground"), tmp_path, clock)
+        return
+    ground = request.getfixturevalue("postgresql_ground")
+    with copied(ground.database_url, tmp_path) as url:
+        yield from again(ground, tmp_path, clock, url)
 
 
 @pytest.fixture
-def lone(ground: Path, tmp_path: Path, clock: Clock) -> Iterator[Node]:
+def lone(ground: NodeSettings, tmp_path: Path, clock: Clock) -> Iterator[Node]:
     """A node by itself on SQLite, for what does not depend on the engine."""
-    settings = settings_in(shutil.copytree(ground, tmp_path / "lone"))
+    yield from again(ground, tmp_path, clock)
+
+
+def again(ground: NodeSettings, folder: Path, clock: Clock, database_url: str = "") -> Iterator[Node]:
+    """A copy of a node in `folder`: its key store, and its SQLite database unless another is given."""
+    settings = settings_in(shutil.copytree(ground.folder, folder / "tj"), database_url)
     opened = open_node(settings, PASSPHRASE, Surroundings(clock))
     yield opened
     opened.close()
