@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from crypto.canonical import Json
 from exchange.errors import Conflict
-from nodes import cases, concerns, draft_rows, storing, threads
+from nodes import cases, concerns, draft_rows, quoting, storing, threads
 from nodes.errors import OutOfStep
 from nodes.node import Node
 from nodes.tables import DraftRow
@@ -144,7 +144,8 @@ def _content(
     objection = concerns.objection(work, content)
     if objection is not None:
         return None, (_fault(f"{BODY}.items", objection.code, objection.words),)
-    return content, ()
+    refused = quoting.refusals(work, actor, content)
+    return content, tuple(_fault(f"{COMMON}.passed_on", code, words, **values) for code, words, values in refused)
 
 
 def _parent(work: Work, draft: Draft) -> Content | None:

@@ -19,7 +19,7 @@ from nodes.judging import Wish
 from nodes.node import Node
 from nodes.permissions import Action, allowed, may_write
 from nodes.tables import DeliveryRow, MessageRow, ThreadRow
-from nodes.views import Actor, Delivery, InboxRow, MessageDetail, Reply
+from nodes.views import Actor, Delivery, InboxRow, MessageDetail
 from nodes.work import Work
 from schemas.content import Content
 from schemas.kind import Kind
@@ -120,7 +120,7 @@ def _delivery(session: Session, node: Node, row: MessageRow, one: DeliveryRow) -
     )
 
 
-def _replies(session: Session, node: Node, actor: Actor, row: MessageRow, content: Content) -> tuple[Reply, ...]:
+def _replies(session: Session, node: Node, actor: Actor, row: MessageRow, content: Content) -> tuple[str, ...]:
     """The kinds that may follow this message now: by their declaration, our side, and where the exchange stands.
 
     A copy is answered by those to whom the message is addressed.
@@ -134,7 +134,7 @@ def _replies(session: Session, node: Node, actor: Actor, row: MessageRow, conten
     for kind in KINDS.values():
         follows = row.kind in kind.answers and kind.side == side and _writes(actor, kind)
         if follows and any(threads.may_say(node, one, event) for one in exchanges for event in threads.events_of(kind)):
-            found.append(Reply(kind.code, side))
+            found.append(kind.code)
     return tuple(found)
 
 

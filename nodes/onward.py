@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nodes.grant_tables import PassageRow, PassingRow
+from nodes.tables import MessageRow
 from nodes.work import Work
 from schemas.content import Content
 from schemas.facts import records
@@ -47,6 +48,14 @@ def origins(work: Work, item: Item) -> frozenset[str]:
 def sources(work: Work, item: Item) -> frozenset[str]:
     """Return the units from which we have an item."""
     return origins(work, item) | {row.unit for row in _passages(work, item, "IN")}
+
+
+def carriers(work: Work, item: Item) -> list[MessageRow]:
+    """Return the messages that brought an item: its own, or else those of the units that passed it on."""
+    message = work.messages.one(item.message)
+    if message is not None:
+        return [message]
+    return work.messages.read(row.via for row in _passages(work, item, "IN"))
 
 
 def holders(work: Work, items: Iterable[Item]) -> frozenset[str]:

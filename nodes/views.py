@@ -253,18 +253,11 @@ class Counters:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What the caller may do next with a message: a kind that answers it, or that follows it up."""
-
-    kind: str
-    own_side: str
-
-
-@dataclass(frozen=True, slots=True)
 class MessageDetail:
     """A message that was opened: everything on its page. `common` and `body` are the members of the content.
 
-    `begins`: the kinds of message that the caller may begin from it; `about`: what was said about it in others.
+    `replies`: the kinds that the caller may answer with or follow up by now; `begins`: those that he may begin from it;
+    `about`: what was said about it in others.
     `ahead`: seconds by which the sender's clock was ahead of the hub's when it was sealed, 0 within the tolerance.
     `reason`: why our own message carries its handling codes; it never left this unit.
     """
@@ -278,7 +271,7 @@ class MessageDetail:
     common: Mapping[str, Json]
     body: Mapping[str, Json]
     deliveries: tuple[Delivery, ...]
-    replies: tuple[Reply, ...]
+    replies: tuple[str, ...]
     begins: tuple[str, ...]
     about: tuple[InboxRow, ...]
     thread: tuple[InboxRow, ...]

@@ -239,7 +239,7 @@ def _around(desk: Desk, found: MessageDetail, hands: tuple[Assignment, ...]) -> 
         "clocks": _clocks(desk, found),
         "ahead": found.ahead,
         "thread": [_thread_line(desk, one, row.message_id) for one in found.thread],
-        "replies": [_next_step(one.kind) for one in found.replies],
+        "replies": [_next_step(code) for code in found.replies],
         "begins": [_invitation(desk, row, code) for code in found.begins],
         "about": [_thread_line(desk, one, row.message_id) for one in found.about],
         "deliveries": [_recipient(desk, one) for one in found.deliveries] if not arrived else [],

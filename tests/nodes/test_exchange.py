@@ -113,7 +113,7 @@ def test_what_may_follow_is_offered_to_the_right_side_only(small: World) -> None
     for unit in ("TJ", "KG"):
         node, actor = small.node(unit), someone(small.node(unit), "dilnoza")
         with node.db.write() as session:
-            offered[unit] = {one.kind for one in messages.read(session, node, actor, request).replies}
+            offered[unit] = set(messages.read(session, node, actor, request).replies)
     assert offered == {"TJ": {"WDR"}, "KG": {"ANS", "REF", "CLQ", "DLY"}}
 
 

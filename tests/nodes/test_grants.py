@@ -1,11 +1,14 @@
 """A permission between three units: asked, decided, used, ended; and what nobody can get by a false one."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
+from crypto import instants
 from nodes import drafts, grants
 from nodes.checking import Written
 from nodes.checking import judge as judge_draft
@@ -17,7 +20,7 @@ from nodes.views import DraftForm
 from nodes.work import Work
 from schemas.items import WHOLE
 from tests.instants import DAY
-from tests.messages import BODIES, held, labels
+from tests.messages import BODIES, held, labels, lorry, person
 from tests.nodes.permits import arrived, ask, decide, gave, lie, may, refused, say
 from tests.nodes.world import World, someone
 
@@ -25,16 +28,20 @@ from tests.nodes.world import World, someone
 def test_what_is_forbidden_is_asked_granted_used_and_ends(world: World) -> None:
     item = gave(world)
     assert may(world, "KG", item) == frozenset()
+    assert passing(world, item) == {"PASSING_FORBIDDEN"}
     request = ask(world, item)
     assert may(world, "KG", item) == frozenset()
     decide(world, request, item)
     assert may(world, "KG", item) == {"FORWARD:KZ"}
+    assert passing(world, item) == set()
+    assert passing(world, item, "V1") == {"PASSING_FORBIDDEN"}
     assert may(world, "KG", item, "V1") == may(world, "KG", item, None) == frozenset()
     assert may(world, "TJ", item) == may(world, "KZ", item) == frozenset()
     world.pass_time(11 * DAY - 1)
     assert may(world, "KG", item) == {"FORWARD:KZ"}
     world.pass_time(1)
     assert may(world, "KG", item) == frozenset()
+    assert passing(world, item) == {"PASSING_FORBIDDEN"}
 
 
 def test_a_revocation_counts_from_its_arrival(small: World) -> None:
@@ -85,10 +92,18 @@ def test_a_decision_opens_nothing_but_what_was_asked(small: World) -> None:
     assert may(small, "KG", first) == may(small, "KG", second) == frozenset()
 
 
-def objections(world: World, unit: str, who: str, new: NewDraft, item: str) -> set[str]:
-    """What the check page says against a message about an item."""
+def passing(world: World, item: str, object_id: str = "P1") -> set[str]:
+    """What speaks against passing an object of TJ's message on from KG to KZ."""
+    carried = {"passed_on": [{"origin": "TJ", "message": item, "object": object_id}]}
+    until = instants.to_text(world.now + 90 * DAY)[:10]
+    return objections(world, "KG", "dilnoza", NewDraft("REQ", recipients=("KZ",)), retention_until=until, **carried)
+
+
+def objections(world: World, unit: str, who: str, new: NewDraft, item: str = "", **marks: Any) -> set[str]:
+    """What the check page says against a message, about an item if one is named."""
     node, actor = world.node(unit), someone(world.node(unit), who)
-    form = DraftForm((), labels(source_at_risk="NO"), {**BODIES[new.kind], "items": [held(item)]})
+    body = {**BODIES[new.kind], **({"items": [held(item)]} if item else {"objects": [person(), lorry()]})}
+    form = DraftForm((), labels(source_at_risk="NO", **marks), body)
     with node.db.write() as session:
         written: Written = drafts.write(session, node, actor, new, form)
         return {fault.code for fault in judge_draft(Work(session, node), actor, written).faults}

@@ -11,13 +11,14 @@ from nodes.tables import AlertRow, ThreadRow
 from schemas.items import Item
 from tests.instants import DAY, HOUR
 from tests.messages import held
-from tests.nodes.permits import arrived, gave, lie, passed_on, refused, say
+from tests.nodes.permits import arrived, ask, decide, gave, lie, passed_on, refused, say
 from tests.nodes.world import World, send, someone
 
 
 def passed_to_kazakhstan(world: World) -> str:
-    """TJ gave KG an item, which KG passed on to KZ."""
+    """TJ gave KG an item, which KG passed on to KZ with its permission."""
     item = gave(world)
+    decide(world, ask(world, item), item)
     node = world.node("KG")
     send(node, someone(node, "dilnoza"), NewDraft("REQ", recipients=("KZ",)), passed_on(item))
     world.sync()

@@ -1,0 +1,50 @@
+"""Received information leaves only as its giver allows: asked of the rules for each item that a message carries.
+
+What a message carries it names itself (label `passed_on`). Giving something back to the unit that gave it discloses
+nothing. Whether the codes of the message are as strict as those of what it carries, its author answers for.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from exchange.policy.facts import Act
+from nodes import grants, judging, onward, restrictions, storing
+from nodes.judging import Subject, Wish
+from nodes.tables import MessageRow
+from nodes.views import Actor
+from nodes.work import Work
+from schemas.content import Content
+from schemas.items import Item, named
+from schemas.words import Words
+
+NOT_HELD: Final = Words(
+    "Remove {item} from the received information: this unit does not hold it.",
+    "Удалите {item} из полученных сведений: у вашего подразделения их нет.",
+)
+FORBIDDEN: Final = Words(
+    "Ask for permission to pass {item} on to {unit}, or remove it.",
+    "Запросите разрешение передать {item} подразделению {unit} или удалите эти сведения.",
+)
+
+
+def refusals(work: Work, actor: Actor, content: Content) -> Iterator[tuple[str, Words, dict[str, str]]]:
+    """Yield code, words and their values for whatever may not be carried to one of the units that get the message."""
+    for item in sorted(named(content.labels, "passed_on")):
+        origins = onward.origins(work, item)
+        name = f"{item.message} {item.object}".strip()
+        if not origins:
+            yield "NOT_HELD", NOT_HELD, {"item": name}
+        for unit in sorted(content.units - origins) if origins != {work.node.unit} else ():
+            if not all(_may(work, actor, (carrier, item), unit) for carrier in onward.carriers(work, item)):
+                yield "PASSING_FORBIDDEN", FORBIDDEN, {"item": name, "unit": unit}
+
+
+def _may(work: Work, actor: Actor, held: tuple[MessageRow, Item], unit: str) -> bool:
+    """Return whether the rules let `actor` give an item to `unit`, under the labels of the message that brought it."""
+    row, item = held
+    node, session = work.node, work.session
+    labels = storing.content_of(node, work.case(row.case_id), work.whole(row)).labels
+    permissions = grants.valid(session, node.now(), item.message, item.object)
+    subject = Subject(row, labels, judging.standing(session, actor, row.case_id), permissions)
+    confirmed = restrictions.confirmed(session, actor, row.message_id)
+    return judging.decide(node, actor, subject, Wish(Act.OTHER_UNIT, to=unit, text_confirmed=confirmed)).allowed
