@@ -91,8 +91,45 @@ class EnrolmentRow(Row):
     totp_sealed: Mapped[bytes | None]
 
 
+class PasskeyRow(Row):
+    """A passkey of an account: its public key and the count that its authenticator last said."""
+
+    __tablename__ = "node_passkey"
+    credential_id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), index=True)
+    label: Mapped[str]
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int]
+    created: Mapped[int]
+    used: Mapped[int | None]
+
+
+class PrintedCodeRow(Row):
+    """A printed one-time code that was not used yet."""
+
+    __tablename__ = "node_printed_code"
+    code_hash: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), index=True)
+
+
+class ProofRow(Row):
+    """A factor that was shown for one act: its ticket never counts again. `evidence` is what was shown, sealed."""
+
+    __tablename__ = "node_proof"
+    ticket_hash: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), index=True)
+    act: Mapped[str]
+    digest: Mapped[str]
+    level: Mapped[str]
+    at: Mapped[int]
+    evidence: Mapped[bytes]
+
+
 class SessionRow(Row):
-    """A signed-in browser: only the hash of its token is known here. `mandate` is why an auditor sits there, sealed."""
+    """A signed-in browser: only the hash of its token is known here. `mandate` is why an auditor sits there, sealed.
+
+    `level` is how strong the factor was that it began with.
+    """
 
     __tablename__ = "node_session"
     token_hash: Mapped[str] = mapped_column(primary_key=True)
@@ -100,6 +137,7 @@ class SessionRow(Row):
     csrf: Mapped[str]
     created: Mapped[int]
     seen: Mapped[int]
+    level: Mapped[str]
     mandate: Mapped[bytes | None]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from nodes import visits
-from nodes.account_tables import EnrolmentRow, RoleRow, SessionRow, UserRow
+from nodes.account_tables import EnrolmentRow, PasskeyRow, PrintedCodeRow, RoleRow, SessionRow, UserRow
 from nodes.errors import BadInput, NotFound, UserExists
 from nodes.mandates import Visit
 from nodes.node import Node
@@ -104,7 +104,8 @@ class NewCode:
         """End every way in that the account had."""
         user = _working(session, self.user_id, node.now())
         user.password_phc, user.totp_sealed = None, None
-        session.execute(delete(SessionRow).where(SessionRow.user_id == self.user_id))
+        for way in (PasskeyRow, PrintedCodeRow, SessionRow):
+            session.execute(delete(way).where(way.user_id == self.user_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,28 @@ refusal has the same text and takes the same work, whether the account exists or
 import hashlib
 import hmac
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from nodes import limits, log, passwords, rest, visits
+from nodes import limits, log, passkeys, passwords, proofs, rest, tickets, visits
 from nodes.account_tables import EnrolmentRow, RoleRow, SessionRow, UserRow
+from nodes.deeds import ProofRefused
 from nodes.errors import AccessEnded, Denied, SignedOut, SignInRefused
 from nodes.node import Node
-from nodes.views import Actor, EnrolmentOffer, SignedIn
+from nodes.proofs import Shown
+from nodes.tickets import Purpose
+from nodes.views import Actor, SignedIn
 
 ENDED = ("ACCESS_ENDED",)
+SIGN_IN, ENROL = "SIGN_IN", "ENROL"
+"""What the tickets are for that are not for an act of somebody who is signed in."""
+
+FIRST_PASSKEY = "1"
+"""The label of the passkey that somebody enrols with."""
+
 TOUCH = 30
 """Seconds between two notes of a session's last use, so that reading pages does not write every time."""
 
@@ -40,6 +50,21 @@ class Enrolment:
     code: str = field(repr=False)
     password: str = field(repr=False)
     totp: str = field(repr=False)
+    passkey: Shown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentOffer:
+    """What a person needs to set up a second factor: the `otpauth://` address and its secret in base32, or a passkey.
+
+    `options` (JSON) is None where the node is reached under no name, so that there are no passkeys.
+    """
+
+    user_id: str
+    uri: str
+    secret: str
+    ticket: str
+    options: str | None
 
 
 def begin_enrolment(node: Node, user_id: str, code: str, address: str) -> EnrolmentOffer:
@@ -51,13 +76,12 @@ def begin_enrolment(node: Node, user_id: str, code: str, address: str) -> Enrolm
         if row is not None:
             secret = passwords.new_totp_secret()
             row.totp_sealed = node.store.kek.seal(secret, *rest.place("enrolment", user_id, "totp"))
-            issuer = f"Serai {node.unit}"
-            return EnrolmentOffer(user_id, passwords.totp_uri(secret, user_id, issuer), passwords.totp_base32(secret))
+            return _offer(node, row, secret)
     raise _refuse(node, user_id, address)
 
 
 def finish_enrolment(node: Node, enrolment: Enrolment, address: str) -> None:
-    """Set password and second factor and use the code up; ends all sessions of the account.
+    """Set password and second factor, a passkey or the app, and use the code up; ends all sessions of the account.
 
     Raises `BadInput` for a password that may not be set, `SignInRefused` or `TooManyAttempts`.
     """
@@ -72,21 +96,17 @@ def finish_enrolment(node: Node, enrolment: Enrolment, address: str) -> None:
     with node.db.write() as session:
         row = _open_enrolment(session, user_id, enrolment.code, now)
         user = session.get(UserRow, user_id)
-        if row is not None and row.totp_sealed is not None and user is not None:
-            secret = node.store.kek.open(row.totp_sealed, *rest.place("enrolment", user_id, "totp"))
-            step = passwords.totp_step(secret, enrolment.totp, now, 0)
-            if step is not None:
-                user.password_phc, user.totp_last_step = phc, step
-                user.totp_sealed = node.store.kek.seal(secret, *rest.place("user", user_id, "totp"))
-                session.delete(row)
-                session.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
-                log.record(session, node, log.Act(operation="KEY_CHANGE", actor=user_id, subject=user_id))
-                return
+        if row is not None and user is not None and _set_factor(session, node, row, user, enrolment):
+            user.password_phc = phc
+            session.delete(row)
+            session.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
+            log.record(session, node, log.Act(operation="KEY_CHANGE", actor=user_id, subject=user_id))
+            return
     raise _refuse(node, user_id, address)
 
 
 def sign_in(node: Node, credentials: Credentials, address: str) -> SignedIn:
-    """Return a new session for the right password and an unused one-time code.
+    """Return a new session for the right password and an unused code, of the app or printed.
 
     Raises `TooManyAttempts` before any work, else `SignInRefused` with one text for every cause.
     """
@@ -99,11 +119,33 @@ def sign_in(node: Node, credentials: Credentials, address: str) -> SignedIn:
     with node.db.write() as session:
         user = session.get(UserRow, user_id, with_for_update=True) if good else None
         if user is not None and user.password_phc == phc and visits.usable(user, now):
-            step = _step(node, user, credentials.totp, now)
-            if step is not None:
-                user.totp_last_step = step
-                return _start(session, node, user)
+            level = proofs.by_code(session, node, user, credentials.totp)
+            if level is not None:
+                return _start(session, node, user, level)
     raise _refuse(node, user_id, address)
+
+
+def sign_in_with_passkey(node: Node, visit: str, shown: Shown, address: str) -> SignedIn:
+    """Return a new session for a passkey that answered the ticket of this `visit`; it is password and factor in one.
+
+    Raises as `sign_in` does.
+    """
+    with node.db.read() as session:
+        limits.check(session, node.settings, "", address, node.now())
+    with suppress(ProofRefused), node.db.write() as session:
+        key = proofs.by_passkey(session, node, Purpose(SIGN_IN, visit), shown)
+        user = session.get_one(UserRow, key.user_id)
+        if visits.usable(user, node.now()):
+            return _start(session, node, user, proofs.Level.PASSKEY)
+    raise _refuse(node, "", address)
+
+
+def passkey_ticket(node: Node, visit: str) -> tuple[str, str | None]:
+    """Return the ticket for a sign-in with a passkey, and what the browser is asked with; None without passkeys."""
+    purpose = Purpose(SIGN_IN, visit)
+    ticket = tickets.issue(node, purpose)
+    usable = passkeys.offered(node.settings)
+    return ticket, passkeys.request(node, tickets.challenge(purpose, ticket)) if usable else None
 
 
 def authenticate(node: Node, token: str, *, active: bool = True) -> SignedIn:
@@ -120,7 +162,7 @@ def authenticate(node: Node, token: str, *, active: bool = True) -> SignedIn:
         if row is None or user is None or user.disabled_at is not None or not _alive(node, row, now):
             raise SignedOut
         over = visits.ended(user, now)
-        signed_in = SignedIn(token, row.csrf, actor_of(session, node, user, token_hash))
+        signed_in = SignedIn(token, row.csrf, actor_of(session, node, user, token_hash), row.level)
         stale = active and now - row.seen >= TOUCH
     if over:
         raise _end(node, signed_in.actor)
@@ -159,22 +201,49 @@ def actor_of(session: Session, node: Node, user: UserRow, token_hash: str | None
     )
 
 
-def _start(session: Session, node: Node, user: UserRow) -> SignedIn:
+def _start(session: Session, node: Node, user: UserRow, level: proofs.Level) -> SignedIn:
     """A new id at every sign-in: what was fixed in a browser before it is worth nothing."""
     now, token, csrf = node.now(), secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     oldest = now - node.settings.session_lifetime
     session.execute(delete(SessionRow).where(SessionRow.created < oldest))
-    session.add(SessionRow(token_hash=_hash(token), user_id=user.user_id, csrf=csrf, created=now, seen=now))
+    row = SessionRow(token_hash=_hash(token), user_id=user.user_id, csrf=csrf, created=now, seen=now, level=level.value)
+    session.add(row)
     actor = actor_of(session, node, user, _hash(token))
-    log.record(session, node, log.by(actor, "LOGIN"))
-    return SignedIn(token, csrf, actor)
+    log.record(session, node, replace(log.by(actor, "LOGIN"), codes=(level.value,)))
+    return SignedIn(token, csrf, actor, level.value)
 
 
-def _step(node: Node, user: UserRow, totp: str, now: int) -> int | None:
-    if user.totp_sealed is None:
-        return None
-    secret = node.store.kek.open(user.totp_sealed, *rest.place("user", user.user_id, "totp"))
-    return passwords.totp_step(secret, totp, now, user.totp_last_step)
+def _offer(node: Node, row: EnrolmentRow, secret: bytes) -> EnrolmentOffer:
+    purpose = Purpose(ENROL, row.user_id, row.code_hash)
+    ticket = tickets.issue(node, purpose)
+    usable = passkeys.offered(node.settings)
+    options = passkeys.creation(node, row.user_id, tickets.challenge(purpose, ticket), ()) if usable else None
+    uri = passwords.totp_uri(secret, row.user_id, f"Serai {node.unit}")
+    return EnrolmentOffer(row.user_id, uri, passwords.totp_base32(secret), ticket, options)
+
+
+def _set_factor(session: Session, node: Node, row: EnrolmentRow, user: UserRow, given: Enrolment) -> bool:
+    """Set the factor that a person enrols with; returns whether it was one."""
+    if given.passkey is not None:
+        purpose = Purpose(ENROL, row.user_id, row.code_hash)
+        try:
+            tickets.check(node, purpose, given.passkey.ticket)
+            challenge = tickets.challenge(purpose, given.passkey.ticket)
+            made = passkeys.attested(node.settings, challenge, given.passkey.answer)
+        except ProofRefused:
+            return False
+        user.totp_sealed = None
+        passkeys.register(session, node, (user.user_id, FIRST_PASSKEY), made)
+        return True
+    if row.totp_sealed is None:
+        return False
+    secret = node.store.kek.open(row.totp_sealed, *rest.place("enrolment", user.user_id, "totp"))
+    step = passwords.totp_step(secret, given.totp, node.now(), 0)
+    if step is None:
+        return False
+    user.totp_last_step = step
+    user.totp_sealed = node.store.kek.seal(secret, *rest.place("user", user.user_id, "totp"))
+    return True
 
 
 def _open_enrolment(session: Session, user_id: str, code: str, now: int) -> EnrolmentRow | None:

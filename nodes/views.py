@@ -47,21 +47,16 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class EnrolmentOffer:
-    """What a person needs to set up the second factor: the `otpauth://` address and its secret in base32."""
-
-    user_id: str
-    uri: str
-    secret: str
-
-
-@dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session: `token` goes into the cookie (known here only by its hash), `csrf` into every form."""
+    """A session: `token` goes into the cookie (known here only by its hash), `csrf` into every form.
+
+    `level` is how strong the factor was: PASSKEY, PRINTED or TOTP.
+    """
 
     token: str
     csrf: str
     actor: Actor
+    level: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 
 from exchange.errors import BadRequest, DiskLow, ExchangeError, MethodNotAllowed, Unavailable, Unfound
 from nodes import log, signin
+from nodes.deeds import ProofNeeded
 from nodes.errors import (
     AccessEnded,
     BadInput,
@@ -71,6 +72,7 @@ from nodes.web import (
     duty_pages,
     inbox_pages,
     log_pages,
+    me_pages,
     message_pages,
     people_pages,
     permission_pages,
@@ -78,6 +80,7 @@ from nodes.web import (
     processing_pages,
     protection_pages,
     quarantine_pages,
+    stepping,
 )
 from nodes.web.entrance import cookie_name, is_secure, node_of
 from nodes.web.guard import Guard
@@ -98,6 +101,7 @@ ROUTERS: Final = (
     duty_pages.router,
     audit_visitors.router,  # before the addresses of single persons
     people_pages.router,
+    me_pages.router,
     approval_pages.router,
     protection_pages.router,
     permission_pages.router,
@@ -120,6 +124,7 @@ ROUTERS: Final = (
 
 STATUSES: Final[dict[type[ExchangeError], int]] = {
     SignInRefused: 401,
+    ProofNeeded: 428,
     SignedOut: 401,
     AccessEnded: 401,
     Denied: 403,
@@ -206,6 +211,8 @@ def _known(request: Request, error: Exception) -> Response:
         return RedirectResponse(f"/sign-in?back={quote(request.url.path, safe='/')}", 303)
     if isinstance(known, MandateNeeded) and request.method == "GET" and not wants_json(request):
         return RedirectResponse(f"/log/mandate?back={quote(_here(request), safe='/')}", 303)
+    if isinstance(known, ProofNeeded) and not wants_json(request) and (signed_in := _who(request)) is not None:
+        return stepping.ask(request, signed_in, known)
     if isinstance(known, Denied):
         _log_denial(request, known)
     return _answer(request, known, STATUSES.get(type(known), 500))

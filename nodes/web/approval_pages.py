@@ -19,20 +19,13 @@ from nodes.web import wording
 from nodes.web.entrance import AtDesk
 from nodes.web.languages import gettext, noted
 from nodes.web.site import see, wants_json
+from nodes.web.stepping import approving, prove
 
 router: Final = APIRouter()
 
 CARRY_OUT: Final[Mapping[str, Callable[[Session, Node, Actor, Approval], None]]] = {erasure.ERASURE: erasure.carry_out}
 """What is done at once, in the transaction of its approval; everything else waits for whoever asked for it."""
 
-STATES: Final[Mapping[State, tuple[str, str]]] = {
-    State.ASKED: ("yellow", noted("Waits for a second person")),
-    State.APPROVED: ("blue", noted("Approved, not done yet")),
-    State.REFUSED: ("red", noted("Refused")),
-    State.WITHDRAWN: ("grey", noted("Withdrawn")),
-    State.EXPIRED: ("grey", noted("Not decided in time")),
-    State.DONE: ("green", noted("Approved and done")),
-}
 PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "case": (noted("Case"), ""),
     "message": (noted("Message"), ""),
@@ -95,6 +88,8 @@ def decide(desk: AtDesk, approval_id: str) -> Response:
     if step is None:
         raise BadInput("decision")
     with desk.node.db.write() as session:
+        if step is Step.APPROVE:
+            prove(session, desk, approving(approvals.get(session, desk.node, desk.actor, approval_id)))
         decided = approvals.decide(session, desk.node, desk.actor, (approval_id, desk.text("digest")), step)
         if decided.state is State.APPROVED and decided.wanted.what in CARRY_OUT:
             CARRY_OUT[decided.wanted.what](session, desk.node, desk.actor, decided)
@@ -111,7 +106,6 @@ def withdraw(desk: AtDesk, approval_id: str) -> Response:
 
 
 def _line(one: Approval) -> Line:
-    colour, text = STATES[one.state]
     facts = [_fact(name, value) for name, value in one.wanted.parameters.items() if value]
     return Line(
         one.approval_id,
@@ -122,7 +116,7 @@ def _line(one: Approval) -> Line:
         one.expires,
         one.decided_by or "",
         one.decided_at,
-        wording.State(gettext(text), colour),
+        wording.approval_state(one.state),
         one.reason,
         one.digest,
         tuple(facts),

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from crypto.instants import to_text
-from nodes import oversight_mandates, oversight_openings, oversight_queries
+from nodes import approvals, oversight_mandates, oversight_openings, oversight_queries
 from nodes.approvals import State as Asked
 from nodes.approvals import Step
 from nodes.days import span
@@ -24,6 +24,7 @@ from nodes.web.inbox_pages import kind_label
 from nodes.web.languages import gettext, noted
 from nodes.web.reading import people_of, sections_of
 from nodes.web.site import Desk, see, wants_json
+from nodes.web.stepping import approving, prove
 from nodes.web.wording import Problem, State, spoken_problem
 from schemas.kinds import KINDS
 
@@ -117,6 +118,8 @@ def decide(desk: AtDesk, query_id: str) -> Response:
         return _query_page(desk, query_id, (Problem(gettext("Choose yes or no."), "#decision"),), 422)
     try:
         with desk.node.db.write() as session:
+            if step is Step.APPROVE:
+                prove(session, desk, approving(approvals.get(session, desk.node, desk.actor, query_id)))
             oversight_queries.decide(session, desk.node, desk.actor, (query_id, desk.text("digest")), step)
     except (OutOfStep, NotApproved, SecondPersonNeeded, BadInput) as error:
         return _query_page(desk, query_id, (spoken_problem(error),), 409)

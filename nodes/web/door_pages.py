@@ -11,6 +11,8 @@ from exchange.errors import ExchangeError
 from nodes import signin
 from nodes.errors import BadInput, SignInRefused, TooManyAttempts
 from nodes.node import Node
+from nodes.proofs import Shown
+from nodes.views import SignedIn
 from nodes.web.entrance import AtDoor, Posted, cookie_name, is_secure, node_of
 from nodes.web.guard import LANGUAGE_COOKIE, REPORTS
 from nodes.web.languages import LANGUAGES, gettext
@@ -36,11 +38,19 @@ def sign_in(door: AtDoor, form: Posted) -> Response:
         signed_in = signin.sign_in(door.node, credentials, _address(door.request))
     except (SignInRefused, TooManyAttempts) as error:
         return _sign_in_page(door, back, user, (spoken_problem(error, "#user"),), _status(error))
-    answer = RedirectResponse(back or home(signed_in.actor), 303)
-    _set(door.node, answer, cookie_name(door.node, "serai"), signed_in.token)
-    if LANGUAGE_COOKIE not in door.request.cookies:
-        _set(door.node, answer, LANGUAGE_COOKIE, signed_in.actor.language)
-    return answer
+    return _welcome(door, signed_in, back)
+
+
+@router.post("/sign-in/passkey")
+def sign_in_with_passkey(door: AtDoor, form: Posted) -> Response:
+    """Start a session for a passkey that answered the ticket of the page."""
+    back = own_path(_field(form.get("back")), "")
+    shown = Shown(_field(form.get("ticket")), _field(form.get("passkey")))
+    try:
+        signed_in = signin.sign_in_with_passkey(door.node, door.csrf, shown, _address(door.request))
+    except (SignInRefused, TooManyAttempts) as error:
+        return _sign_in_page(door, back, "", (spoken_problem(error, "#user"),), _status(error))
+    return _welcome(door, signed_in, back)
 
 
 @router.get("/enrol")
@@ -64,14 +74,16 @@ def finish_enrolment(door: AtDoor, form: Posted) -> Response:
     """Set password and second factor; a mistake shows the step again with a new key."""
     user, code = _field(form.get("user")), _field(form.get("enrolment"))
     totp = _field(form.get("code")).replace(" ", "")
-    wanted = signin.Enrolment(user, code, _secret(form.get("password")), totp)
+    answer = _field(form.get("passkey"))
+    passkey = Shown(_field(form.get("ticket")), answer) if answer else None
+    wanted = signin.Enrolment(user, code, _secret(form.get("password")), totp, passkey)
     try:
         signin.finish_enrolment(door.node, wanted, _address(door.request))
     except BadInput:
         text = gettext("Choose a longer password: at least 12 characters, not a common one.")
         return _offer_page(door, user, code, (Problem(text, "#password"),), 422)
     except SignInRefused:
-        text = gettext("The one-time code did not match. Add the new key to the app and type the code it shows.")
+        text = gettext("The code or passkey did not match. Add the new key to the app and type the code it shows.")
         return _offer_page(door, user, code, (Problem(text, "#code"),), 401)
     return RedirectResponse("/sign-in?done=enrolled", 303)
 
@@ -101,8 +113,18 @@ def health(request: Request) -> JSONResponse:
         return JSONResponse({"status": "ok"})
 
 
+def _welcome(door: Door, signed_in: SignedIn, back: str) -> Response:
+    answer = RedirectResponse(back or home(signed_in.actor), 303)
+    _set(door.node, answer, cookie_name(door.node, "serai"), signed_in.token)
+    if LANGUAGE_COOKIE not in door.request.cookies:
+        _set(door.node, answer, LANGUAGE_COOKIE, signed_in.actor.language)
+    return answer
+
+
 def _sign_in_page(door: Door, back: str, user: str, problems: tuple[Problem, ...], status: int = 200) -> HTMLResponse:
-    return door.page("signin.html", {"back": back, "user": user, "problems": problems}, status)
+    ticket, options = signin.passkey_ticket(door.node, door.csrf)
+    values = {"back": back, "user": user, "problems": problems, "ticket": ticket, "options": options}
+    return door.page("signin.html", values, status)
 
 
 def _enrol_page(door: Door, user: str, problems: tuple[Problem, ...], status: int = 200) -> HTMLResponse:

@@ -100,6 +100,7 @@ def at_desk(request: Request, form: Annotated[FormData, Depends(read_form)]) -> 
             raise Denied("FOREIGN")
         presented = form.get("csrf", "")
         signin.check_csrf(signed_in, presented if isinstance(presented, str) else "")
+    request.state.form = form  # an act that must be confirmed gives the person the same form back
     return Desk(request, node, signed_in, form)
 
 

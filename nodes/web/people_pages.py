@@ -10,6 +10,7 @@ from nodes import accounts, changes
 from nodes.accounts import NewCode, NewRoles, NewUser
 from nodes.approvals import State
 from nodes.changes import Asked, Change, Handed
+from nodes.deeds import Deed, Exact
 from nodes.errors import BadInput, NotFound, UserExists
 from nodes.permissions import MATRIX
 from nodes.views import User
@@ -18,6 +19,7 @@ from nodes.web.entrance import AtDesk
 from nodes.web.forms import Option
 from nodes.web.languages import LANGUAGES, gettext
 from nodes.web.site import Desk, see, wants_json
+from nodes.web.stepping import approving, prove
 from nodes.web.wording import Problem, label, spoken_problem
 from schemas import codes
 
@@ -142,6 +144,7 @@ def ask_for_code(desk: AtDesk, user_id: str) -> HTMLResponse:
 def disable(desk: AtDesk, user_id: str) -> Response:
     """End an account."""
     with desk.node.db.write() as session:
+        prove(session, desk, Exact(Deed.ACCOUNT_END, user_id))
         changes.end(session, desk.node, desk.actor, user_id)
     return see("/people", "disabled")
 
@@ -160,11 +163,12 @@ def show_change(desk: AtDesk, approval_id: str) -> HTMLResponse:
 def confirm(desk: AtDesk, approval_id: str) -> Response:
     """Let the change happen; shows the second half of a code, this once."""
     with desk.node.db.write() as session:
-        user_id = changes.get(session, desk.node, desk.actor, approval_id).change.user_id
+        asked = changes.get(session, desk.node, desk.actor, approval_id)
+        prove(session, desk, approving(asked.approval))
         handed = changes.confirm(session, desk.node, desk.actor, (approval_id, desk.text("digest")))
     if handed.printed is None:
         return see("/people", "change-made")
-    return half_page(desk, user_id, handed, first=False)
+    return half_page(desk, asked.change.user_id, handed, first=False)
 
 
 @router.post("/people/changes/{approval_id}/refuse")

@@ -113,6 +113,9 @@ _DONE: Final[Mapping[str, str]] = {
     "change-asked": noted("Asked for. It happens once another administrator confirms it."),
     "change-made": noted("Confirmed. The roles count from the next click."),
     "change-refused": noted("It will not happen."),
+    "passkey-added": noted("The passkey is yours now."),
+    "passkey-removed": noted("The passkey was removed. It opens nothing here any more."),
+    "others-ended": noted("Your other sessions are ended."),
     "disabled": noted("The account is disabled and all its sessions are ended."),
     "asked": noted("The request is made. Another auditor decides it."),
     "decided": noted("Your decision is on record."),
@@ -163,13 +166,33 @@ _CHANGES: Final[Mapping[str, str]] = {
     "END": noted("End of the account"),
 }
 
+_DEEDS: Final[Mapping[str, str]] = {
+    "APPROVAL": noted("Approve as the second person"),
+    "ACCOUNT_END": noted("End of the account"),
+    "PASSKEY_ADD": noted("Add a passkey"),
+    "PASSKEY_REMOVE": noted("Remove a passkey"),
+    "CODES_PRINT": noted("Print new one-time codes"),
+}
+
+_PARAMETERS: Final[Mapping[str, str]] = {
+    "what": noted("Act"),
+    "label": noted("Name"),
+    "digest": noted("Digest"),
+}
+
+_LEVELS: Final[Mapping[str, tuple[str, str]]] = {
+    "PASSKEY": ("green", noted("Passkey")),
+    "PRINTED": ("yellow", noted("Printed code")),
+    "TOTP": ("yellow", noted("Code of the app: weaker than a passkey")),
+}
+
 _APPROVAL_STATES: Final[Mapping[str, tuple[str, str]]] = {
     "ASKED": ("yellow", noted("Waits for a second person")),
     "APPROVED": ("blue", noted("Approved, not done yet")),
-    "REFUSED": ("red", noted("Refused by the second person")),
-    "WITHDRAWN": ("grey", noted("Taken back")),
-    "EXPIRED": ("grey", noted("Nobody decided in time")),
-    "DONE": ("green", noted("Done by two persons")),
+    "REFUSED": ("red", noted("Refused")),
+    "WITHDRAWN": ("grey", noted("Withdrawn")),
+    "EXPIRED": ("grey", noted("Not decided in time")),
+    "DONE": ("green", noted("Approved and done")),
 }
 
 _FINDINGS: Final[Mapping[str, str]] = {
@@ -230,6 +253,22 @@ def alert_text(alert: Alert) -> str:
 def change(code: str) -> str:
     """Return what a change does to an account."""
     return gettext(_CHANGES[code])
+
+
+def deed(code: str) -> str:
+    """Return what an act does that must be confirmed."""
+    return gettext(_DEEDS[code])
+
+
+def parameter(name: str) -> str:
+    """Return what a value says that determines such an act."""
+    return gettext(_PARAMETERS[name])
+
+
+def level(code: str) -> State:
+    """Return how strong the factor of a session was."""
+    colour, text = _LEVELS[code]
+    return State(gettext(text), colour)
 
 
 def approval_state(code: str) -> State:

@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from struct import pack
 
 from crypto.canonical import dumps
-from crypto.encoding import b64
-from nodes import answers
+from crypto.encoding import b64, unb64
+from nodes import answers, passkeys
+from nodes.deeds import ProofRefused
 from nodes.errors import AnswerRefused
+from tests.nodes.authenticator import ORIGIN, SecurityKey
+from tests.nodes.people import settings_in
 
 
 def frame(index: int, kind: int, entry: bytes, payload: bytes) -> bytes:
@@ -52,7 +56,26 @@ def logged_document(data: bytes) -> None:
     assert answers.logged_document(data).to_bytes() == data
 
 
+def passkey_attestation(data: bytes) -> None:
+    """What an authenticator says of a new key, inside an answer of the browser that is in order."""
+    told = json.loads(_ANSWER)
+    told["response"]["attestationObject"] = b64(data)
+    made = passkeys.attested(_SETTINGS, _CHALLENGE, json.dumps(told))
+    assert made.user_verified
+
+
+def passkey_answer(data: bytes) -> None:
+    assert passkeys.attested(_SETTINGS, _CHALLENGE, data.decode("latin-1")).user_verified
+
+
+_SETTINGS = settings_in(Path("nowhere")).model_copy(update={"public_origin": ORIGIN})
+_CHALLENGE = bytes(32)
+_KEY = SecurityKey("EdDSA", credential_id=bytes(32))
+_ANSWER = _KEY.make(json.dumps({"user": {"id": "AA"}, "rp": {"id": "tj.serai.example"}, "challenge": b64(_CHALLENGE)}))
+
 TARGETS: dict[str, tuple[Callable[[bytes], None], type[Exception]]] = {
+    "passkey_answer": (passkey_answer, ProofRefused),
+    "passkey_attestation": (passkey_attestation, ProofRefused),
     "inbox_frames": (inbox_frames, AnswerRefused),
     "hub_problem": (hub_problem, AnswerRefused),
     "receipt_outcomes": (receipt_outcomes, AnswerRefused),
@@ -64,6 +87,8 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], type[Exception]]] = {
 }
 
 SEEDS: dict[str, list[bytes]] = {
+    "passkey_answer": [_ANSWER.encode()],
+    "passkey_attestation": [unb64(json.loads(_ANSWER)["response"]["attestationObject"])],
     "inbox_frames": [b"", frame(3, 1, b"{}", b"envelope") + frame(7, 2, b'{"a":1}', b"receipt")],
     "hub_problem": [
         json.dumps({"code": "EX-4092", "status": 409, "expected_seq": 4, "expected_prev": "a" * 64}).encode()

@@ -35,14 +35,16 @@ class Street:
         self.house.clock.now += 30
         return self.house.totp(user)
 
-    def sign_in(self, window: "Window", unit: str, user: str, first: str = "**/inbox") -> None:
+    def sign_in(
+        self, window: "Window", unit: str, user: str, first: str = "**/inbox", *, address: str | None = None
+    ) -> None:
         """Choose the language of the window and sign in through the form, up to the first page of the person."""
         page = window.page
-        page.goto(f"{self.addresses[unit]}/language/{window.language}?back=/sign-in")
+        page.goto(f"{address or self.addresses[unit]}/language/{window.language}?back=/sign-in")
         page.fill("#user", user)
         page.fill("#password", PASSWORD)
         page.fill("#code", self.totp(user))
-        page.click("main form button.govuk-button[type=submit]")
+        page.click("main form[action='/sign-in'] button.govuk-button[type=submit]")
         page.wait_for_url(first)
 
 

@@ -8,7 +8,20 @@ from serai.demo import requests
 from tests.e2e.browser.conftest import Street, examine, open_window
 from tests.nodes.web.work import send
 
-PAGES = ("/inbox", "/sent", "/permissions", "/permissions/pace", "/notices", "/compose", "/cases", "/search", "/shift", "/alerts", "/help")
+PAGES = (
+    "/inbox",
+    "/sent",
+    "/permissions",
+    "/permissions/pace",
+    "/notices",
+    "/compose",
+    "/cases",
+    "/search",
+    "/shift",
+    "/alerts",
+    "/help",
+    "/me",
+)
 
 
 def arrive(street: Street, urgent: bool = False) -> None:  # noqa: FBT001, FBT002  (one word says it all)
@@ -43,6 +56,33 @@ def test_the_pages_before_sign_in_and_the_error_pages_are_accessible(street: Str
     assert not window.complaints
     window.page.goto(street.addresses["TJ"] + "/nowhere")
     examine(window.page)
+
+
+def test_a_passkey_of_a_security_key_is_added_and_signs_in(street: Street, browser: Browser) -> None:
+    node, window = street.house.nodes["TJ"], open_window(browser, "en")
+    address = street.addresses["TJ"].replace("127.0.0.1", "localhost")
+    node.settings = node.settings.model_copy(update={"public_origin": address})
+    page, driver = window.page, window.context.new_cdp_session(window.page)
+    driver.send("WebAuthn.enable")
+    key = {"protocol": "ctap2", "transport": "usb", "hasResidentKey": True, "hasUserVerification": True}
+    driver.send("WebAuthn.addVirtualAuthenticator", {"options": {**key, "isUserVerified": True}})
+    street.sign_in(window, "TJ", "TJ-1", address=address)
+    page.goto(f"{address}/me")
+    page.fill("#label", "blue key")
+    page.click("[data-passkey=create]")
+    page.wait_for_selector("#proof-code")
+    examine(page)
+    page.fill("#proof-code", street.totp("TJ-1"))
+    page.click("text=Confirm with the code")
+    page.wait_for_url("**/me?done=passkey-added")
+    page.click("text=Sign out")
+    page.click("text=Sign in with a passkey")
+    page.wait_for_url("**/inbox")
+    page.goto(f"{address}/me")
+    examine(page)
+    expect(page.locator("main table").first).to_contain_text("Passkey")
+    refused = [one for one in window.complaints if "428" not in one]  # the page that asks to confirm has that status
+    assert not refused
 
 
 def test_an_arrival_appears_by_itself_with_an_alarm_and_a_sound(street: Street, browser: Browser) -> None:

@@ -1,7 +1,8 @@
 """Units for the page tests: real nodes with real databases and keys, joined through a real hub in this process."""
 
 import base64
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -76,6 +77,11 @@ class House:
         """Return the one-time code that the person's app shows now."""
         return passwords.totp_code(self.secrets[user], self.clock.now)
 
+    def next_totp(self, user: str) -> str:
+        """Return a code that was not used yet."""
+        self.clock.now += passwords.TOTP_STEP
+        return self.totp(user)
+
     def client(self, unit: str) -> Client:
         """Return a browser without a session at a unit."""
         if unit not in self.ways:
@@ -99,7 +105,7 @@ class House:
         signed_in = signin.sign_in(self.nodes[unit], Credentials(user, PASSWORD, self.totp(user)), "127.0.0.1")
         client = self.client(unit)
         client.cookies.set(cookie_name(self.nodes[unit], "serai"), signed_in.token)
-        return Browser(client, signed_in.csrf)
+        return Browser(client, signed_in.csrf, lambda: self.next_totp(user))
 
     def sync(self, *units: str) -> None:
         """Let each unit send and fetch once, in this order."""
@@ -119,16 +125,25 @@ class House:
 
 @dataclass
 class Browser:
-    """A signed-in browser without scripts: it posts forms with the token of its session."""
+    """A signed-in browser without scripts: it posts forms with the token of its session, and confirms when asked to."""
 
     client: Client
     csrf: str
+    code: Callable[[], str]
 
     def get(self, path: str, **headers: str) -> Response:
         return self.client.get(path, headers=headers)
 
     def post(self, path: str, **form: object) -> Response:
         """Post a form as the page would; a list gives one input more than once."""
+        answer = self.send(path, **form)
+        ticket = re.search(r'name="proof-ticket" value="([^"]+)"', answer.text)
+        if answer.status_code != 428 or ticket is None:
+            return answer
+        return self.send(path, **form, **{"proof-ticket": ticket[1], "proof-code": self.code()})
+
+    def send(self, path: str, **form: object) -> Response:
+        """Post a form and confirm nothing."""
         same_origin = {"Sec-Fetch-Site": "same-origin"}
         return self.client.post(path, data={"csrf": self.csrf, **form}, headers=same_origin)
 

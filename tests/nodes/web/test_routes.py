@@ -12,6 +12,7 @@ PUBLIC = {
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
     ("GET", "/enrol"),
+    ("POST", "/sign-in/passkey"),
     ("POST", "/enrol"),
     ("POST", "/enrol/confirm"),
     ("GET", "/language/{code}"),
