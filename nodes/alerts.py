@@ -57,6 +57,8 @@ class Cause(StrEnum):
     CHANGED_ALONE = "CHANGED_ALONE"
     REVIEWS_DUE = "REVIEWS_DUE"
     HOLDS_LISTED = "HOLDS_LISTED"
+    BREACH_DUE = "BREACH_DUE"
+    BREACH_OVERDUE = "BREACH_OVERDUE"
 
 
 NEXT: Mapping[tuple[AlertState, str], AlertState] = MappingProxyType(

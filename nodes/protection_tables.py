@@ -1,4 +1,4 @@
-"""The rows of data protection: what two persons decide, reviews, holds and erasures. Rows have no behaviour.
+"""The rows of data protection: what two persons decide, reviews, holds, erasures, breaches. Rows have no behaviour.
 
 Reasons and parameters are sealed under the key of the key store, not of a case: they must outlive what was erased.
 """
@@ -77,4 +77,25 @@ class ErasureRow(Row):
     approved_by: Mapped[str]
     at: Mapped[int]
     exports: Mapped[int]
+    sealed: Mapped[bytes]
+
+
+class BreachRow(Row):
+    """A breach of personal data: when it was detected, when the authority and the partners were told."""
+
+    __tablename__ = "node_breach"
+    breach_id: Mapped[str] = mapped_column(primary_key=True)
+    detected: Mapped[int]
+    authority_at: Mapped[int | None] = mapped_column(index=True)
+    partners_at: Mapped[int | None]
+
+
+class BreachPhaseRow(Row):
+    """What was known of a breach at one moment, sealed: the first report, then what was learned later."""
+
+    __tablename__ = "node_breach_phase"
+    breach_id: Mapped[str] = mapped_column(ForeignKey("node_breach.breach_id"), primary_key=True)
+    ordinal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[int]
+    by_user: Mapped[str]
     sealed: Mapped[bytes]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, defer
 
 from exchange import courier
 from exchange.courier import Collection, State
-from nodes import alerts, approvals, clocks, log, oversight_openings, retention, threads
+from nodes import alerts, approvals, breaches, clocks, log, oversight_openings, retention, threads
 from nodes.alerts import Cause, Raised
 from nodes.node import Node
 from nodes.tables import CaseRow, DeliveryRow, EscalationRow, MessageRow, ThreadRow
@@ -33,6 +33,7 @@ def run(node: Node) -> int:
         approvals.run(session, node)
         oversight_openings.run(session, node)
         retention.run(session, node)
+        breaches.run(session, node)
     if raised:
         node.changed.bump()
     return raised

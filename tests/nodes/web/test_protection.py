@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from nodes import cases
+from nodes.breaches import FIRST
 from serai.demo import requests
 from tests.instants import DAY, NOW
 from tests.nodes.web.house import Browser, House, build
@@ -134,7 +135,7 @@ def test_a_review_that_is_due_is_kept_with_a_reason(protected: House, dpo: Brows
 
 
 @pytest.mark.parametrize(
-    "path", ["/approvals", "/protection", "/protection/persons", "/protection/register", "/protection/field-map.csv"]
+    "path", ["/approvals", "/protection", "/protection/persons", "/protection/register", "/protection/breaches"]
 )
 def test_an_officer_sees_none_of_the_pages(protected: House, path: str) -> None:
     assert protected.desk("KG", "KG-1").get(path).status_code == 403
@@ -161,3 +162,19 @@ def test_the_register_names_recipients_purposes_and_every_field(dpo: Browser) ->
     rows = dpo.get("/protection/field-map.csv").text.splitlines()
     assert rows[0] == "kind,field,label,data_group,group,required"
     assert "REQ,objects[PERSON].names[].given,Given names,PERSONAL,Personal details,0" in rows
+
+
+def test_a_breach_is_reported_and_the_authority_and_partners_are_told(dpo: Browser) -> None:
+    form = dict.fromkeys(FIRST, "Not known yet")
+    assert dpo.post("/protection/breaches", detected="soon", **form).status_code == 422
+    assert dpo.post("/protection/breaches", detected="2026-11-18T08:00", **form).status_code == 303
+    page = dpo.get("/protection/breaches").text
+    number = re.findall(r"/protection/breaches/([0-9a-f]{32})/phase", page)[0]
+    assert dpo.post(f"/protection/breaches/{number}/phase", nature="").status_code == 422
+    assert dpo.post(f"/protection/breaches/{number}/phase", nature="It was found again").status_code == 303
+    assert 'name="late"' in page
+    assert dpo.post(f"/protection/breaches/{number}/authority").status_code == 422
+    late = "It was found on a holiday"
+    assert dpo.post(f"/protection/breaches/{number}/authority", late=late).status_code == 303
+    assert dpo.post(f"/protection/breaches/{number}/partners").status_code == 303
+    assert "Authority told" in dpo.get("/protection/breaches").text
