@@ -14,6 +14,8 @@ from tests.e2e.browser.conftest import Street, Window, examine, open_window
 from tests.nodes.web.auditing import MANDATE
 from tests.nodes.web.work import send
 
+pytestmark = pytest.mark.slow
+
 PAGES = (
     "/log",
     "/log/looks",

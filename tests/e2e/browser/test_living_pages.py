@@ -2,11 +2,14 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from serai.demo import requests
 from tests.e2e.browser.conftest import Street, examine, open_window
 from tests.nodes.web.work import send
+
+pytestmark = pytest.mark.slow
 
 PAGES = (
     "/inbox",
