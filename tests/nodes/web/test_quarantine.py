@@ -24,6 +24,14 @@ def test_every_alarm_has_words(cause: str) -> None:
     assert wording.alert_text(alert) != str(cause)
 
 
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_an_alarm_about_a_damaged_log_names_the_finding_and_its_place(language: str) -> None:
+    subject = "ENTRY_ALTERED 256 role:AUDITOR"
+    alert = Alert("a", "LOG_DAMAGED", subject, None, "role:AUDITOR", "RAISED", 0, None, None, notified=False)
+    with speaking(language):
+        assert wording.alert_text(alert).endswith(" (ENTRY_ALTERED 256)")
+
+
 def test_an_arrival_that_was_not_opened_is_listed_for_those_who_must_act(house: House) -> None:
     node = house.nodes["KG"]
     with node.db.write() as session:
