@@ -168,7 +168,9 @@ def assignments(session: Session, node: Node, actor: Actor, message_id: str) -> 
         .where(AssignmentRow.message_id == message_id)
         .order_by(AssignmentRow.at, AssignmentRow.ordinal)
     ).all()
-    return tuple(_view(node, case, row, readable=readable) for row in hands)
+    people = session.scalars(select(UserRow).where(UserRow.user_id.in_({row.to_user for row in hands})))
+    names = {one.user_id: one.display_name for one in people}
+    return tuple(_view(node, case, row, names.get(row.to_user, row.to_user), readable=readable) for row in hands)
 
 
 def _move(session: Session, node: Node, actor: Actor, message: MessageRow, move: _Move) -> None:
@@ -231,9 +233,11 @@ def _note(note: str) -> str:
     return note.strip()
 
 
-def _view(node: Node, case: CaseRow, row: AssignmentRow, *, readable: bool) -> Assignment:
+def _view(node: Node, case: CaseRow, row: AssignmentRow, name: str, *, readable: bool) -> Assignment:
     note = None
     if row.note_sealed is not None and readable:
         place = rest.place("assignment", row.assignment_id, "note")
         note = rest.case_key(node.store.kek, case).open(row.note_sealed, *place).decode()
-    return Assignment(row.assignment_id, row.how, row.by_user, row.to_user, row.from_user, row.at, row.ended, note)
+    return Assignment(
+        row.assignment_id, row.how, row.by_user, row.to_user, name, row.from_user, row.at, row.ended, note
+    )

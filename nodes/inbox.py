@@ -125,14 +125,15 @@ def _filtered(node: Node, actor: Actor, query: InboxQuery) -> list[ColumnElement
 
 def _view(node: Node, actor: Actor, view: View) -> ColumnElement[bool]:
     mine = or_(MessageRow.assignee == actor.user_id, MessageRow.author == actor.user_id)
+    owed = MessageRow.message_id.in_(select(ThreadRow.opening).where(ThreadRow.state.in_(_OPEN)))
     conditions: dict[View, ColumnElement[bool]] = {
         View.ALL: true(),
         View.MINE: mine,
         View.UNASSIGNED: and_(MessageRow.assignee.is_(None), ~_COPIED),
         View.UNREAD: MessageRow.opened_at.is_(None),
-        View.URGENT: and_(MessageRow.urgency != "ROUTINE", ~_COPIED),
+        View.URGENT: and_(MessageRow.urgency != "ROUTINE", owed),
         View.OVERDUE: MessageRow.message_id.in_(select(ThreadRow.opening).where(ThreadRow.due < node.now())),
-        View.OPEN: MessageRow.message_id.in_(select(ThreadRow.opening).where(ThreadRow.state.in_(_OPEN))),
+        View.OPEN: owed,
     }
     return conditions[view]
 

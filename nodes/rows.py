@@ -102,8 +102,13 @@ def _units(around: _Around, row: MessageRow, role: str) -> tuple[str, ...]:
 
 
 def _standing(node: Node, row: MessageRow, around: _Around) -> tuple[str, Clock | None]:
-    """A request stands where its least advanced exchange stands; everything else where its delivery stands."""
+    """A request stands where its least advanced exchange stands; what else arrived is new until somebody opens it.
+
+    What we sent otherwise stands where its delivery stands.
+    """
     opened = around.opened.get(row.message_id, [])
+    if not opened and row.direction == "IN":
+        return "RECEIVED" if row.opened_at is None else "OPENED", None
     if not opened:
         states = [one.state for one in around.deliveries.get(row.message_id, ())]
         return min(states, default=row.direction), None

@@ -321,6 +321,7 @@ class Assignment:
     how: str
     by_user: str
     to_user: str
+    to_name: str
     from_user: str | None
     at: int
     ended: int | None

@@ -49,6 +49,7 @@ class UnitPlan:
     time_zone: str = "UTC"
     language: Literal["en", "ru"] = "en"
     agencies: tuple[str, ...] = ("DRUG_AGENCY",)
+    database: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ def _node(plan: Plan, one: UnitPlan) -> NodeSettings:
         "time_zone": one.time_zone,
         "language": one.language,
         "public_origin": one.origin,
+        "database_url": one.database,
     }
     folder = plan.folder / one.unit.lower()
     new_home(folder, NODE_FILE, given)

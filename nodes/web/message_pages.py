@@ -18,7 +18,7 @@ from nodes.web.entrance import AtDesk
 from nodes.web.inbox_pages import kind_label, rows_of
 from nodes.web.languages import gettext, language
 from nodes.web.moments import Deadline
-from nodes.web.reading import people_of, sections_of
+from nodes.web.reading import labels_of, people_of, sections_of
 from nodes.web.site import Desk, see, wants_json
 from nodes.web.wording import Problem, spoken_problem
 from schemas.kinds import KINDS
@@ -222,7 +222,7 @@ def _content(desk: Desk, found: MessageDetail) -> dict[str, Any]:
         "banner": wording.banner(
             handling, str(found.common.get("handling_text", "")), permit_words.held(desk, found.row.message_id)
         ),
-        "parts": sections_of(kind, found.body),
+        "parts": (*sections_of(kind, found.body), *labels_of(found.common)),
         "people": people_of(kind, found.body),
     }
 
@@ -330,10 +330,10 @@ def _recipient(desk: Desk, one: Delivery) -> Recipient:
 
 def _hand(one: Assignment) -> Hand:
     texts = {
-        "TAKE": gettext("%s took it") % one.to_user,
-        "ASSIGN": gettext("%s was given it") % one.to_user,
-        "HAND_OVER": gettext("handed over to %s") % one.to_user,
-        "TAKE_BACK": gettext("%s took it back") % one.to_user,
+        "TAKE": gettext("%s took it") % one.to_name,
+        "ASSIGN": gettext("%s was given it") % one.to_name,
+        "HAND_OVER": gettext("handed over to %s") % one.to_name,
+        "TAKE_BACK": gettext("%s took it back") % one.to_name,
     }
     return Hand(texts.get(one.how, one.how), one.at, one.note)
 

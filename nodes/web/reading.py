@@ -9,7 +9,7 @@ from typing import Final
 
 from crypto.canonical import Json
 from nodes.web.languages import language
-from schemas import codes
+from schemas import codes, fields, labels
 from schemas.fields import Line
 from schemas.kind import Kind
 
@@ -43,6 +43,19 @@ def sections_of(kind: Kind, values: Mapping[str, Json]) -> tuple[ReadPart, ...]:
         ReadPart(section.name, section.label.say(language()), lines)
         for section, lines in kind.reading(kept, language())
     )
+
+
+_ON_TOP: Final = frozenset({"subject_line", "language", "purpose", "urgency", "classification", "handling"})
+"""The labels that stand in the summary on top of a message."""
+
+
+def labels_of(values: Mapping[str, Json]) -> tuple[ReadPart, ...]:
+    """Return the sections of what the labels say beyond the summary: further text, legal basis, restriction, copies."""
+    read = (
+        (one, fields.reading([item for item in one.fields if item.name not in _ON_TOP], values, language()))
+        for one in labels.SECTIONS
+    )
+    return tuple(ReadPart(f"label-{one.name}", one.label.say(language()), lines) for one, lines in read if lines)
 
 
 def people_of(kind: Kind, values: Mapping[str, Json]) -> tuple[Shown, ...]:

@@ -64,7 +64,7 @@ _PROCEEDINGS: Final = Record(
 _SECTIONS: Final = (
     Section(
         "scope",
-        Words("What you ask", "Что вы запрашиваете"),
+        Words("What is asked", "Что запрашивается"),
         Words("Permission of the unit that gave the information.", "Разрешение подразделения, давшего сведения."),
         SCOPE,
     ),

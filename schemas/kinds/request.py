@@ -74,7 +74,7 @@ _LINK = (
 _SECTIONS = (
     Section(
         "questions",
-        Words("What you ask", "Что вы запрашиваете"),
+        Words("What is asked", "Что запрашивается"),
         Words("One to twenty questions.", "От одного до двадцати вопросов."),
         (
             Field(

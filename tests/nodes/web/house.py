@@ -148,10 +148,18 @@ class Browser:
         return self.client.post(path, data={"csrf": self.csrf, **form}, headers=same_origin)
 
 
-def build(folder: Path, now: int, units: Sequence[str], env: Literal["live", "exercise"] = "live") -> House:
-    """Make a hub and the units, all in this process; nothing moves between them until a test says `sync`."""
+def build(
+    folder: Path, now: int, units: Sequence[str], env: Literal["live", "exercise"] = "live", **databases: str
+) -> House:
+    """Make a hub and the units, all in this process; nothing moves between them until a test says `sync`.
+
+    `databases` gives a unit another database than SQLite.
+    """
     clock = Clock(now)
-    plans = tuple(UnitPlan(unit, NAMES[unit], time_zone=ZONES[unit], agencies=("POLICE",)) for unit in units)
+    plans = tuple(
+        UnitPlan(unit, NAMES[unit], time_zone=ZONES[unit], agencies=("POLICE",), database=databases.get(unit, ""))
+        for unit in units
+    )
     made = federation.establish(Plan(folder / "federation", "http://127.0.0.1:9", plans, env=env), now)
     keys = HubKeys.open(made.hub.home, made.passphrase, made.hub.origin)
     hub = Hub(made.hub, keys, Database(made.hub.database), clock, inline=True)
