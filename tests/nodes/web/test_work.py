@@ -134,7 +134,7 @@ def test_a_copy_is_chosen_checked_and_read_as_a_copy(pair: House) -> None:
     duty = pair.desk("KZ", "KZ-2")
     inbox, read = duty.get("/inbox").text, duty.get(sent).text
     assert ("Copy, for information" in inbox, "not assigned</strong>" in inbox) == (True, False)
-    assert ("Copy to" in read, "Time left to answer" in read, "What you can do" in read) == (True, False, False)
+    assert ("Copy to" in read, "Time left to answer" in read, 'value="ANS"' in read) == (True, False, False)
     assert desk.get(f"{sent}.json").json()["copies"] == ["KZ"]
 
 
