@@ -195,7 +195,7 @@ def _content(desk: Desk, found: Opened) -> dict[str, object]:
         "found": found,
         "mark": mark,
         "kind": kind_label(row.kind),
-        "subject": content.label("subject"),
+        "subject": content.label("subject_line") or gettext("Without a subject"),
         "sender": wording.unit_name(desk.node, row.sender),
         "language": str(content.labels.get("language", "")),
         "banner": wording.banner(codes, content.label("handling_text")),

@@ -26,6 +26,9 @@ PAGES = (
     "/verify",
     "/mirror",
     "/inspections",
+    "/queries",
+    "/queries/new",
+    "/forks",
 )
 
 

@@ -76,6 +76,7 @@ def test_a_second_auditor_opens_the_stated_entries_and_no_other(opened: House) -
     page = reader.get(f"{address}/{first}")
     assert (page.status_code, CONTENT in page.text) == (200, True)
     assert all(word in page.text for word in ("Officer KG-9 (KG-9)", MANDATE, "watermark", "Agreed by KG-10"))
+    assert re.search(r"<h1[^>]*>[^<]+</h1>", page.text)
     assert [reader.get(f"{address}/{index}").status_code for index in (other, 999_999)] == [404, 404]
     assert second.get(f"{address}/{first}").status_code == 404
     assert opened.desk("KG", "KG-3").get(f"{address}/{first}").status_code == 403
