@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from crypto.canonical import LARGEST
 from schemas.errors import Malformed
 from schemas.void import LIMIT, Void
+from tests.vectors.cme1 import build
 
 NUMBERS = st.integers(1, LARGEST)
 
@@ -34,3 +35,10 @@ def test_a_void_has_one_spelling() -> None:
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(Malformed):
         Void.from_bytes(text.encode(), limit=LIMIT)
+
+
+def test_the_golden_void_says_what_it_closes() -> None:
+    (record,) = (one for one in build.read("valid.json")["vectors"] if one["name"] == "void")
+    void = Void.from_bytes(bytes.fromhex(record["content"]["hex"]), limit=LIMIT)
+    assert (void.first, void.last) == (2, 3)
+    assert void.last < record["pair"]["seq"]

@@ -18,6 +18,7 @@ from crypto.envelope import Envelope, parse
 from crypto.errors import CryptoError
 from crypto.header import Blob, HeaderDraft
 from crypto.sealing import Recipient, open_sealed, seal
+from schemas.void import Void
 from tests.crypto.builders import draft, encryption_key, keyring, recipients, seed, signing_key
 from tests.instants import DAY, NOW
 from tests.vectors.cme1.refusals import CORE, FRAMING, HALVES, OPENERS, SIGNED, WHOLE, Opener
@@ -63,7 +64,12 @@ VALID: dict[str, Case] = {
     "grant": Case(draft=draft(ctype="grant")),
     "revoke": Case(draft=draft(ctype="revoke")),
     "heartbeat": Case(b"", draft=draft(ctype="heartbeat", family="control", handling=())),
-    "void": Case(b"", draft=draft(ctype="void", family="control", handling=())),
+    "void": Case(
+        Void(first=2, last=3).to_bytes(),
+        units=("KG",),
+        draft=draft(ctype="void", family="control", handling=()),
+        pair=(4, "cd" * 32),
+    ),
     "urgent-with-handling": Case(draft=draft(urgency="URG_LIFE", classification="RESTR", handling=("H1", "H2", "H3"))),
     "two-blobs": Case(draft=draft(blobs=BLOBS)),
     "later-in-order": Case(draft=draft(seq=17, prev="ab" * 32), pair=(4, "cd" * 32)),
