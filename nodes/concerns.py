@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from crypto.canonical import Json
 from nodes import alerts, grants, log, onward
 from nodes.alerts import Cause, Raised
@@ -163,16 +160,6 @@ def case_of(work: Work, content: Content) -> CaseRow | None:
     found = (work.messages.one(item.message) for item in sorted(named(content.body)))
     kept = (case for row in found if row is not None and (case := work.case(row.case_id)).wrapped_key is not None)
     return next(kept, None)
-
-
-def to_be_erased(session: Session) -> frozenset[Item]:
-    """Return the items that another unit wants destroyed here and about which it was not answered yet."""
-    arrived = (
-        select(ConcernRow)
-        .join(MessageRow, MessageRow.message_id == ConcernRow.message_id)
-        .where(MessageRow.direction == "IN", ConcernRow.kind.in_(kinds(Effect.ERASES)), ConcernRow.settled.is_(None))
-    )
-    return frozenset(Item(row.item, row.object_id) for row in session.scalars(arrived))
 
 
 def kinds(*effects: Effect) -> tuple[str, ...]:

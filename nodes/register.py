@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from exchange.clock import Effect as OnClock
 from exchange.lifecycle import LIVES
@@ -18,9 +18,10 @@ from nodes.grant_tables import ConcernRow, GrantRow, PassingRow
 from nodes.grants import Grant
 from nodes.node import Node
 from nodes.permissions import Action, require
-from nodes.tables import DeliveryRow, MessageRow, ThreadRow
+from nodes.tables import CaseRow, DeliveryRow, MessageRow, ThreadRow
 from nodes.views import Actor, InboxRow
 from schemas.content import Content
+from schemas.items import Item
 from schemas.kind import Effect
 
 MOST: int = 200
@@ -54,6 +55,16 @@ class Notice:
 
     row: InboxRow
     reached: tuple[Reached, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToErase:
+    """An item that another unit wants destroyed here; `case_ref` is `None` where its own message is not held."""
+
+    unit: str
+    case_ref: str | None
+    item: Item
+    since: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +105,24 @@ def about(session: Session, message_id: str) -> Sequence[MessageRow]:
     said = select(ConcernRow.message_id).where(ConcernRow.item == message_id)
     order = (MessageRow.stored, MessageRow.message_id)
     return session.scalars(select(MessageRow).where(MessageRow.message_id.in_(said)).order_by(*order)).all()
+
+
+def to_be_erased(session: Session) -> tuple[ToErase, ...]:
+    """Return what other units want destroyed here and about which they were not answered yet, the oldest first."""
+    notice, item = aliased(MessageRow), aliased(MessageRow)
+    chosen = (
+        select(ConcernRow, notice.sender, notice.stored, CaseRow.case_ref)
+        .join(notice, notice.message_id == ConcernRow.message_id)
+        .outerjoin(item, item.message_id == ConcernRow.item)
+        .outerjoin(CaseRow, CaseRow.case_id == item.case_id)
+        .where(notice.direction == "IN", ConcernRow.kind.in_(concerns.kinds(Effect.ERASES)))
+        .where(ConcernRow.settled.is_(None))
+        .order_by(notice.stored, ConcernRow.message_id, ConcernRow.item, ConcernRow.object_id)
+    )
+    return tuple(
+        ToErase(unit, case_ref, Item(row.item, row.object_id), since)
+        for row, unit, since, case_ref in session.execute(chosen)
+    )
 
 
 def paces(session: Session, node: Node, actor: Actor) -> tuple[Pace, ...]:

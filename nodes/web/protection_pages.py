@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from crypto import instants
-from nodes import approvals, erasure, retention
+from nodes import approvals, erasure, register, retention
 from nodes.days import midnight, read_day
 from nodes.errors import BadInput, Erased, NotFound, OnHold, OutOfStep
 from nodes.permissions import Action, require
@@ -114,7 +114,7 @@ def _page(desk: Desk, problems: tuple[Problem, ...], status: int = 200) -> HTMLR
     with desk.node.db.read() as session:
         due, holds = retention.due(session, desk.node, desk.actor), retention.holds(session, desk.node, desk.actor)
         waiting = [one for one in approvals.asked(session, desk.node, desk.actor) if one.state in _OPEN]
-        done = erasure.done(session, desk.node)
+        done, wanted = erasure.done(session, desk.node), register.to_be_erased(session)
     zone = ZoneInfo(desk.node.settings.time_zone)
     proposed = datetime.fromtimestamp(desk.node.now(), zone).date() + timedelta(days=USUAL_MONTHS)
     cause = desk.text("cause")
@@ -125,6 +125,7 @@ def _page(desk: Desk, problems: tuple[Problem, ...], status: int = 200) -> HTMLR
         "holds": holds,
         "now": desk.node.now(),
         "waiting": waiting,
+        "wanted": wanted,
         "done": [_erasure(one) for one in done],
         "causes": [
             Option(code, wording.label("erasure_causes", code), code == cause)

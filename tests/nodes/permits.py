@@ -38,10 +38,10 @@ def decide(world: World, request: str, item: str, **body: Any) -> str:
     return say(world, "TJ", "farida", NewDraft("HCD", in_reply_to=request), **{"items": [held(item)], **body})
 
 
-def may(world: World, unit: str, item: str, object_id: str | None = "P1") -> frozenset[str]:
+def may(world: World, unit: str, item: str, object_id: str | None = "P1") -> set[str]:
     """What the unit may do with an item now."""
     with world.node(unit).db.read() as session:
-        return grants.valid(session, world.now, item, object_id)
+        return set(grants.valid(session, world.now, item, object_id))
 
 
 def passed_on(item: str, origin: str = "TJ") -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nodes import concerns
+from exchange.hub import administration
+from nodes import register
 from nodes.alerts import Cause
 from nodes.drafts import NewDraft
 from nodes.grant_tables import PassingRow
@@ -35,9 +36,18 @@ def state(world: World, unit: str, of: str, kind: str) -> str:
         return session.scalars(select(ThreadRow.state).where(ThreadRow.unit == of, ThreadRow.kind == kind)).one()
 
 
-def erasable(world: World, unit: str) -> frozenset[Item]:
+def erasable(world: World, unit: str) -> set[Item]:
     with world.node(unit).db.read() as session:
-        return concerns.to_be_erased(session)
+        return {one.item for one in register.to_be_erased(session)}
+
+
+def reached(world: World, unit: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    """How far the last notice of a unit came: by unit its state, and whom that unit told."""
+    node = world.node(unit)
+    actor = someone(node, "dilnoza")
+    with node.db.read() as session:
+        newest = register.notices(session, node, actor)[0]
+    return [(one.unit, one.state, one.told) for one in newest.reached]
 
 
 def told_of_silence(session: Session) -> list[str]:
@@ -59,7 +69,7 @@ def test_an_erasure_reaches_the_last_holder_when_it_can_be_reached(world: World)
     say(world, "KZ", "dilnoza", NewDraft("ACK", in_reply_to=copy))
     say(world, "KG", "dilnoza", NewDraft("ACK", in_reply_to=notice))
     assert state(world, "KG", "KZ", "ERA") == state(world, "TJ", "KG", "ERA") == "DONE"
-    assert erasable(world, "KZ") == frozenset()
+    assert erasable(world, "KZ") == set()
 
 
 def test_a_correction_goes_no_further_when_it_need_not_and_its_silence_alarms_the_auditors(small: World) -> None:
@@ -80,4 +90,20 @@ def test_a_correction_goes_no_further_when_it_need_not_and_its_silence_alarms_th
 def test_a_notice_comes_only_the_way_that_the_item_came(small: World) -> None:
     item = gave(small)
     lie(small, "KZ", NewDraft("ERA"), "KG", items=[held(item)])
-    assert (refused(small, "KG"), erasable(small, "KG")) == (["OUT_OF_STEP"], frozenset())
+    assert (refused(small, "KG"), erasable(small, "KG")) == (["OUT_OF_STEP"], set())
+
+
+def test_whoever_cannot_be_told_now_is_told_later_and_named_until_then(small: World) -> None:
+    item = passed_to_kazakhstan(small)
+    small.units["KZ"].wire.cut = True
+    administration.suspend(small.desk.hub, "KZ", "TEST")
+    notice = say(small, "TJ", "dilnoza", NewDraft("ERA", about=item), items=[held(item)])
+    assert owed(small, "KG") == [("KZ", False)]
+    assert reached(small, "KG") == [("KG", "RECEIVED", ()), ("KZ", "NOT_SENT", ())]
+    say(small, "KG", "dilnoza", NewDraft("ACK", in_reply_to=notice))
+    assert reached(small, "TJ") == [("KG", "DONE", ("KZ",))]
+    administration.reinstate(small.desk.hub, "KZ")
+    small.units["KZ"].wire.cut = False
+    small.sync()
+    assert owed(small, "KG") == [("KZ", True)]
+    assert len(arrived(small, "KZ", "ERA")) == 1
