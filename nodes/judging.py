@@ -44,13 +44,17 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An act with a message: to whom, for which purpose if another than its own, and what was done before it."""
+    """An act with a message: to whom, for which purpose if another than its own, and what was done before it.
+
+    `inspects`: two auditors opened it to the one who asks.
+    """
 
     act: Act
     to: str = ""
     purpose: str = ""
     text_confirmed: bool = False
     approved: bool = False
+    inspects: bool = False
 
 
 def standing(session: Session, actor: Actor, case_id: str) -> Standing:
@@ -106,6 +110,7 @@ def decide(node: Node, actor: Actor, subject: Subject, wish: Wish) -> Decision:
         on_team=subject.standing.on_team,
         author=row.author == actor.user_id,
         approved=wish.approved,
+        inspects=wish.inspects,
         purpose=wish.purpose or purpose,
         to=wish.to,
         text_confirmed=wish.text_confirmed,

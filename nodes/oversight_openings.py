@@ -13,9 +13,11 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nodes import cases, log, rest, storing
+from exchange.policy.facts import Act
+from nodes import cases, judging, log, rest, storing
 from nodes.errors import NotFound, OutOfStep
 from nodes.inspection_tables import OpenedRow, OpeningRow
+from nodes.judging import Wish
 from nodes.node import Node
 from nodes.oversight_scope import require_entry
 from nodes.permissions import Action, require
@@ -127,7 +129,7 @@ def read(session: Session, node: Node, actor: Actor, opening_id: str, index: int
     """Return the content behind one entry, and log the look beside its case.
 
     Raises `Denied`, `NotFound` for another's opening, an entry that was not asked for or an erased case, `OutOfStep`
-    once the opening has ended.
+    once the opening has ended, and `Refused` where the rules close it all the same.
     """
     require(actor, Action.READ_LOG)
     row, one = session.get(OpeningRow, opening_id), session.get(OpenedRow, (opening_id, index))
@@ -139,6 +141,8 @@ def read(session: Session, node: Node, actor: Actor, opening_id: str, index: int
     message = session.get_one(MessageRow, one.message_id)
     case = cases.of(session, message.case_id)
     content, opening = storing.content_of(node, case, message), _view(session, node, row)
+    judged = judging.subject(session, node, actor, message, content.labels)
+    judging.require(node, actor, judged, Wish(Act.INSPECT, inspects=True))
     codes = "AUDIT_QUERY", "READ", f"ID.{opening_id.upper()}", f"ENTRY.{index}"
     act = replace(log.by(actor, "CONSULT"), case=case, message_id=message.message_id, eid=message.eid)
     log.record(session, node, replace(act, codes=codes, justification=opening.mandate))
