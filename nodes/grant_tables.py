@@ -1,4 +1,4 @@
-"""The rows of permissions and of what follows items: ids, codes and times, never content. Rows have no behaviour."""
+"""The rows of permissions, of what follows items, and of restrictions that were read: never content, no behaviour."""
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -61,3 +61,12 @@ class PassingRow(Row):
     unit: Mapped[str] = mapped_column(primary_key=True)
     since: Mapped[int]
     passed: Mapped[str | None] = mapped_column(index=True)
+
+
+class ConfirmationRow(Row):
+    """A person has read the sender's own restriction of an arrival, and so may read the message."""
+
+    __tablename__ = "node_confirmation"
+    message_id: Mapped[str] = mapped_column(ForeignKey("node_message.message_id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), primary_key=True)
+    at: Mapped[int]

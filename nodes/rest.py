@@ -5,7 +5,7 @@ its table, row and column, so none can be moved to another place. Erasing the wr
 """
 
 from crypto.at_rest import DataKey
-from nodes.errors import Erased
+from nodes.retention_errors import Erased
 from nodes.tables import CaseRow, DraftRow, MessageRow
 
 

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from nodes import cases, log, storing
 from nodes.errors import NotFound
+from nodes.grant_tables import ConfirmationRow
 from nodes.node import Node
-from nodes.tables import ConfirmationRow, MessageRow
+from nodes.tables import MessageRow
 from nodes.views import Actor
 from schemas import codes
 from schemas.content import Content

@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 
 from nodes import alerts, cases, log, rest, threads
 from nodes.alerts import Cause, Raised
-from nodes.errors import BadInput, NotFound, OnHold, OutOfStep
+from nodes.errors import BadInput, NotFound, OutOfStep
 from nodes.node import Node
 from nodes.permissions import Action, require
 from nodes.protection_tables import HoldRow, ReviewRow
+from nodes.retention_errors import OnHold
 from nodes.tables import CaseRow, CounterRow, MessageRow, ThreadRow
 from nodes.views import Actor
 from schemas.base import Wire

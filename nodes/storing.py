@@ -11,8 +11,8 @@ from crypto.sealing import Opened, Sealed
 from exchange.courier import State
 from exchange.pairs import Pair
 from nodes import cases, concerns, gaps, log, rest
-from nodes.errors import Expired
 from nodes.node import Node
+from nodes.retention_errors import Expired
 from nodes.tables import CaseRow, DeliveryRow, MessageRow, VoidRow
 from nodes.work import Work
 from schemas.content import Content

@@ -83,10 +83,7 @@ class CursorRow(Row):
 
 
 class CaseRow(Row):
-    """A case of this unit and its wrapped key: without `wrapped_key` nothing of the case can be read again.
-
-    `review`: when somebody must decide whether it is kept; `expires`: from then on nothing of it may be read.
-    """
+    """A case and its wrapped key, without which nothing of it can be read; from `expires` on nothing of it may be."""
 
     __tablename__ = "node_case"
     case_id: Mapped[str] = mapped_column(primary_key=True)
@@ -304,15 +301,6 @@ class AssignmentRow(Row):
     at: Mapped[int]
     ended: Mapped[int | None]
     note_sealed: Mapped[bytes | None]
-
-
-class ConfirmationRow(Row):
-    """A person has read the sender's own restriction of an arrival, and so may read the message."""
-
-    __tablename__ = "node_confirmation"
-    message_id: Mapped[str] = mapped_column(ForeignKey("node_message.message_id"), primary_key=True)
-    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), primary_key=True)
-    at: Mapped[int]
 
 
 class EscalationRow(Row):

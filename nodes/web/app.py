@@ -28,9 +28,7 @@ from nodes.errors import (
     Denied,
     DirectoryTooOld,
     DraftChanged,
-    Erased,
     EvidenceRefused,
-    Expired,
     HubProblem,
     HubUnreachable,
     Incomplete,
@@ -38,7 +36,6 @@ from nodes.errors import (
     NotApproved,
     NotFound,
     NotReady,
-    OnHold,
     OutOfStep,
     OutsideVisit,
     Refused,
@@ -50,6 +47,7 @@ from nodes.errors import (
     UserExists,
 )
 from nodes.node import Node
+from nodes.retention_errors import Erased, Expired, OnHold
 from nodes.views import SignedIn
 from nodes.web import (
     approval_pages,

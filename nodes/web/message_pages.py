@@ -9,8 +9,9 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from crypto import instants
 from nodes import drafts, duty, messages, restrictions
-from nodes.errors import BadInput, Erased, Expired, NotFound, OutOfStep, RestrictionUnread
+from nodes.errors import BadInput, NotFound, OutOfStep, RestrictionUnread
 from nodes.permissions import Action, allowed
+from nodes.retention_errors import Erased, Expired
 from nodes.views import Assignment, Clock, Delivery, InboxRow, MessageDetail
 from nodes.web import moments, permit_words, wording
 from nodes.web.duty_pages import colleagues_of

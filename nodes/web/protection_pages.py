@@ -11,9 +11,10 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from crypto import instants
 from nodes import approvals, erasure, register, retention
 from nodes.days import midnight, read_day
-from nodes.errors import BadInput, Erased, NotFound, OnHold, OutOfStep
+from nodes.errors import BadInput, NotFound, OutOfStep
 from nodes.permissions import Action, require
 from nodes.retention import Due, Hold, Order
+from nodes.retention_errors import Erased, OnHold
 from nodes.web import wording
 from nodes.web.entrance import AtDesk
 from nodes.web.forms import Option

@@ -9,8 +9,9 @@ from exchange import archive
 from nodes import backup, cases, courier, erasure, messages
 from nodes.drafts import NewDraft
 from nodes.erasure import Plan
-from nodes.errors import BackupRefused, Erased, NotReady
+from nodes.errors import BackupRefused, NotReady
 from nodes.node import Node, Surroundings, open_node
+from nodes.retention_errors import Erased
 from nodes.tables import AlertRow, CaseRow, ChainRow, MessageRow, QuarantineRow
 from tests.nodes.test_erasure import erase
 from tests.nodes.world import PASSPHRASE, World, send, someone

@@ -15,10 +15,11 @@ from nodes.approvals import Step
 from nodes.audit_rows import NodeRows
 from nodes.drafts import NewDraft
 from nodes.erasure import Plan
-from nodes.errors import BadInput, Erased, NotApproved, NotFound, OnHold, OutOfStep
+from nodes.errors import BadInput, NotApproved, NotFound, OutOfStep
 from nodes.node import Node
 from nodes.protection_tables import ErasureRow
 from nodes.retention import Order
+from nodes.retention_errors import Erased, OnHold
 from nodes.tables import CaseRow, DraftRow, EventRow, KeyRow, MessageRow
 from nodes.views import Actor
 from schemas import entries

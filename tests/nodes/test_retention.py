@@ -8,10 +8,11 @@ from sqlalchemy import func, select
 
 from nodes import cases, messages, reading, retention, timers
 from nodes.drafts import NewDraft
-from nodes.errors import BadInput, Denied, Expired, NotFound, OutOfStep
+from nodes.errors import BadInput, Denied, NotFound, OutOfStep
 from nodes.node import Node
 from nodes.protection_tables import ReviewRow
 from nodes.retention import DAY, Order, rule_for, times
+from nodes.retention_errors import Expired
 from nodes.tables import AlertRow, EventRow, MessageRow, ThreadRow
 from nodes.views import Actor
 from schemas.codes import table

@@ -18,6 +18,10 @@ def upgrade() -> None:
     op.add_column("node_case", sa.Column("review", sa.BigInteger()))
     op.add_column("node_case", sa.Column("expires", sa.BigInteger()))
     op.create_index("ix_node_case_review", "node_case", ["review"])
+    _make_tables()
+
+
+def _make_tables() -> None:
     op.create_table(
         "node_review",
         _case("node_review"),
