@@ -110,14 +110,14 @@ def _content(
     """Put the message together and ask the rules of the message as a whole, then the exchange."""
     node, written, draft, now = work.node, parts.written, parts.written.draft, work.node.now()
     case = work.case(written.case_id) if written.case_id else None
-    exercise = node.settings.exercise_id if node.settings.env == "exercise" else None
+    exercise = node.settings.env == "exercise"
     try:
         content = Content(
             msg_id=written.message_id,
             kind=draft.kind,
             schema_version=parts.kind.version,
-            mode="EXERCISE" if node.settings.env == "exercise" else "LIVE",
-            exercise_id=exercise,
+            mode="EXERCISE" if exercise else "LIVE",
+            exercise_id=node.settings.exercise_id if exercise else None,
             case_ref=case.case_ref if case else cases.next_ref(work),
             thread_id=parent.thread_id if parent is not None else written.message_id,
             in_reply_to=draft.in_reply_to,
@@ -134,8 +134,7 @@ def _content(
         )
     except ValidationError:
         return None, (_fault("draft", "MALFORMED", _MALFORMED),)
-    found = tuple(_whole(content.faults_as_a_whole()))
-    if found:
+    if found := tuple(_whole(content.faults_as_a_whole())):
         return None, found
     try:
         threads.check_step(work, content)

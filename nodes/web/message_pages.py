@@ -171,12 +171,8 @@ def _show(desk: Desk, message_id: str, problems: tuple[Problem, ...], status: in
         arrived = found.row.direction == "IN"
         hands = duty.assignments(session, desk.node, desk.actor, message_id) if arrived else ()
         may_take_back = duty.may_take_back(session, desk.actor, message_id)
-    values = {
-        **_content(desk, found),
-        **_around(desk, found, hands),
-        "may_take_back": may_take_back,
-        "problems": problems,
-    }
+    beside = {"may_take_back": may_take_back, "problems": problems}
+    values = {**_content(desk, found), **_around(desk, found, hands), **beside}
     other = found.row.sender if found.row.direction == "IN" else next(iter(found.row.recipients), "")
     return desk.page("message.html", values, status, counterpart=other)
 
