@@ -1,5 +1,7 @@
 """The replies of the demo's case: questions, clarifications, an answer, a notice of delay. All invented."""
 
+from typing import Any
+
 from crypto import instants
 from serai.demo.writing import AT_RISK, Members, Writing, day, labels
 
@@ -65,8 +67,7 @@ def consent(at: int) -> Writing:
         "third_party": "NO",
         "evidence_consent": "YES",
     }
-    heading = {**_urgent(at, "Согласие на контролируемую поставку"), "handling": ["H0"]}
-    return Writing(heading, body)
+    return Writing(_urgent(at, "Согласие на контролируемую поставку"), body)
 
 
 def court_order(at: int) -> Writing:
@@ -90,7 +91,7 @@ def which_crossing(at: int) -> Writing:
         "Без этого "
         "прокурор не определит группу наблюдения.",
     }
-    heading = _urgent(at, "Уточнение: пункт пропуска")
+    heading = _urgent(at, "Уточнение: пункт пропуска", **AT_RISK)
     return Writing(heading, {"questions": [question]})
 
 
@@ -101,10 +102,10 @@ def kyzyl_art(at: int) -> Writing:
         "answer": "Кызыл-Арт, ориентировочно между 20:00 и 23:00 UTC. Карамык исключён: дорога закрыта из-за "
         "схода снега.",
     }
-    return Writing(_urgent(at, "Ответ на уточнение: Кызыл-Арт"), {"answers": [answer]})
+    return Writing(_urgent(at, "Ответ на уточнение: Кызыл-Арт", **AT_RISK), {"answers": [answer]})
 
 
-def _urgent(at: int, subject: str) -> Members:
+def _urgent(at: int, subject: str, **handling: Any) -> Members:
     return labels(
         at,
         subject,
@@ -113,5 +114,5 @@ def _urgent(at: int, subject: str) -> Members:
         "ORGCRIME",
         urgency="URG_LOSS",
         urgency_reason="Автомобиль выходит в течение двух суток.",
-        **AT_RISK,
+        **handling,
     )
