@@ -13,6 +13,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from nodes import drafts, messages, outbox
+from nodes.checking import APPROVAL
 from nodes.errors import Incomplete, NotFound, RestrictionUnread
 from nodes.permissions import Action, require
 from nodes.views import Draft, Reader
@@ -217,7 +218,8 @@ def _check(desk: Desk, draft_id: str, problems: tuple[Problem, ...], status: int
         "reason": found.draft.common.get("handling_reason"),
         "readers": [_reader(one) for one in found.readers],
         "score": found.completeness,
-        "gaps": [_spoken(one) for one in found.warnings],
+        "gaps": [_spoken(one) for one in found.warnings if one.field != APPROVAL],
+        "second_looks": [_spoken(one) for one in found.warnings if one.field == APPROVAL],
         "stale": moments.local(stale, desk.node.settings.time_zone) if stale is not None else "",
         "problems": (*problems, *(_fault_problem(draft_id, one) for one in found.faults)),
         "confirm_error": problems[0].text if problems and problems[0].href == "#confirm" else "",
