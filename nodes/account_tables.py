@@ -104,6 +104,14 @@ class PasskeyRow(Row):
     used: Mapped[int | None]
 
 
+class SubjectRow(Row):
+    """Who of the unit's identity provider an account is: the hash of issuer and subject."""
+
+    __tablename__ = "node_subject"
+    subject_hash: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), unique=True)
+
+
 class PrintedCodeRow(Row):
     """A printed one-time code that was not used yet."""
 

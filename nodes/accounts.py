@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from nodes import visits
-from nodes.account_tables import EnrolmentRow, PasskeyRow, PrintedCodeRow, RoleRow, SessionRow, UserRow
+from nodes import oidc, visits
+from nodes.account_tables import EnrolmentRow, PasskeyRow, PrintedCodeRow, RoleRow, SessionRow, SubjectRow, UserRow
 from nodes.errors import BadInput, NotFound, UserExists
 from nodes.mandates import Visit
 from nodes.node import Node
@@ -104,8 +104,28 @@ class NewCode:
         """End every way in that the account had."""
         user = _working(session, self.user_id, node.now())
         user.password_phc, user.totp_sealed = None, None
-        for way in (PasskeyRow, PrintedCodeRow, SessionRow):
+        for way in (PasskeyRow, PrintedCodeRow, SubjectRow, SessionRow):
             session.execute(delete(way).where(way.user_id == self.user_id))
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubject:
+    """Whom of the unit's identity provider an account belongs to; empty takes the link away."""
+
+    user_id: str
+    subject: str
+
+    def check(self, session: Session, now: int) -> None:
+        """Return if there is such a working account and a subject fits; raises `NotFound` or `BadInput`."""
+        _working(session, self.user_id, now)
+        if len(self.subject) > 255 or not self.subject.isprintable():
+            raise BadInput("subject")
+
+    def apply(self, session: Session, node: Node) -> None:
+        """Link the account; raises `BadInput` for a subject that belongs to another one."""
+        if oidc.taken(session, node, self.user_id, self.subject):
+            raise BadInput("subject")
+        oidc.link(session, node, self.user_id, self.subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +145,17 @@ class End:
         session.execute(delete(EnrolmentRow).where(EnrolmentRow.user_id == self.user_id))
 
 
-AccountChange = NewUser | NewRoles | NewCode | End
+AccountChange = NewUser | NewRoles | NewCode | NewSubject | End
 """Everything that may be done to an account by others."""
 
 
-FORMS: Mapping[str, type[AccountChange]] = {"ADD": NewUser, "ROLES": NewRoles, "CODE": NewCode, "END": End}
+FORMS: Mapping[str, type[AccountChange]] = {
+    "ADD": NewUser,
+    "ROLES": NewRoles,
+    "CODE": NewCode,
+    "SUBJECT": NewSubject,
+    "END": End,
+}
 """The code of a change -> what it asks for."""
 
 
@@ -140,7 +166,7 @@ def roles_after(session: Session, change: AccountChange) -> frozenset[str]:
             return change.roles
         case End():
             return frozenset()
-        case NewCode():
+        case NewCode() | NewSubject():
             return roles_of(session, change.user_id)
 
 

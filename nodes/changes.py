@@ -23,6 +23,7 @@ from nodes.accounts import (
     AccountChange,
     End,
     NewCode,
+    NewSubject,
     NewUser,
     administrators,
     roles_after,
@@ -230,7 +231,7 @@ def _record(session: Session, node: Node, change: AccountChange, done: _Done, ro
     codes = [WHAT[type(change)], "CONFIRMED" if done.decided_by is not None else "ALONE"]
     codes += [f"BEFORE.{role}" for role in roles[0].split()] + [f"AFTER.{role}" for role in roles[1].split()]
     act = log.Act(
-        operation="KEY_CHANGE" if isinstance(change, NewCode) else "ROLE_CHANGE",
+        operation="KEY_CHANGE" if isinstance(change, NewCode | NewSubject) else "ROLE_CHANGE",
         actor=done.decided_by or done.asked_by,
         role=min(CONSOLE.roles),
         subject=change.user_id,

@@ -60,10 +60,11 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a node takes from outside: the clock (unix seconds) and, in a simulation, the way to the hub."""
+    """What a node takes from outside: the clock (unix seconds) and, in tests, the ways to hub and identity provider."""
 
     now: Callable[[], int]
     transport: httpx.BaseTransport | None = None
+    identity: httpx.BaseTransport | None = None
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ class Level(StrEnum):
     """How strong the factor was, the strongest first; a session and its entry in the log name theirs."""
 
     PASSKEY = "PASSKEY"
+    PROVIDER = "PROVIDER"
     PRINTED = "PRINTED"
     TOTP = "TOTP"
 

@@ -39,6 +39,10 @@ class NodeSettings(BaseSettings):
     language: Literal["en", "ru"] = "en"
     exercise_id: Annotated[str, StringConstraints(pattern=r"^EX-[0-9A-Z-]{1,30}$")] = "EX-1"
     public_origin: str = "http://127.0.0.1:8000"
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret_file: Path | None = None
+    oidc_private: bool = False
 
     idle_timeout: Annotated[int, Field(ge=MINUTE, le=8 * HOUR)] = 15 * MINUTE
     session_lifetime: Annotated[int, Field(ge=HOUR, le=24 * HOUR)] = 10 * HOUR
@@ -87,6 +91,9 @@ class NodeSettings(BaseSettings):
             raise ValueError("hub_certificate and hub_certificate_key: both or neither")
         if self.poll_wait >= self.request_timeout:
             raise ValueError("poll_wait: shorter than request_timeout, or no answer of the hub is waited for")
+        issuer = urlsplit(self.oidc_issuer)
+        if self.oidc_issuer and (issuer.scheme != "https" or not issuer.hostname or not self.oidc_client_id):
+            raise ValueError("oidc_issuer: https, with a host, and with oidc_client_id")
         if self.alert_smtp and not (self.alert_sender and self.alert_recipients):
             raise ValueError("alert_smtp: needs alert_sender and alert_recipients")
         return self

@@ -7,13 +7,14 @@ refusal has the same text and takes the same work, whether the account exists or
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from nodes import limits, log, passkeys, passwords, proofs, rest, tickets, visits
+from nodes import limits, log, oidc, passkeys, passwords, proofs, rest, tickets, visits
 from nodes.account_tables import EnrolmentRow, RoleRow, SessionRow, UserRow
 from nodes.deeds import ProofRefused
 from nodes.errors import AccessEnded, Denied, SignedOut, SignInRefused
@@ -137,6 +138,22 @@ def sign_in_with_passkey(node: Node, visit: str, shown: Shown, address: str) -> 
         user = session.get_one(UserRow, key.user_id)
         if visits.usable(user, node.now()):
             return _start(session, node, user, proofs.Level.PASSKEY)
+    raise _refuse(node, "", address)
+
+
+def sign_in_by_provider(node: Node, visit: str, kept: str, answer: Mapping[str, str], address: str) -> SignedIn:
+    """Return a new session for whoever the identity provider says came back, if two persons linked him to an account.
+
+    Raises as `sign_in` does.
+    """
+    with node.db.read() as session:
+        limits.check(session, node.settings, "", address, node.now())
+    with suppress(ProofRefused):
+        who = oidc.subject(node, visit, kept, answer)
+        with node.db.write() as session:
+            user = oidc.account(session, node, who)
+            if user is not None and visits.usable(user, node.now()):
+                return _start(session, node, user, proofs.Level.PROVIDER)
     raise _refuse(node, "", address)
 
 

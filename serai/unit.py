@@ -29,7 +29,7 @@ from nodes import (
     visits,
     witnessing,
 )
-from nodes.accounts import AccountChange, NewCode, NewRoles, NewUser
+from nodes.accounts import AccountChange, NewCode, NewRoles, NewSubject, NewUser
 from nodes.changes import CONSOLE, Asked
 from nodes.courier import sync_once
 from nodes.drafts import NewDraft
@@ -57,6 +57,7 @@ def operations_of(node: Node) -> Mapping[str, Operation]:
         "user.disable": _disable,
         "user.reissue": _reissue,
         "user.roles": _roles,
+        "user.link": _link,
         "user.changes": _changes,
         "user.confirm": _confirm,
         "user.refuse": _refuse,
@@ -124,6 +125,10 @@ def _reissue(node: Node, given: Members) -> Members:
 
 def _roles(node: Node, given: Members) -> Members:
     return _change(node, NewRoles(given["user_id"], frozenset(given["roles"])), given)
+
+
+def _link(node: Node, given: Members) -> Members:
+    return _change(node, NewSubject(given["user_id"], given["subject"]), given)
 
 
 def _change(node: Node, change: AccountChange, given: Members) -> Members:

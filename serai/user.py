@@ -121,6 +121,23 @@ def reissue(
     _show_change("user-reissue", Access(home, file, descriptor).do("user.reissue", wanted), as_json=as_json)
 
 
+@app.command("link")
+def link(
+    home: NodeHome,
+    user_id: UserId,
+    subject: Annotated[str, typer.Argument(help="Subject (`sub`) at the identity provider; empty unlinks.")],
+    reason: Reason = "",
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    alone: Alone = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Link an account to a person of the unit's identity provider."""
+    wanted = {"user_id": user_id, "subject": subject, "reason": reason, "alone": alone}
+    _show_change("user-link", Access(home, file, descriptor).do("user.link", wanted), as_json=as_json)
+
+
 @app.command("changes")
 def list_changes(
     home: NodeHome, file: PassphraseFile = None, descriptor: PassphraseFd = None, *, as_json: JsonFlag = False

@@ -1,6 +1,6 @@
 """Pages for people who are not signed in: sign-in, enrolment, language; and the reports of the content policy."""
 
-from typing import Final
+from typing import Final, TypeVar
 
 import segno
 from fastapi import APIRouter, Request
@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from markupsafe import Markup
 
 from exchange.errors import ExchangeError
-from nodes import signin
+from nodes import oidc, signin
 from nodes.errors import BadInput, SignInRefused, TooManyAttempts
 from nodes.node import Node
 from nodes.proofs import Shown
@@ -21,6 +21,8 @@ from nodes.web.wording import Problem, spoken_problem
 
 router: Final = APIRouter()
 LONGEST_REPORT: Final = 16_384
+Answer = TypeVar("Answer", bound=Response)
+PROVIDER_COOKIE: Final = "serai-provider"
 
 
 @router.get("/sign-in")
@@ -51,6 +53,29 @@ def sign_in_with_passkey(door: AtDoor, form: Posted) -> Response:
     except (SignInRefused, TooManyAttempts) as error:
         return _sign_in_page(door, back, "", (spoken_problem(error, "#user"),), _status(error))
     return _welcome(door, signed_in, back)
+
+
+@router.get("/sign-in/provider")
+def go_to_provider(door: AtDoor) -> Response:
+    """Send the browser to the identity provider of the unit; a link, because no form here may lead elsewhere."""
+    where, kept = oidc.begin(door.node, door.csrf)
+    answer = _with_visit(door, RedirectResponse(where, 303))
+    _set(door.node, answer, cookie_name(door.node, PROVIDER_COOKIE), kept)
+    return answer
+
+
+@router.get(oidc.CALLBACK)
+def come_from_provider(door: AtDoor) -> Response:
+    """Start a session for whoever the identity provider sent back to this browser."""
+    request, name = door.request, cookie_name(door.node, PROVIDER_COOKIE)
+    kept, told = request.cookies.get(name, ""), dict(request.query_params)
+    try:
+        signed_in = signin.sign_in_by_provider(door.node, door.csrf, kept, told, _address(request))
+    except (SignInRefused, TooManyAttempts) as error:
+        return _with_visit(door, _sign_in_page(door, "", "", (spoken_problem(error, "#user"),), _status(error)))
+    answer = _welcome(door, signed_in, "")
+    answer.delete_cookie(name, path="/", secure=is_secure(door.node), httponly=True)
+    return answer
 
 
 @router.get("/enrol")
@@ -123,8 +148,8 @@ def _welcome(door: Door, signed_in: SignedIn, back: str) -> Response:
 
 def _sign_in_page(door: Door, back: str, user: str, problems: tuple[Problem, ...], status: int = 200) -> HTMLResponse:
     ticket, options = signin.passkey_ticket(door.node, door.csrf)
-    values = {"back": back, "user": user, "problems": problems, "ticket": ticket, "options": options}
-    return door.page("signin.html", values, status)
+    asked = {"ticket": ticket, "options": options, "provider": oidc.offered(door.node)}
+    return door.page("signin.html", {"back": back, "user": user, "problems": problems, **asked}, status)
 
 
 def _enrol_page(door: Door, user: str, problems: tuple[Problem, ...], status: int = 200) -> HTMLResponse:
@@ -139,7 +164,7 @@ def _offer_page(door: Door, user: str, code: str, problems: tuple[Problem, ...],
     return door.page("enrol.html", values, status)
 
 
-def _with_visit(door: Door, answer: HTMLResponse) -> HTMLResponse:
+def _with_visit(door: Door, answer: Answer) -> Answer:
     _set(door.node, answer, cookie_name(door.node, "serai-visit"), door.request.state.visit)
     return answer
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from nodes import accounts, changes
-from nodes.accounts import NewCode, NewRoles, NewUser
+from nodes.accounts import NewCode, NewRoles, NewSubject, NewUser
 from nodes.approvals import State
 from nodes.changes import Asked, Change, Handed
 from nodes.deeds import Deed, Exact
@@ -156,7 +156,8 @@ def show_change(desk: AtDesk, approval_id: str) -> HTMLResponse:
         asked = changes.get(session, desk.node, desk.actor, approval_id)
     new = asked.change if isinstance(asked.change, NewUser) else None
     agency = label("agency_types", new.agency) if new is not None else ""
-    return desk.page("change.html", {"change": _asked_line(desk, asked), "new": new, "agency": agency})
+    told = asked.change.subject or "–" if isinstance(asked.change, NewSubject) else ""
+    return desk.page("change.html", {"change": _asked_line(desk, asked), "new": new, "agency": agency, "subject": told})
 
 
 @router.post("/people/changes/{approval_id}/confirm")

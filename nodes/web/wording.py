@@ -166,6 +166,7 @@ _CHANGES: Final[Mapping[str, str]] = {
     "ADD": noted("New account"),
     "ROLES": noted("Other roles"),
     "CODE": noted("New enrolment"),
+    "SUBJECT": noted("Link to the identity provider"),
     "END": noted("End of the account"),
 }
 
@@ -185,6 +186,7 @@ _PARAMETERS: Final[Mapping[str, str]] = {
 
 _LEVELS: Final[Mapping[str, tuple[str, str]]] = {
     "PASSKEY": ("green", noted("Passkey")),
+    "PROVIDER": ("green", noted("Identity provider")),
     "PRINTED": ("yellow", noted("Printed code")),
     "TOTP": ("yellow", noted("Code of the app: weaker than a passkey")),
 }

@@ -2,12 +2,15 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
-from nodes import passkeys, signin
+from nodes import oidc, passkeys, signin
+from nodes.accounts import NewSubject
 from nodes.proofs import Shown
 from tests.nodes.authenticator import ORIGIN, SecurityKey
+from tests.nodes.test_oidc import CLIENT, ISSUER, Provider
 from tests.nodes.web.house import Browser, House
 from tests.nodes.web.test_entrance import post
 from tests.nodes.web.test_people import REASON, asked, half
@@ -113,3 +116,18 @@ def test_a_change_is_confirmed_with_a_factor_for_exactly_this(named: House) -> N
     assert other.send("/people/KG-2/disable", **proof).status_code == 428
     admin.post("/people/KG-2", roles=["SUPERVISOR"], reason=REASON)
     assert half(other.post(f"{change}/confirm", digest=digest).text)
+
+
+def test_a_person_signs_in_through_the_provider_of_the_unit(named: House) -> None:
+    node, provider = named.nodes["KG"], Provider(named.clock)
+    changed = {"oidc_issuer": ISSUER, "oidc_client_id": CLIENT, "oidc_private": True}
+    node.settings = node.settings.model_copy(update=changed)
+    node.surroundings = replace(node.surroundings, identity=provider)
+    with node.db.write() as session:
+        NewSubject("KG-9", "u-17").apply(session, node)
+    client = named.client("KG")
+    assert 'href="/sign-in/provider"' in client.get("/sign-in").text
+    answer = provider.authorize(client.get("/sign-in/provider").headers["location"])
+    assert client.get(oidc.CALLBACK, params={**answer, "state": "x"}).status_code == 401
+    assert client.get(oidc.CALLBACK, params=answer).headers["location"] == "/log"
+    assert "Identity provider" in client.get("/me").text

@@ -13,6 +13,8 @@ PUBLIC = {
     ("POST", "/sign-in"),
     ("GET", "/enrol"),
     ("POST", "/sign-in/passkey"),
+    ("GET", "/sign-in/provider"),
+    ("GET", "/sign-in/provider/answer"),
     ("POST", "/enrol"),
     ("POST", "/enrol/confirm"),
     ("GET", "/language/{code}"),

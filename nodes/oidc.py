@@ -1,0 +1,206 @@
+"""Signing in through the identity provider of a unit's own administration: an OpenID Connect relying party, hardened.
+
+Code flow with PKCE, state and nonce; the issuer is compared letter by letter, in the answer (RFC 9207) and in the
+token; every address of the provider lies at the issuer's own origin; nothing is redirected, and a private address is
+refused unless the settings allow it. The provider says who somebody is and nothing else: a subject is worth something
+only where two persons have linked it to an account, and it never brings a role.
+"""
+
+import hashlib
+import ipaddress
+import secrets
+import socket
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from crypto import canonical
+from crypto.encoding import b64, unb64
+from crypto.errors import CryptoError
+from nodes import rest
+from nodes.account_tables import SubjectRow, UserRow
+from nodes.deeds import ProofRefused
+from nodes.errors import NotReady
+from nodes.node import Node
+
+ALGORITHMS: Final = ("ES256", "EdDSA", "PS256", "RS256")
+"""Signatures that an identity token may carry: never `none`, never one whose key the provider and we would share."""
+
+LIFETIME: Final = 600
+LEEWAY: Final = 60
+LARGEST: Final = 1 << 18
+PATIENCE: Final = 10.0
+DISCOVERY: Final = "/.well-known/openid-configuration"
+CALLBACK: Final = "/sign-in/provider/answer"
+
+
+def offered(node: Node) -> bool:
+    """Return whether this node knows an identity provider."""
+    return bool(node.settings.oidc_issuer)
+
+
+def begin(node: Node, visit: str) -> tuple[str, str]:
+    """Return the provider's address to go to, and what this browser keeps until it comes back (sealed).
+
+    Raises `NotReady` without a provider, or with one that does not answer as it must.
+    """
+    if not offered(node):
+        raise NotReady("no identity provider")
+    try:
+        authorization = _endpoints(node)["authorization_endpoint"]
+    except ProofRefused as error:
+        raise NotReady("the identity provider does not answer as it must") from error
+    kept = {name: secrets.token_urlsafe(32) for name in ("state", "nonce", "verifier")}
+    sealed = node.store.kek.seal(canonical.dumps({**kept, "until": node.now() + LIFETIME}), *_place(visit))
+    asked = {
+        "response_type": "code",
+        "client_id": node.settings.oidc_client_id,
+        "redirect_uri": node.settings.public_origin + CALLBACK,
+        "scope": "openid",
+        "state": kept["state"],
+        "nonce": kept["nonce"],
+        "code_challenge": b64(hashlib.sha256(kept["verifier"].encode()).digest()),
+        "code_challenge_method": "S256",
+    }
+    return f"{authorization}?{urlencode(asked)}", b64(sealed)
+
+
+def subject(node: Node, visit: str, kept: str, answer: Mapping[str, str]) -> str:
+    """Return who the provider says came back, from the query of the callback; raises `ProofRefused`."""
+    own = _kept(node, visit, kept)
+    if not secrets.compare_digest(answer.get("state", ""), str(own["state"])):
+        raise ProofRefused("state")
+    if answer.get("iss") != node.settings.oidc_issuer or "error" in answer or not answer.get("code"):
+        raise ProofRefused("answer")
+    endpoints = _endpoints(node)
+    token = _token(node, endpoints["token_endpoint"], answer["code"], str(own["verifier"]))
+    claims = _claims(_fetch(node, "GET", endpoints["jwks_uri"]), token)
+    return _checked(node, claims, str(own["nonce"]))
+
+
+def account(session: Session, node: Node, who: str) -> UserRow | None:
+    """Return the account that a subject of the provider is linked to; None for everybody else."""
+    link = session.get(SubjectRow, _key(node.settings.oidc_issuer, who))
+    return session.get(UserRow, link.user_id, with_for_update=True) if link is not None else None
+
+
+def link(session: Session, node: Node, user_id: str, who: str) -> None:
+    """Link a subject to an account, in the place of the one before; an empty one unlinks it."""
+    session.execute(delete(SubjectRow).where(SubjectRow.user_id == user_id))
+    if who:
+        session.add(SubjectRow(subject_hash=_key(node.settings.oidc_issuer, who), user_id=user_id))
+
+
+def taken(session: Session, node: Node, user_id: str, who: str) -> bool:
+    """Return whether the subject belongs to another account already."""
+    owner = session.scalar(
+        select(SubjectRow.user_id).where(SubjectRow.subject_hash == _key(node.settings.oidc_issuer, who))
+    )
+    return owner is not None and owner != user_id
+
+
+def _kept(node: Node, visit: str, kept: str) -> dict[str, Any]:
+    try:
+        own: Any = canonical.loads(node.store.kek.open(unb64(kept), *_place(visit)), limit=LARGEST)
+    except CryptoError as error:
+        raise ProofRefused("visit") from error
+    if own["until"] <= node.now():
+        raise ProofRefused("visit")
+    return dict(own)
+
+
+def _endpoints(node: Node) -> dict[str, str]:
+    """Return the provider's addresses, each of them at the issuer's own origin."""
+    issuer = node.settings.oidc_issuer
+    told = _fetch(node, "GET", issuer.rstrip("/") + DISCOVERY)
+    found = {name: told.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
+    if told.get("issuer") != issuer or not all(_at_home(issuer, address) for address in found.values()):
+        raise ProofRefused("discovery")
+    return {name: str(address) for name, address in found.items()}
+
+
+def _at_home(issuer: str, address: object) -> bool:
+    return isinstance(address, str) and urlsplit(address)[:2] == urlsplit(issuer)[:2]
+
+
+def _token(node: Node, endpoint: str, code: str, verifier: str) -> str:
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": node.settings.public_origin + CALLBACK,
+        "code_verifier": verifier,
+        "client_id": node.settings.oidc_client_id,
+    }
+    secret = node.settings.oidc_client_secret_file
+    if secret is not None:
+        form["client_secret"] = secret.read_text(encoding="utf-8").strip()
+    return str(_fetch(node, "POST", endpoint, form).get("id_token"))
+
+
+def _claims(keys: Mapping[str, Any], token: str) -> dict[str, Any]:
+    try:
+        found = jwt.decode(token, KeySet.import_key_set({"keys": keys.get("keys", [])}), algorithms=list(ALGORITHMS))
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise ProofRefused("token") from error
+    return found.claims
+
+
+def _checked(node: Node, claims: Mapping[str, Any], nonce: str) -> str:
+    """Return the subject of claims that are the provider's, for us, for this very sign-in, and not old."""
+    client, now, who = node.settings.oidc_client_id, node.now(), claims.get("sub")
+    expires, issued = claims.get("exp"), claims.get("iat")
+    good = (
+        claims.get("iss") == node.settings.oidc_issuer
+        and claims.get("aud") in (client, [client])
+        and claims.get("azp", client) == client
+        and claims.get("nonce") == nonce
+        and isinstance(expires, int)
+        and isinstance(issued, int)
+        and issued - LEEWAY <= now < expires + LEEWAY
+    )
+    if not good or not isinstance(who, str) or not 0 < len(who) <= 255:
+        raise ProofRefused("claims")
+    return who
+
+
+def _fetch(node: Node, method: str, address: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the JSON object at an address of the provider; follows nothing, reads no proxy of the environment."""
+    _check_address(node, address)
+    try:
+        with httpx.Client(
+            transport=node.surroundings.identity, trust_env=False, follow_redirects=False, timeout=PATIENCE
+        ) as client:
+            answer = client.request(method, address, data=form)
+        told = answer.json() if answer.status_code == httpx.codes.OK and len(answer.content) <= LARGEST else None
+    except (httpx.HTTPError, ValueError) as error:
+        raise ProofRefused("provider") from error
+    if not isinstance(told, dict):
+        raise ProofRefused("provider")
+    return told
+
+
+def _check_address(node: Node, address: str) -> None:
+    """Return if the address may be asked: no host inside our own network, unless the settings say that it is there."""
+    if node.settings.oidc_private:
+        return
+    try:
+        found = socket.getaddrinfo(urlsplit(address).hostname, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise ProofRefused("provider") from error
+    if not found or not all(ipaddress.ip_address(one[4][0]).is_global for one in found):
+        raise ProofRefused("private address")
+
+
+def _place(visit: str) -> tuple[bytes, bytes, bytes]:
+    return rest.place("oidc", visit, "kept")
+
+
+def _key(issuer: str, who: str) -> str:
+    return hashlib.sha256(canonical.dumps([issuer, who])).hexdigest()
