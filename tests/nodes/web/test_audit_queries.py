@@ -43,6 +43,18 @@ def auditor(house: House, user: str = "KG-9") -> Browser:
     return desk
 
 
+@pytest.fixture(scope="module")
+def reader(opened: House) -> Browser:
+    """The auditor who asks."""
+    return auditor(opened)
+
+
+@pytest.fixture(scope="module")
+def second(opened: House) -> Browser:
+    """The auditor who decides."""
+    return auditor(opened, "KG-10")
+
+
 def disclosures(desk: Browser) -> list[int]:
     """The entries of the two disclosures, the older first."""
     return sorted(one["index"] for one in entries(desk, "operation=DISCLOSE"))
@@ -66,8 +78,9 @@ def decide(desk: Browser, address: str, decision: str = "approve", digest: str =
     return answer.status_code
 
 
-def test_a_second_auditor_opens_the_stated_entries_and_no_other(opened: House) -> None:
-    reader, second = auditor(opened), auditor(opened, "KG-10")
+def test_a_second_auditor_opens_the_stated_entries_and_no_other(
+    opened: House, reader: Browser, second: Browser
+) -> None:
     first, other = disclosures(reader)
     address = ask(reader, first)
     assert reader.get(f"{address}/{first}").status_code == 404
@@ -82,8 +95,9 @@ def test_a_second_auditor_opens_the_stated_entries_and_no_other(opened: House) -
     assert opened.desk("KG", "KG-3").get(f"{address}/{first}").status_code == 403
 
 
-def test_nobody_decides_his_own_request_and_only_what_was_shown_is_decided(opened: House) -> None:
-    reader, second = auditor(opened), auditor(opened, "KG-10")
+def test_nobody_decides_his_own_request_and_only_what_was_shown_is_decided(
+    opened: House, reader: Browser, second: Browser
+) -> None:
     index = disclosures(reader)[1]
     address = ask(reader, index)
     assert 'name="decision"' not in reader.get(address).text
@@ -97,8 +111,9 @@ def test_nobody_decides_his_own_request_and_only_what_was_shown_is_decided(opene
     assert decide(second, address) == 409
 
 
-def test_the_database_itself_lets_nobody_open_content_to_himself(opened: House) -> None:
-    reader, second = auditor(opened), auditor(opened, "KG-10")
+def test_the_database_itself_lets_nobody_open_content_to_himself(
+    opened: House, reader: Browser, second: Browser
+) -> None:
     address = ask(reader, *disclosures(reader))
     decide(second, address)
     with pytest.raises(Unavailable, match="IntegrityError"), opened.nodes["KG"].db.write() as session:
@@ -106,8 +121,7 @@ def test_the_database_itself_lets_nobody_open_content_to_himself(opened: House) 
     second.post(f"{address}/end")
 
 
-def test_content_closes_when_either_auditor_ends_it(opened: House) -> None:
-    reader, second = auditor(opened), auditor(opened, "KG-10")
+def test_content_closes_when_either_auditor_ends_it(reader: Browser, second: Browser) -> None:
     index = disclosures(reader)[0]
     for by, word in ((second, "Revoked"), (reader, "Given back")):
         address = ask(reader, index)
@@ -122,8 +136,7 @@ def test_content_closes_when_either_auditor_ends_it(opened: House) -> None:
     assert "Withdrawn" in reader.get(withdrawn).text
 
 
-def test_the_unit_sees_request_decision_each_look_and_the_end(opened: House) -> None:
-    reader, second = auditor(opened), auditor(opened, "KG-10")
+def test_the_unit_sees_request_decision_each_look_and_the_end(opened: House, reader: Browser, second: Browser) -> None:
     index = disclosures(reader)[0]
     address = ask(reader, index)
     decide(second, address)
@@ -141,15 +154,13 @@ def test_the_unit_sees_request_decision_each_look_and_the_end(opened: House) -> 
 @pytest.mark.parametrize(
     "form", [{"entries": "0"}, {"entries": "x"}, {"entries": "1-99"}, {"ends": "2027-03-01"}, {"ends": "2026-11-20"}]
 )
-def test_a_request_that_names_no_content_or_no_near_end_is_not_made(opened: House, form: dict[str, str]) -> None:
-    reader = auditor(opened)
+def test_a_request_that_names_no_content_or_no_near_end_is_not_made(reader: Browser, form: dict[str, str]) -> None:
     given = {"entries": str(disclosures(reader)[0]), "ends": "2026-11-23", "reason": REASON, **form}
     answer = reader.post("/queries", **given)
     assert (answer.status_code, REASON in answer.text) == (422, True)
 
 
-def test_an_erased_case_stays_erased_for_an_auditor_too(opened: House) -> None:
-    reader, second = auditor(opened), auditor(opened, "KG-10")
+def test_an_erased_case_stays_erased_for_an_auditor_too(opened: House, reader: Browser, second: Browser) -> None:
     index = disclosures(reader)[1]
     read, late = ask(reader, index), ask(reader, *disclosures(reader))
     decide(second, read)
