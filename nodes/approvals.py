@@ -85,11 +85,15 @@ class Rule:
     lifetime: int
 
 
+SENDING: Final = frozenset({"ERASURE_OVERRIDE", "HUMAN_RIGHTS", "INCOMPLETE", "MINOR_INVOLVED", "SEND_RESTRICTED"})
+"""Reasons that kinds declare, for which a second person agrees to a message before it is sealed."""
+
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         "ACCOUNT": Rule(asks=Action.ADMINISTER_USERS, decides=Action.ADMINISTER_USERS, lifetime=3 * DAY),
         "AUDIT_QUERY": Rule(asks=Action.READ_LOG, decides=Action.DECIDE_QUERY, lifetime=7 * DAY),
         "ERASURE": Rule(asks=Action.PROTECT_DATA, decides=Action.DECIDE_ERASURE, lifetime=14 * DAY),
+        **dict.fromkeys(SENDING, Rule(asks=Action.SEE_APPROVALS, decides=Action.APPROVE_SENDING, lifetime=3 * DAY)),
     }
 )
 """Code of the table `four_eyes` -> its rule. A code without a row here cannot be asked for."""
@@ -200,6 +204,12 @@ def take(session: Session, node: Node, actor: Actor, wanted: Wanted) -> Approval
         raise NotApproved
     _move(session, node, row, Step.TAKE, actor)
     return _view(node, row)
+
+
+def waiting(session: Session, node: Node, what: str, target: str) -> Approval | None:
+    """Return what was asked for about an object and is still open or approved, or None."""
+    row = _open(session, node, Wanted(what, target))
+    return _view(node, row) if row is not None else None
 
 
 def pending(session: Session, node: Node, actor: Actor) -> tuple[Approval, ...]:

@@ -29,7 +29,6 @@ from schemas.words import Words
 
 COMMON = "common"
 BODY = "body"
-APPROVAL = "approval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +199,8 @@ def _reader(node: Node, directory: Directory, unit: str, *, copied: bool) -> Rea
 
 
 def _missing(kind: Kind, facts: Facts) -> tuple[Fault, ...]:
-    """What would make the message more complete, and whose second look it deserves."""
-    points = [_fault(BODY, point.code, point.words) for point in kind.score(facts).missing]
-    return (*points, *(_fault(APPROVAL, one.code, one.words) for one in kind.approvals_needed(facts)))
+    """What would make the message more complete."""
+    return tuple(_fault(BODY, point.code, point.words) for point in kind.score(facts).missing)
 
 
 def _split(values: Mapping[str, Json]) -> tuple[dict[str, Json], list[dict[str, Json]]]:

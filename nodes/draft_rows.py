@@ -50,15 +50,16 @@ def view(session: Session, node: Node, row: DraftRow) -> Draft:
 
 def sealed(node: Node, row: DraftRow, form: DraftForm) -> bytes:
     """Return a form sealed for its row; raises `BadInput` for values that canonical JSON cannot carry."""
-    return rest.draft_key(node.store.kek, row).seal(_plain(form), *rest.place("draft", row.draft_id, "form"))
+    return rest.draft_key(node.store.kek, row).seal(plain(form), *rest.place("draft", row.draft_id, "form"))
 
 
 def normal(form: DraftForm) -> DraftForm:
     """Return a form as it would be read from its row; raises `BadInput` as `sealed` does."""
-    return _form(_plain(form))
+    return _form(plain(form))
 
 
-def _plain(form: DraftForm) -> bytes:
+def plain(form: DraftForm) -> bytes:
+    """Return the bytes of a form, canonical JSON; raises `BadInput` for what it cannot carry or what is too large."""
     units: list[Json] = [*sorted(set(form.recipients))]
     copies: list[Json] = [*sorted({*form.copies} - {*form.recipients})]
     value: dict[str, Json] = {
@@ -68,16 +69,16 @@ def _plain(form: DraftForm) -> bytes:
         "body": dict(form.body),
     }
     try:
-        plain = canonical.dumps(value)
+        written = canonical.dumps(value)
     except CryptoError as error:
         raise BadInput("form") from error
-    if len(plain) > LARGEST:
+    if len(written) > LARGEST:
         raise BadInput("form too large")
-    return plain
+    return written
 
 
-def _form(plain: bytes) -> DraftForm:
-    opened = canonical.loads(plain, limit=LARGEST)
+def _form(written: bytes) -> DraftForm:
+    opened = canonical.loads(written, limit=LARGEST)
     form = opened if isinstance(opened, dict) else {}
     return DraftForm(
         _units(form, "recipients"), _members(form, "common"), _members(form, "body"), _units(form, "copies")

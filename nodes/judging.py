@@ -20,6 +20,7 @@ from nodes.errors import Refused, RestrictionUnread
 from nodes.node import Node
 from nodes.tables import MemberRow, MessageRow
 from nodes.views import Actor
+from schemas.content import Content
 
 _CONFIRM: Final = "CONFIRM_TEXT"
 
@@ -130,6 +131,24 @@ def require(node: Node, actor: Actor, subject: Subject, wish: Wish) -> None:
     if decision.rules and all(rule.remedy == _CONFIRM for rule in decision.rules):
         raise RestrictionUnread
     raise Refused(wish.act.value, decision.rules)
+
+
+def require_release(node: Node, actor: Actor, content: Content, *, approved: bool) -> None:
+    """Return if `actor` may send what he wrote; `approved` if a second person agreed to it. Raises `Refused`."""
+    env, purpose = node.settings.env, content.label("purpose")
+    item = Item(
+        holder=node.unit,
+        originator=node.unit,
+        env=env,
+        family=content.declared.family,
+        classification=rank_of(content.label("classification")),
+        handling=_codes(content.labels.get("handling")),
+        purposes=frozenset({purpose}),
+    )
+    now = Circumstances(env, on_team=True, author=True, approved=approved, purpose=purpose)
+    decision = actor.rules.decide(Question(person(node, actor), Act.RELEASE, item, now))
+    if not decision.allowed:
+        raise Refused(Act.RELEASE.value, decision.rules)
 
 
 def person(node: Node, actor: Actor) -> Person:

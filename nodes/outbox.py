@@ -14,7 +14,7 @@ from crypto.sealing import Recipient, Sealed
 from crypto.sealing import seal as seal_envelope
 from exchange.errors import Unavailable
 from exchange.pairs import Pair
-from nodes import cases, chains, checking, concerns, draft_rows, drafts, restored, threads
+from nodes import cases, chains, checking, concerns, draft_rows, drafts, releasing, restored, threads
 from nodes.chains import OWN
 from nodes.checking import Written
 from nodes.drafts import NewDraft
@@ -94,6 +94,7 @@ def _seal_written(session: Session, node: Node, every: Sequence[tuple[Actor, Wri
         checked = checking.judge(work, actor, written)
         if checked.faults or checked.content is None:
             raise Incomplete(checked.faults)
+        releasing.use(session, node, actor, written.draft, checked.content)
         case = work.case(written.case_id) if written.case_id else cases.open_case(work, checked.content.case_ref)
         reason = str(written.draft.common.get("handling_reason", ""))
         seal_and_queue(work, directory, checked.content, case, reason)

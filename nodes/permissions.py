@@ -37,6 +37,7 @@ class Action(StrEnum):
     PROTECT_DATA = "PROTECT_DATA"
     SEE_APPROVALS = "SEE_APPROVALS"
     DECIDE_ERASURE = "DECIDE_ERASURE"
+    APPROVE_SENDING = "APPROVE_SENDING"
 
 
 _OFFICER = frozenset(
@@ -50,6 +51,7 @@ _OFFICER = frozenset(
         Action.HAND_OVER,
         Action.ACKNOWLEDGE,
         Action.EXPORT_EVIDENCE,
+        Action.SEE_APPROVALS,
     }
 )
 _DUTY = _OFFICER | {Action.READ_ANY, Action.ASSIGN, Action.SEE_QUARANTINE, Action.SEE_STATUS}
@@ -67,6 +69,7 @@ _SUPERVISOR = frozenset(
         Action.EXPORT_EVIDENCE,
         Action.SEE_APPROVALS,
         Action.DECIDE_ERASURE,
+        Action.APPROVE_SENDING,
     }
 )
 

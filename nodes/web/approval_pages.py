@@ -9,17 +9,19 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sqlalchemy.orm import Session
 
 from crypto import instants
-from nodes import approvals, erasure
+from nodes import approvals, erasure, releasing
 from nodes.approvals import Approval, State, Step
 from nodes.errors import BadInput
 from nodes.node import Node
 from nodes.permissions import Action, allowed, require
 from nodes.views import Actor
-from nodes.web import wording
+from nodes.web import sheets, wording
 from nodes.web.entrance import AtDesk
 from nodes.web.languages import gettext, noted
-from nodes.web.site import see, wants_json
+from nodes.web.reading import ReadPart
+from nodes.web.site import Desk, see, wants_json
 from nodes.web.stepping import approving, prove
+from schemas.kinds import kind_of
 
 router: Final = APIRouter()
 
@@ -30,6 +32,9 @@ PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "case": (noted("Case"), ""),
     "message": (noted("Message"), ""),
     "cause": (noted("Cause"), "erasure_causes"),
+    "kind": (noted("Kind of message"), "message_kinds"),
+    "units": (noted("Goes to"), ""),
+    "text": (noted("Digest of its text"), ""),
 }
 """Name of a parameter -> what the page calls it, and the code table of its value."""
 
@@ -73,9 +78,11 @@ def show_approval(desk: AtDesk, approval_id: str) -> HTMLResponse:
         found = approvals.get(session, desk.node, desk.actor, approval_id)
     open_ = found.state is State.ASKED and found.expires > desk.node.now()
     foreign = desk.actor.user_id not in {found.asked_by, found.wanted.author}
+    decides = open_ and foreign and allowed(desk.actor, approvals.RULES[found.wanted.what].decides)
     values = {
         "one": _line(found),
-        "decides": open_ and foreign and allowed(desk.actor, approvals.RULES[found.wanted.what].decides),
+        "parts": _message(desk, found) if decides and found.wanted.what in approvals.SENDING else (),
+        "decides": decides,
         "withdraws": desk.actor.user_id == found.asked_by and found.state in {State.ASKED, State.APPROVED},
     }
     return desk.page("approval.html", values)
@@ -103,6 +110,13 @@ def withdraw(desk: AtDesk, approval_id: str) -> Response:
     with desk.node.db.write() as session:
         approvals.withdraw(session, desk.node, desk.actor, approval_id)
     return see("/approvals", "withdrawn")
+
+
+def _message(desk: Desk, found: Approval) -> tuple[ReadPart, ...]:
+    """Return the message that is decided about, as the other side would read it."""
+    with desk.node.db.write() as session:
+        draft = releasing.shown(session, desk.node, desk.actor, found.approval_id)
+    return sheets.reading_parts(kind_of(draft.kind), draft)
 
 
 def _line(one: Approval) -> Line:

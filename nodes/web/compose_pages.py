@@ -12,10 +12,10 @@ from urllib.parse import quote
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from nodes import drafts, messages, outbox
-from nodes.checking import APPROVAL
-from nodes.errors import Incomplete, NotFound, RestrictionUnread
+from nodes import drafts, messages, outbox, releasing
+from nodes.errors import BadInput, Incomplete, NotApproved, NotFound, RestrictionUnread
 from nodes.permissions import Action, require
+from nodes.releasing import Need
 from nodes.views import Draft, Reader
 from nodes.views import Fault as ViewFault
 from nodes.web import forms, moments, sheets, wording
@@ -26,7 +26,7 @@ from nodes.web.reading import ReadPart, sections_of
 from nodes.web.recipients import Wanted, choices
 from nodes.web.sheets import BODY, LABELS, Sheet, Task
 from nodes.web.site import Desk, see
-from nodes.web.wording import Problem
+from nodes.web.wording import Problem, spoken_problem
 from schemas.facts import records
 from schemas.kind import Kind
 from schemas.kinds import KINDS, kind_of
@@ -66,6 +66,14 @@ class ReadBy:
     role: str
     more: str
     ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """Why a second person must agree, and how far that is."""
+
+    text: str
+    state: wording.State
 
 
 @router.get("/compose")
@@ -152,8 +160,23 @@ def seal(desk: AtDesk, draft_id: str) -> Response:
             message_id = outbox.seal(session, desk.node, desk.actor, draft_id, revision)
     except Incomplete as error:
         return _check(desk, draft_id, tuple(_fault_problem(draft_id, one) for one in error.faults), 422)
+    except NotApproved as error:
+        return _check(desk, draft_id, (spoken_problem(error, "#second"),), 409)
     desk.node.changed.bump()
     return see(f"/messages/{message_id}", "sealed")
+
+
+@router.post("/drafts/{draft_id}/approval")
+def ask_for_second_person(desk: AtDesk, draft_id: str) -> Response:
+    """Ask a supervisor for the agreement that the message needs."""
+    try:
+        with desk.node.db.write() as session:
+            releasing.ask(session, desk.node, desk.actor, draft_id, desk.text("reason"))
+    except BadInput:
+        text = gettext("Say why it has to be sent. At least 10 characters.")
+        return _check(desk, draft_id, (Problem(text, "#reason"),), 422)
+    desk.node.changed.bump()
+    return see(f"/drafts/{draft_id}/check", "sending-asked")
 
 
 def _save(desk: Desk, draft_id: str, dropped: str) -> Sheet:
@@ -208,6 +231,7 @@ def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], che
 def _check(desk: Desk, draft_id: str, problems: tuple[Problem, ...], status: int = 200) -> HTMLResponse:
     with desk.node.db.read() as session:
         found = drafts.check(session, desk.node, desk.actor, draft_id)
+        needs = releasing.needs(session, desk.node, desk.actor, draft_id)
     kind = kind_of(found.draft.kind)
     stale = found.directory_stale_since
     values: dict[str, Any] = {
@@ -218,14 +242,22 @@ def _check(desk: Desk, draft_id: str, problems: tuple[Problem, ...], status: int
         "reason": found.draft.common.get("handling_reason"),
         "readers": [_reader(one) for one in found.readers],
         "score": found.completeness,
-        "gaps": [_spoken(one) for one in found.warnings if one.field != APPROVAL],
-        "second_looks": [_spoken(one) for one in found.warnings if one.field == APPROVAL],
+        "gaps": [_spoken(one) for one in found.warnings],
+        "second": [_second(one) for one in needs],
+        "agreed": all(one.met for one in needs),
+        "asking": any(one.approval is None for one in needs),
+        "given": desk.text("reason"),
         "stale": moments.local(stale, desk.node.settings.time_zone) if stale is not None else "",
         "problems": (*problems, *(_fault_problem(draft_id, one) for one in found.faults)),
         "confirm_error": problems[0].text if problems and problems[0].href == "#confirm" else "",
         "banner": _banner(found.draft),
     }
     return desk.page("check.html", values, status, counterpart=next(iter(found.draft.recipients), ""))
+
+
+def _second(need: Need) -> Second:
+    state = wording.approval_state(need.approval.state) if need.approval is not None else None
+    return Second(need.words.say(language()), state or wording.State(gettext("Not asked yet"), "grey"))
 
 
 def _tasks(draft: Draft, sheet: Sheet) -> tuple[Task, ...]:

@@ -111,6 +111,7 @@ _DONE: Final[Mapping[str, str]] = {
     "held": noted("The erasure is forbidden until that day."),
     "lifted": noted("The hold has ended."),
     "keys": noted("Your choice is kept in this browser."),
+    "sending-asked": noted("A supervisor was asked. You may seal the message once it is approved."),
     "change-asked": noted("Asked for. It happens once another administrator confirms it."),
     "change-made": noted("Confirmed. The roles count from the next click."),
     "change-refused": noted("It will not happen."),

@@ -10,6 +10,7 @@ from exchange.policy.facts import House, Item, Question
 
 WORKERS = {"OFFICER", "LIAISON_OFFICER", "FIU_ANALYST", "SPOC_DUTY", "SUPERVISOR"}
 WRITERS = WORKERS - {"SUPERVISOR"}
+DECIDERS = {"SUPERVISOR", "LEGAL"}
 ADVISERS = {"LEGAL", "PROSECUTOR", "JUDGE", "FORENSIC_EXPERT"}
 BLIND = {"NODE_ADMIN", "AUDITOR", "DPO", "HUB_OPERATOR", "KEY_CUSTODIAN", "DONOR", "OVERSIGHT"}
 
@@ -36,7 +37,7 @@ BY_OFFICE: Mapping[str, set[str]] = {
     "DPO": {"SEE_HEADER", "HOLD", "ERASE"},
     "AUDITOR": {"SEE_HEADER"},
 }
-ON_CONTROL: Mapping[str, set[str]] = {role: {"READ", "ANSWER", "SEE_HEADER"} for role in ("SUPERVISOR", "LEGAL")}
+ON_CONTROL: Mapping[str, set[str]] = {role: {"READ", "ANSWER", "SEE_HEADER"} for role in DECIDERS}
 OF_OWN: Mapping[str, set[str]] = {
     "SUPERVISOR": {"APPROVE", "DECIDE_PERMISSION"},
     **{role: {"DECIDE_PERMISSION"} for role in ADVISERS - {"FORENSIC_EXPERT"}},
@@ -104,7 +105,8 @@ def _permitted(question: Question, item: Item) -> bool:
             found |= {"READ", "SEE_HEADER"} if role == "TRAINER" and item.env == "exercise" else set()
         if person.unit == item.originator:
             found |= OF_OWN.get(role, set())
-            found |= {"RELEASE"} if role in WRITERS and now.author else set()
+            decides = role in DECIDERS and item.family == "control"
+            found |= {"RELEASE"} if now.author and (role in WRITERS or decides) else set()
     return act in found
 
 

@@ -138,6 +138,7 @@ EXAMPLES = [
     *(asked(act, role, originator="TJ", author=author) for act in Act for role in ROLES for author in (True, False)),
     asked(roles="LEGAL"),
     asked("ANSWER", "LEGAL", family="control", on_team=False),
+    asked("RELEASE", "LEGAL", family="control", originator="TJ", author=True),
     asked("INSPECT", "AUDITOR", inspects=True),
     asked(roles="TRAINER", env="exercise"),
     asked(active=False),

@@ -154,7 +154,11 @@ CODES = {
 PERSONS = {
     "the author sends": (asked("RELEASE", **OWN), "SEND-AUTHOR"),
     "another officer does not": (asked("RELEASE", originator="TJ"), "-"),
-    "a supervisor sends nothing": (asked("RELEASE", "SUPERVISOR", **OWN), "-"),
+    "a supervisor sends what he decided": (
+        asked("RELEASE", "SUPERVISOR", family="control", **OWN),
+        "SEND-DECISION",
+    ),
+    "a supervisor sends nothing else": (asked("RELEASE", "SUPERVISOR", **OWN), "-"),
     "H2 leaves with a second person": (asked("RELEASE", handling="H2", **OWN), "-RESTRICTED-SEND"),
     "H3 leaves with a second person": (asked("RELEASE", handling="H1 H3", **OWN), "-RESTRICTED-SEND"),
     "H1 leaves alone": (asked("RELEASE", handling="H1", **OWN), "SEND-AUTHOR"),

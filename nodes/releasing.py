@@ -1,0 +1,109 @@
+"""What needs a second person before a message may be sealed: asking, showing it to the decider, using the approval up.
+
+A kind declares the reasons (`Kind.approvals_needed`), and the rules say who may send it then. What is approved is
+exactly the text of the draft: its digest is among the parameters of the approval (`nodes.approvals`), so that a change
+after it makes it void. Nothing is sealed here.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from nodes import approvals, checking, draft_rows, judging, log
+from nodes.approvals import Approval, State, Wanted
+from nodes.checking import Written
+from nodes.errors import NotApproved, NotFound, OutOfStep
+from nodes.node import Node
+from nodes.permissions import require
+from nodes.tables import DraftRow
+from nodes.views import Actor, Draft, DraftForm
+from nodes.work import Work
+from schemas.content import Content
+from schemas.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One reason for which a second person must agree, and how far that is: None if it was not asked for this text."""
+
+    code: str
+    words: Words
+    approval: Approval | None
+
+    @property
+    def met(self) -> bool:
+        """Whether the second person has agreed to exactly this text."""
+        return self.approval is not None and self.approval.state is State.APPROVED
+
+
+def needs(session: Session, node: Node, actor: Actor, draft_id: str) -> tuple[Need, ...]:
+    """Return what one's own draft needs before it may be sealed; nothing while something is wrong with it.
+
+    Raises `NotFound`, and `Refused` where the rules let the author not send it at all.
+    """
+    row = draft_rows.own_row(session, actor, draft_id)
+    draft = draft_rows.view(session, node, row)
+    judged = checking.judge(Work(session, node), actor, Written(draft, row.message_id, row.case_id))
+    if judged.content is None:
+        return ()
+    judging.require_release(node, actor, judged.content, approved=True)
+    found = judged.content.declared.approvals_needed(judged.content.facts())
+    return tuple(Need(one.code, one.words, _standing(session, node, _wanted(one.code, draft))) for one in found)
+
+
+def ask(session: Session, node: Node, actor: Actor, draft_id: str, reason: str) -> None:
+    """Ask for everything that the draft, as it stands, still needs; what was asked for an older text is taken back.
+
+    Raises `OutOfStep` where nothing is needed, and what `approvals.ask` raises.
+    """
+    open_ = [need for need in needs(session, node, actor, draft_id) if need.approval is None]
+    if not open_:
+        raise OutOfStep
+    draft = draft_rows.view(session, node, draft_rows.own_row(session, actor, draft_id))
+    for need in open_:
+        wanted = _wanted(need.code, draft)
+        older = approvals.waiting(session, node, wanted.what, wanted.target)
+        if older is not None:
+            approvals.withdraw(session, node, actor, older.approval_id)
+        approvals.ask(session, node, actor, wanted, reason)
+
+
+def use(session: Session, node: Node, actor: Actor, draft: Draft, content: Content) -> None:
+    """Use up every approval that sealing needs, in the transaction that seals; raises `NotApproved`, `Refused`."""
+    needed = content.declared.approvals_needed(content.facts())
+    for one in needed:
+        approvals.take(session, node, actor, _wanted(one.code, draft))
+    judging.require_release(node, actor, content, approved=bool(needed))
+
+
+def shown(session: Session, node: Node, actor: Actor, approval_id: str) -> Draft:
+    """Return the draft that an approval is about, to whoever decides it, and log the look.
+
+    Raises `NotFound`, `Denied`, and `NotApproved` once the draft is another than the one asked about.
+    """
+    approval = approvals.get(session, node, actor, approval_id)
+    require(actor, approvals.RULES[approval.wanted.what].decides)
+    row = session.get(DraftRow, approval.wanted.target)
+    if row is None:
+        raise NotFound
+    draft = draft_rows.view(session, node, row)
+    if _wanted(approval.wanted.what, draft) != approval.wanted:
+        raise NotApproved
+    log.record(session, node, log.by(actor, "CONSULT"))
+    return draft
+
+
+def _wanted(code: str, draft: Draft) -> Wanted:
+    form = DraftForm(draft.recipients, draft.common, draft.body, draft.copies)
+    told = {
+        "kind": draft.kind,
+        "units": ", ".join((*draft.recipients, *draft.copies)),
+        "text": hashlib.sha512(draft_rows.plain(form)).hexdigest(),
+    }
+    return Wanted(code, draft.draft_id, told, author=draft.author)
+
+
+def _standing(session: Session, node: Node, wanted: Wanted) -> Approval | None:
+    found = approvals.waiting(session, node, wanted.what, wanted.target)
+    return found if found is not None and found.wanted == wanted else None
