@@ -37,9 +37,8 @@ def pytest(name: str, workers: int, *more: str) -> Step:
     return Step(name, ("python", "-m", "pytest", *ordered, f"--junitxml={results}", *more), results)
 
 
-UNCOUNTED: Final = ("tests/e2e", "tests/fuzz", "tests/tools")
-"""Tests of other processes, of a browser, and of parsers by the thousand: counting their lines would cost much more
-than it tells."""
+UNCOUNTED: Final = ("tests/e2e", "tests/tools")
+"""Tests of other processes and of a browser: counting their lines would cost much more than it tells."""
 VECTORS: Final = tuple(
     Step(f"vectors {path.parent.name}", ("python", "-m", f"tests.vectors.{path.parent.name}.build", "--check"))
     for path in sorted((ROOT / "tests" / "vectors").glob("*/build.py"))
