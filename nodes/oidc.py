@@ -27,7 +27,7 @@ from crypto.errors import CryptoError
 from nodes import rest
 from nodes.account_tables import SubjectRow, UserRow
 from nodes.deeds import ProofRefused
-from nodes.errors import NotReady
+from nodes.errors import NotFound, NotReady
 from nodes.node import Node
 
 ALGORITHMS: Final = ("ES256", "EdDSA", "PS256", "RS256")
@@ -49,10 +49,10 @@ def offered(node: Node) -> bool:
 def begin(node: Node, visit: str) -> tuple[str, str]:
     """Return the provider's address to go to, and what this browser keeps until it comes back (sealed).
 
-    Raises `NotReady` without a provider, or with one that does not answer as it must.
+    Raises `NotFound` without a provider, `NotReady` with one that does not answer as it must.
     """
     if not offered(node):
-        raise NotReady("no identity provider")
+        raise NotFound
     try:
         authorization = _endpoints(node)["authorization_endpoint"]
     except ProofRefused as error:

@@ -217,7 +217,7 @@ def test_a_private_address_is_not_asked_unless_it_is_allowed(unit: Node, provide
 
 def test_without_a_provider_there_is_no_such_sign_in(lone: Node) -> None:
     assert not oidc.offered(lone)
-    with pytest.raises(NotReady):
+    with pytest.raises(NotFound):
         oidc.begin(lone, VISIT)
     with pytest.raises(ProofRefused):
         oidc.subject(lone, VISIT, "x", {})
