@@ -139,7 +139,8 @@ def test_an_entry_of_the_hub_is_proved_from_the_mirror_of_a_node_and_verified_wi
     world: World, node: Node, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with node.db.read() as session:
-        index, entry = session.execute(select(AnchorRow.index, AnchorRow.entry).order_by(AnchorRow.size)).first() or ()
+        first = select(AnchorRow.index, AnchorRow.entry).order_by(AnchorRow.size).limit(1)
+        index, entry = session.execute(first).one()
     (tmp_path / "entry").write_bytes(entry)
     place = node.settings.database
     assert run("log", "prove", index, "--data", place, "--mirror", "--out", tmp_path / "proof", "--json") == 0
