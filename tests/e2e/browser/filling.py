@@ -41,6 +41,11 @@ def _put(page: Page, name: str, values: list[str]) -> None:
     if kind == "select":
         inputs.first.select_option(values[0])
     elif kind in {"radio", "checkbox"}:
+        proposed = page.locator(f'[name="{name}"][type=checkbox]:checked').evaluate_all(
+            "all => all.map(one => one.value)"
+        )
+        for value in set(proposed) - set(values):
+            page.locator(f'[name="{name}"][value="{value}"]').uncheck()
         for value in values:
             page.locator(f'[name="{name}"][value="{value}"]').check()
     else:

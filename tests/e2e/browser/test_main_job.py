@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from serai.demo import replies, requests
-from serai.demo.writing import Writing, labels
+from serai.demo.writing import AT_RISK, Writing, labels
 from tests.e2e.browser.conftest import Street, examine, open_window
 from tests.e2e.browser.filling import fill
 from tests.nodes.web.work import inputs
@@ -91,7 +91,7 @@ def test_a_request_is_asked_clarified_and_answered_across_two_languages(street: 
     street.sync("TJ", "KG", "TJ")
 
     asked.page.goto(address)
-    answer(asked.page, "ANS", Writing(labels(now, "Answer", "en", "DRUGS.HEROIN"), ANSWER))
+    answer(asked.page, "ANS", Writing(labels(now, "Answer", "en", "DRUGS.HEROIN", **AT_RISK), ANSWER))
     street.sync("KG", "TJ", "KG")
 
     asking.page.goto(f"{inbox}?kind=ANS")
