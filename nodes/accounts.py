@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from exchange.policy.facts import Action
 from nodes import oidc, visits
 from nodes.account_tables import EnrolmentRow, PasskeyRow, PrintedCodeRow, RoleRow, SessionRow, SubjectRow, UserRow
 from nodes.errors import BadInput, NotFound, UserExists
 from nodes.mandates import Visit
 from nodes.node import Node
-from nodes.permissions import EXCLUSIVE, MATRIX, Action, allowed, require
+from nodes.permissions import EXCLUSIVE, allowed, require, roles_that
 from nodes.views import Actor, User
 from schemas.codes import table
 
@@ -185,7 +186,7 @@ def users(session: Session, actor: Actor) -> tuple[User, ...]:
 
 def administrators(session: Session, now: int) -> frozenset[str]:
     """Return the accounts that may administer others now: enrolled, not ended, with a role for it."""
-    may = (role for role, actions in MATRIX.items() if Action.ADMINISTER_USERS in actions)
+    may = roles_that(Action.ADMINISTER_USERS)
     enrolled = select(UserRow).where(UserRow.password_phc.is_not(None))
     holding = enrolled.join(RoleRow, RoleRow.user_id == UserRow.user_id).where(RoleRow.role.in_(may))
     return frozenset(user.user_id for user in session.scalars(holding) if visits.usable(user, now))
@@ -200,7 +201,7 @@ def colleagues(session: Session, actor: Actor) -> tuple[User, ...]:
 
 def may_own(role: str) -> bool:
     """Return whether an account with `role` can own an arrival."""
-    return Action.TAKE in MATRIX.get(role, frozenset())
+    return role in roles_that(Action.TAKE)
 
 
 def roles_of(session: Session, user_id: str) -> frozenset[str]:

@@ -14,10 +14,11 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from exchange import courier
+from exchange.policy.facts import Action
 from nodes import channels, log
 from nodes.errors import NotFound, OutOfStep
 from nodes.node import Node
-from nodes.permissions import Action, allowed, require
+from nodes.permissions import allowed, require
 from nodes.tables import AlertRow
 from nodes.views import Actor, Alert
 

@@ -17,10 +17,11 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from crypto import canonical
+from exchange.policy.facts import Action
 from nodes import log, rest
 from nodes.errors import BadInput, NotApproved, NotFound, OutOfStep, SecondPersonNeeded
 from nodes.node import Node
-from nodes.permissions import Action, allowed, require
+from nodes.permissions import allowed, require
 from nodes.protection_tables import ApprovalRow
 from nodes.views import Actor
 from schemas.base import Wire

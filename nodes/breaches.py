@@ -12,11 +12,12 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from exchange.policy.facts import Action
 from nodes import alerts, log, rest
 from nodes.alerts import Cause, Raised
 from nodes.errors import BadInput, NotFound, OutOfStep
 from nodes.node import Node
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.protection_tables import BreachPhaseRow, BreachRow
 from nodes.views import Actor
 from schemas.base import Wire

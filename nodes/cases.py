@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from exchange.policy.facts import Action
 from nodes import judging, log, rest
 from nodes.account_tables import UserRow
 from nodes.errors import NotFound
 from nodes.node import Node
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.tables import CaseRow, CounterRow, MemberRow
 from nodes.views import Actor
 from nodes.work import Work

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crypto.instants import to_text
+from exchange.policy.facts import Action
 from nodes import alerts, approvals, log, passwords
 from nodes.account_tables import ChangeRow, EnrolmentRow
 from nodes.accounts import (
@@ -32,7 +33,7 @@ from nodes.accounts import (
 from nodes.approvals import Approval, State, Step, Wanted
 from nodes.errors import BadInput, NotFound, OutOfStep, SecondPersonNeeded
 from nodes.node import Node
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.views import Actor
 
 CONSOLE: Final = Actor("CONSOLE", "", "en", "", frozenset({"NODE_ADMIN"}))

@@ -15,10 +15,11 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, defer
 
 from crypto.canonical import Json
+from exchange.policy.facts import Action
 from nodes import audit_rows, log, storing
 from nodes.errors import BadInput, NotFound
 from nodes.node import Node
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.tables import CaseRow, EventRow, MessageRow
 from nodes.views import Actor
 from schemas.content import Content

@@ -11,13 +11,14 @@ from enum import StrEnum
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, aliased
 
+from exchange.policy.facts import Action
 from nodes import alerts, cases, judging, log, rest, rows, storing, threads
 from nodes.account_tables import UserRow
 from nodes.accounts import may_own, roles_of
 from nodes.alerts import Cause, Raised
 from nodes.errors import BadInput, NotFound, OutOfStep
 from nodes.node import Node
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.tables import AssignmentRow, CaseRow, EventRow, MessageRow
 from nodes.views import Actor, Assignment, InboxRow
 

@@ -23,14 +23,14 @@ from audit.evidence.findings import Level
 from audit.evidence.verification import Trust, verify_bundle
 from audit.notes import Note
 from crypto import signing
-from exchange.policy.facts import Act
+from exchange.policy.facts import Act, Action
 from nodes import cases, forks, gathering, judging, log, oversight_scope, rest, restrictions, storing
 from nodes.errors import EvidenceRefused, NotFound
 from nodes.gathering import Gathered
 from nodes.hub_client import HubClient
 from nodes.judging import Wish
 from nodes.node import Node
-from nodes.permissions import Action, allowed, require
+from nodes.permissions import allowed, require
 from nodes.tables import CaseRow, EventRow, MessageRow, ReceiptRow
 from nodes.views import Actor
 from nodes.watch_tables import AnchorRow

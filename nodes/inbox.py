@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, 
 from sqlalchemy.orm import InstrumentedAttribute, Session, defer
 
 from exchange.lifecycle import MACHINES
+from exchange.policy.facts import Action
 from nodes import alerts, rows
 from nodes.node import Node
-from nodes.permissions import Action, allowed, require
+from nodes.permissions import allowed, require
 from nodes.tables import CaseRow, DeliveryRow, DraftRow, MemberRow, MessageRow, QuarantineRow, ThreadRow
 from nodes.views import Actor, Box, Counters, InboxPage, InboxQuery, InboxRow, Quarantined, Sort, View
 

@@ -12,12 +12,12 @@ from crypto import envelope as cme
 from exchange import courier
 from exchange.arrivals import RECEIPT_SKEW
 from exchange.courier import Collection, State
-from exchange.policy.facts import Act
+from exchange.policy.facts import Act, Action
 from nodes import cases, clocks, concerns, judging, log, receipts, register, restrictions, rows, storing, threads
 from nodes.errors import NotFound
 from nodes.judging import Wish
 from nodes.node import Node
-from nodes.permissions import Action, allowed, may_write
+from nodes.permissions import allowed, may_write
 from nodes.tables import DeliveryRow, MessageRow, ThreadRow
 from nodes.views import Actor, Delivery, InboxRow, MessageDetail
 from nodes.work import Work

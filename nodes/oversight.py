@@ -15,6 +15,7 @@ from audit.errors import AuditError
 from audit.merkle import verify_inclusion
 from audit.store import Head
 from crypto.merkle_hash import leaf_hash
+from exchange.policy.facts import Action
 from nodes import log
 from nodes.audit_rows import agrees, words_of
 from nodes.log import Act
@@ -22,7 +23,7 @@ from nodes.node import Node
 from nodes.oversight_lookups import Aim, Lookup, aim_at
 from nodes.oversight_mandates import mandate_of
 from nodes.oversight_scope import within
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.tables import CaseRow, EventRow
 from nodes.views import Actor
 from schemas.entries import ActEntry, parse

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from audit.evidence import archive
 from audit.evidence.bundle import BundleParts, write_bundle
+from exchange.policy.facts import Action
 from nodes import log
 from nodes.errors import NotFound, NotReady
 from nodes.node import Node
 from nodes.oversight_checkpoints import Signed, signed_of
 from nodes.oversight_keys import log_keys, witnessed
-from nodes.permissions import Action, allowed, require
+from nodes.permissions import allowed, require
 from nodes.tables import DirectoryRow
 from nodes.trust import FEDERATION
 from nodes.views import Actor

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from crypto import statements
 from crypto.canonical import Json
 from crypto.instants import to_text
+from exchange.policy.facts import Action
 from nodes import log, rest
 from nodes.errors import BadInput, NotFound, NotReady, OutOfStep
 from nodes.inspection_tables import InspectionRow, SampledRow
@@ -27,7 +28,7 @@ from nodes.oversight_mandates import mandate_of
 from nodes.oversight_proofs import unlisted
 from nodes.oversight_samples import draw, seed_of
 from nodes.oversight_scope import covers, require_period
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.tables import EventRow
 from nodes.views import Actor
 

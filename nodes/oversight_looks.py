@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from exchange.policy.facts import Action
 from nodes import log
 from nodes.errors import NotFound
 from nodes.node import Node
@@ -18,7 +19,7 @@ from nodes.oversight_lookups import aim_at
 from nodes.oversight_mandates import mandate_of
 from nodes.oversight_proofs import look
 from nodes.oversight_scope import require_case, within
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.tables import EventRow
 from nodes.views import Actor
 

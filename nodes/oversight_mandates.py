@@ -9,11 +9,12 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from exchange.policy.facts import Action
 from nodes import log, rest
 from nodes.account_tables import SessionRow
 from nodes.errors import BadInput, MandateNeeded
 from nodes.node import Node
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.views import Actor
 
 SHORTEST: Final = 10

@@ -14,12 +14,13 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from crypto.errors import CryptoError
+from exchange.policy.facts import Action
 from nodes import log
 from nodes.errors import BadInput
 from nodes.node import Node
 from nodes.oversight_mandates import mandate_of
 from nodes.oversight_scope import require_period
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.tables import DeliveryRow, MessageRow, ReceiptRow
 from nodes.views import Actor
 from schemas import tallies

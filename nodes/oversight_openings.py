@@ -13,14 +13,14 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from exchange.policy.facts import Act
+from exchange.policy.facts import Act, Action
 from nodes import cases, judging, log, rest, storing
 from nodes.errors import NotFound, OutOfStep
 from nodes.inspection_tables import OpenedRow, OpeningRow
 from nodes.judging import Wish
 from nodes.node import Node
 from nodes.oversight_scope import require_entry
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.tables import CaseRow, EventRow, MessageRow
 from nodes.views import Actor
 from schemas.content import Content

@@ -16,6 +16,7 @@ from audit.errors import AuditError
 from audit.proof import LogProof, verify_proof
 from audit.store import StoredCheckpoint
 from crypto.merkle_hash import leaf_hash
+from exchange.policy.facts import Action
 from nodes import log
 from nodes.errors import NotFound
 from nodes.node import Node
@@ -24,7 +25,7 @@ from nodes.oversight_keys import own_keys
 from nodes.oversight_mandates import mandate_of
 from nodes.oversight_scope import require_entry
 from nodes.oversight_steps import Step, climb
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.tables import EventRow
 from nodes.views import Actor
 from nodes.watch_tables import AnchorRow

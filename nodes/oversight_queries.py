@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from crypto.instants import from_text, to_text
+from exchange.policy.facts import Action
 from nodes import approvals, log, oversight_openings
 from nodes.approvals import DAY, Approval, Step, Wanted
 from nodes.errors import BadInput, NotFound
@@ -19,7 +20,7 @@ from nodes.node import Node
 from nodes.oversight_mandates import mandate_of
 from nodes.oversight_openings import Opening, State
 from nodes.oversight_scope import require_entry
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.views import Actor
 
 WHAT: Final = "AUDIT_QUERY"

@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import Session
 
+from exchange.policy.facts import Action
 from nodes import log
 from nodes.account_tables import RoleRow
 from nodes.node import Node
 from nodes.oversight_proofs import look
 from nodes.oversight_scope import within
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.tables import EventRow, MemberRow
 from nodes.views import Actor
 

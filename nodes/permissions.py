@@ -1,115 +1,56 @@
-"""Who may do what inside a unit: one table of roles and actions. What is not in it is denied.
+"""What the rules let an account do with the things of its unit: lists, accounts, keys, log. The rest is denied.
 
-The table is the separation of duties of the role codes: an administrator or a data-protection officer never reads
-content, an auditor changes nothing, an officer reads the cases he works on. Rules about one object (own case, own
-draft) stand beside their use case; this table is asked first.
+The rules are `exchange/policy/roles.cedar` and what the unit forbids beyond them. What may be done with one message is
+asked of `nodes.judging`; rules about one's own draft stand beside their use case.
 """
 
-from collections.abc import Mapping
-from enum import StrEnum
+from functools import cache
+from itertools import product
 
+from exchange.policy.facts import Action, Circumstances, House, Person, Question, rank_of
+from exchange.policy.rulebook import federation
 from nodes.errors import Denied
 from nodes.views import Actor
+from schemas import codes
 from schemas.kind import Kind
 
+_HERE = "HERE"
+"""The own unit, whichever it is: an account acts in no other."""
 
-class Action(StrEnum):
-    """Everything an account of a unit may be allowed to do."""
-
-    COMPOSE = "COMPOSE"
-    SEND = "SEND"
-    LIST_ARRIVALS = "LIST_ARRIVALS"
-    READ_OWN = "READ_OWN"
-    READ_ANY = "READ_ANY"
-    SEARCH = "SEARCH"
-    TAKE = "TAKE"
-    ASSIGN = "ASSIGN"
-    HAND_OVER = "HAND_OVER"
-    ACKNOWLEDGE = "ACKNOWLEDGE"
-    SEE_QUARANTINE = "SEE_QUARANTINE"
-    ADMINISTER_USERS = "ADMINISTER_USERS"
-    ADMINISTER_KEYS = "ADMINISTER_KEYS"
-    SEE_STATUS = "SEE_STATUS"
-    READ_LOG = "READ_LOG"
-    DECIDE_QUERY = "DECIDE_QUERY"
-    EXPORT_EVIDENCE = "EXPORT_EVIDENCE"
-    REPLY_FINDINGS = "REPLY_FINDINGS"
-    PROTECT_DATA = "PROTECT_DATA"
-    SEE_APPROVALS = "SEE_APPROVALS"
-    DECIDE_ERASURE = "DECIDE_ERASURE"
-    APPROVE_SENDING = "APPROVE_SENDING"
-
-
-_OFFICER = frozenset(
-    {
-        Action.COMPOSE,
-        Action.SEND,
-        Action.LIST_ARRIVALS,
-        Action.READ_OWN,
-        Action.SEARCH,
-        Action.TAKE,
-        Action.HAND_OVER,
-        Action.ACKNOWLEDGE,
-        Action.EXPORT_EVIDENCE,
-        Action.SEE_APPROVALS,
-    }
-)
-_DUTY = _OFFICER | {Action.READ_ANY, Action.ASSIGN, Action.SEE_QUARANTINE, Action.SEE_STATUS}
-_SUPERVISOR = frozenset(
-    {
-        Action.LIST_ARRIVALS,
-        Action.READ_OWN,
-        Action.READ_ANY,
-        Action.SEARCH,
-        Action.ASSIGN,
-        Action.ACKNOWLEDGE,
-        Action.SEE_QUARANTINE,
-        Action.REPLY_FINDINGS,
-        Action.SEE_STATUS,
-        Action.EXPORT_EVIDENCE,
-        Action.SEE_APPROVALS,
-        Action.DECIDE_ERASURE,
-        Action.APPROVE_SENDING,
-    }
-)
-
-MATRIX: Mapping[str, frozenset[Action]] = {
-    "OFFICER": _OFFICER,
-    "SPOC_DUTY": _DUTY,
-    "SUPERVISOR": _SUPERVISOR,
-    "NODE_ADMIN": frozenset(
-        {Action.ADMINISTER_USERS, Action.ADMINISTER_KEYS, Action.SEE_STATUS, Action.SEE_QUARANTINE}
-    ),
-    "AUDITOR": frozenset({Action.READ_LOG, Action.DECIDE_QUERY, Action.SEE_STATUS, Action.EXPORT_EVIDENCE}),
-    "DPO": frozenset({Action.PROTECT_DATA, Action.SEE_APPROVALS, Action.ACKNOWLEDGE}),
-}
-"""Role code -> actions. A role of the code table without a row here may do nothing in this node yet."""
-
+_WORKING = ("FIU_ANALYST", "LEGAL", "LIAISON_OFFICER", "OFFICER", "SPOC_DUTY", "SUPERVISOR")
+_WATCHING = ("AUDITOR", "DPO", "NODE_ADMIN")
 EXCLUSIVE: tuple[frozenset[str], ...] = (
-    frozenset({"AUDITOR", "OFFICER"}),
-    frozenset({"AUDITOR", "SPOC_DUTY"}),
-    frozenset({"AUDITOR", "SUPERVISOR"}),
+    *(frozenset(pair) for pair in product(_WATCHING, _WORKING)),
     frozenset({"AUDITOR", "NODE_ADMIN"}),
-    frozenset({"NODE_ADMIN", "OFFICER"}),
-    frozenset({"NODE_ADMIN", "SPOC_DUTY"}),
-    frozenset({"NODE_ADMIN", "SUPERVISOR"}),
-    frozenset({"DPO", "OFFICER"}),
-    frozenset({"DPO", "SPOC_DUTY"}),
-    frozenset({"DPO", "SUPERVISOR"}),
     frozenset({"DPO", "NODE_ADMIN"}),
 )
 """Roles that one account never holds together."""
 
 
 def allowed(actor: Actor, action: Action) -> bool:
-    """Return whether a role of `actor` has `action`; an account without roles may do nothing."""
-    return any(action in MATRIX.get(role, frozenset()) for role in actor.roles)
+    """Return whether the rules let `actor` do `action` in his unit; an account without roles may do nothing."""
+    person = Person(_HERE, actor.agency, actor.roles, rank_of(actor.clearance))
+    return actor.rules.decide(Question(person, action, House(_HERE), Circumstances(env=""))).allowed
 
 
 def require(actor: Actor, action: Action) -> None:
     """Return if `actor` may do `action`; raises `Denied`, which its handler logs in a transaction of its own."""
     if not allowed(actor, action):
         raise Denied(action.value)
+
+
+@cache
+def roles_that(action: Action) -> frozenset[str]:
+    """Return the roles that may do `action` by the federation's rules."""
+    return frozenset(role for role in codes.table("roles") if action in actions_of(role))
+
+
+@cache
+def actions_of(role: str) -> frozenset[Action]:
+    """Return what a role may do by the federation's rules; a role without anything is of no use in a node."""
+    person = Person(_HERE, "", frozenset({role}), 0)
+    ask = federation().decide
+    return frozenset(act for act in Action if ask(Question(person, act, House(_HERE), Circumstances(env=""))).allowed)
 
 
 def may_write(actor: Actor, kind: Kind) -> bool:

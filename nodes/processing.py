@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from exchange.policy.facts import Action
 from nodes.node import Node
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.tables import EventRow
 from nodes.views import Actor
 

@@ -9,13 +9,13 @@ from dataclasses import replace
 from sqlalchemy import Executable, Select, func, select, union
 from sqlalchemy.orm import Session, defer
 
-from exchange.policy.facts import Act
+from exchange.policy.facts import Act, Action
 from nodes import cases as of_cases
 from nodes import inbox, judging, log, restrictions, rows, storing
 from nodes.errors import BadInput
 from nodes.judging import Wish
 from nodes.node import Node
-from nodes.permissions import Action, allowed, require
+from nodes.permissions import allowed, require
 from nodes.retention_errors import Expired
 from nodes.tables import CaseRow, EventRow, MemberRow, MessageRow, ReceiptRow, ThreadRow
 from nodes.views import Actor, CaseDetail, InboxRow, TimelineEntry

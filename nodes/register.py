@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session, aliased
 
 from exchange.clock import Effect as OnClock
 from exchange.lifecycle import LIVES
+from exchange.policy.facts import Action
 from nodes import cases, clocks, concerns, grants, rows, storing
 from nodes.errors import NotFound
 from nodes.grant_tables import ConcernRow, GrantRow, PassingRow
 from nodes.grants import Grant
 from nodes.node import Node
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.tables import CaseRow, DeliveryRow, MessageRow, ThreadRow
 from nodes.views import Actor, InboxRow
 from schemas.content import Content

@@ -13,11 +13,12 @@ from typing import Final
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from exchange.policy.facts import Action
 from nodes import alerts, cases, log, rest, threads
 from nodes.alerts import Cause, Raised
 from nodes.errors import BadInput, NotFound, OutOfStep
 from nodes.node import Node
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.protection_tables import HoldRow, ReviewRow
 from nodes.retention_errors import OnHold
 from nodes.tables import CaseRow, CounterRow, MessageRow, ThreadRow

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from exchange.policy.facts import Act, Circumstances, House, HouseAct, Item, Person, Question
+from exchange.policy.facts import Act, Action, Circumstances, House, Item, Person, Question
 from exchange.policy.rulebook import FILES, Rule, Rulebook, federation, federation_texts
 from schemas import codes
 
@@ -56,7 +56,7 @@ def matrices() -> Iterator[str]:
     yield "\n## Acts of the house\n\n"
     yield from table(
         [
-            (role, [act for act in HouseAct if decide(Question(person(role), act, House("TJ"), OUTSIDE)).allowed])
+            (role, [act for act in Action if decide(Question(person(role), act, House("TJ"), OUTSIDE)).allowed])
             for role in ROLES
         ]
     )

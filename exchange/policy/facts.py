@@ -46,7 +46,7 @@ class Act(StrEnum):
     ERASE = "ERASE"
 
 
-class HouseAct(StrEnum):
+class Action(StrEnum):
     """What may be done with the things of a unit as a whole: its lists, accounts, keys and log."""
 
     COMPOSE = "COMPOSE"
@@ -64,8 +64,13 @@ class HouseAct(StrEnum):
     ADMINISTER_USERS = "ADMINISTER_USERS"
     ADMINISTER_KEYS = "ADMINISTER_KEYS"
     READ_LOG = "READ_LOG"
+    DECIDE_QUERY = "DECIDE_QUERY"
     EXPORT_EVIDENCE = "EXPORT_EVIDENCE"
     REPLY_FINDINGS = "REPLY_FINDINGS"
+    PROTECT_DATA = "PROTECT_DATA"
+    SEE_APPROVALS = "SEE_APPROVALS"
+    DECIDE_ERASURE = "DECIDE_ERASURE"
+    APPROVE_SENDING = "APPROVE_SENDING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +184,10 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """May this person do this with that, as things are? A `HouseAct` is about a house, an `Act` about an item."""
+    """May this person do this with that, as things are? A `Action` is about a house, an `Act` about an item."""
 
     person: Person
-    act: Act | HouseAct
+    act: Act | Action
     about: Item | House
     circumstances: Circumstances
 

@@ -9,11 +9,12 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sqlalchemy.orm import Session
 
 from crypto import instants
+from exchange.policy.facts import Action
 from nodes import approvals, erasure, releasing
 from nodes.approvals import Approval, State, Step
 from nodes.errors import BadInput
 from nodes.node import Node
-from nodes.permissions import Action, allowed, require
+from nodes.permissions import allowed, require
 from nodes.views import Actor
 from nodes.web import sheets, wording
 from nodes.web.entrance import AtDesk

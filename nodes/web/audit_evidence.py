@@ -7,11 +7,12 @@ from typing import BinaryIO, Final
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
+from exchange.policy.facts import Action
 from nodes import evidence
 from nodes.errors import NotFound
 from nodes.evidence import Wanted
 from nodes.oversight_mandates import mandate_of
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.web.entrance import AtDesk
 
 router: Final = APIRouter()

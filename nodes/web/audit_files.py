@@ -5,9 +5,10 @@ from typing import Final
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from exchange.policy.facts import Action
 from nodes import oversight_files, oversight_proofs
 from nodes.oversight_files import Judged
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.web.audit_findings import kind_text, step_lines
 from nodes.web.audit_words import Verdict
 from nodes.web.entrance import AtCounter, AtDesk

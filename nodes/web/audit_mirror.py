@@ -8,10 +8,11 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from crypto import instants
+from exchange.policy.facts import Action
 from nodes import oversight_mirror, oversight_proofs
 from nodes.errors import BadInput
 from nodes.oversight_mirror import Comparison, Difference, Pair
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.web import spreadsheet
 from nodes.web.audit_periods import Period, period
 from nodes.web.audit_words import Verdict

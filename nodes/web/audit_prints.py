@@ -13,9 +13,10 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from crypto import statements
+from exchange.policy.facts import Action
 from nodes import oversight, oversight_inspections, oversight_proofs
 from nodes.oversight_mandates import mandate_of
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.web import pdf
 from nodes.web.audit_entry import open_entry, shown_of, verdict_of
 from nodes.web.audit_inspections import line_of

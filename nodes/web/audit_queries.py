@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from crypto.instants import to_text
+from exchange.policy.facts import Action
 from nodes import approvals, oversight_mandates, oversight_openings, oversight_queries
 from nodes.approvals import State as Asked
 from nodes.approvals import Step
@@ -17,7 +18,7 @@ from nodes.errors import BadInput, NotApproved, NotFound, OutOfStep, SecondPerso
 from nodes.oversight_openings import Looked, Opened, Opening
 from nodes.oversight_openings import State as Open
 from nodes.oversight_queries import Query
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.web import moments, wording
 from nodes.web.entrance import AtDesk
 from nodes.web.inbox_pages import kind_label

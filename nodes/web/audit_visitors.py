@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from exchange.policy.facts import Action
 from nodes import accounts, changes, visits
 from nodes.errors import BadInput, UserExists
 from nodes.mandates import Wish
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.web.entrance import AtDesk
 from nodes.web.languages import LANGUAGES, gettext
 from nodes.web.people_pages import half_page

@@ -7,8 +7,9 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from crypto import instants
+from exchange.policy.facts import Action
 from nodes import reading
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.views import CaseRow, TimelineEntry
 from nodes.web import wording
 from nodes.web.entrance import AtDesk

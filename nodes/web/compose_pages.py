@@ -12,9 +12,10 @@ from urllib.parse import quote
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from exchange.policy.facts import Action
 from nodes import drafts, messages, outbox, releasing
 from nodes.errors import BadInput, Incomplete, NotApproved, NotFound, RestrictionUnread
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.releasing import Need
 from nodes.views import Draft, Reader
 from nodes.views import Fault as ViewFault

@@ -5,9 +5,10 @@ from typing import Final
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
+from exchange.policy.facts import Action
 from nodes import accounts, alerts, duty, inbox
 from nodes.errors import BadInput, OutOfStep
-from nodes.permissions import Action, allowed, require
+from nodes.permissions import allowed, require
 from nodes.views import Box, InboxQuery, Sort, User, View
 from nodes.web.entrance import AtDesk
 from nodes.web.inbox_pages import rows_of

@@ -9,8 +9,9 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from crypto import instants
+from exchange.policy.facts import Action
 from nodes import drafts, inbox
-from nodes.permissions import Action, allowed
+from nodes.permissions import allowed
 from nodes.views import Box, Counters, Draft, InboxPage, InboxQuery, InboxRow, Sort, View
 from nodes.web import moments, spreadsheet, wording
 from nodes.web.entrance import AtDesk

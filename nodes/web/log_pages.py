@@ -12,11 +12,12 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
 from crypto import instants
+from exchange.policy.facts import Action
 from nodes import oversight, oversight_mandates
 from nodes.errors import BadInput
 from nodes.oversight import Export, LoggedAct, LogPage
 from nodes.oversight_lookups import Lookup
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.web import spreadsheet
 from nodes.web.audit_lookups import address, filter_of, read_lookup
 from nodes.web.audit_words import Verdict, act_of

@@ -8,9 +8,10 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from crypto import instants
+from exchange.policy.facts import Action
 from nodes import drafts, duty, messages, restrictions
 from nodes.errors import BadInput, NotFound, OutOfStep, RestrictionUnread
-from nodes.permissions import Action, allowed
+from nodes.permissions import allowed
 from nodes.retention_errors import Erased, Expired
 from nodes.views import Assignment, Clock, Delivery, InboxRow, MessageDetail
 from nodes.web import moments, permit_words, wording

@@ -12,7 +12,7 @@ from nodes.approvals import State
 from nodes.changes import Asked, Change, Handed
 from nodes.deeds import Deed, Exact
 from nodes.errors import BadInput, NotFound, UserExists
-from nodes.permissions import MATRIX
+from nodes.permissions import actions_of
 from nodes.views import User
 from nodes.web import wording
 from nodes.web.entrance import AtDesk
@@ -220,7 +220,11 @@ def _account(
 
 
 def _role_items(chosen: tuple[str, ...]) -> list[dict[str, object]]:
-    return [{"value": role, "text": label("roles", role), "checked": role in chosen} for role in MATRIX]
+    return [
+        {"value": role, "text": label("roles", role), "checked": role in chosen}
+        for role in codes.table("roles")
+        if actions_of(role)
+    ]
 
 
 def _line(desk: Desk, user: User) -> Line:

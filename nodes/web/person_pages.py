@@ -6,10 +6,11 @@ from typing import Final
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from exchange.policy.facts import Action
 from nodes import data_subjects
 from nodes.data_subjects import Consent, Entry, Found, Person
 from nodes.errors import BadInput
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.web import wording
 from nodes.web.entrance import AtDesk
 from nodes.web.languages import gettext, noted

@@ -7,8 +7,9 @@ from typing import Final
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
+from exchange.policy.facts import Action
 from nodes import processing
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.web import wording
 from nodes.web.entrance import AtDesk
 from nodes.web.inbox_pages import kind_label

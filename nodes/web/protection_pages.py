@@ -9,10 +9,11 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from crypto import instants
+from exchange.policy.facts import Action
 from nodes import approvals, erasure, register, retention
 from nodes.days import midnight, read_day
 from nodes.errors import BadInput, NotFound, OutOfStep
-from nodes.permissions import Action, require
+from nodes.permissions import require
 from nodes.retention import Due, Hold, Order
 from nodes.retention_errors import Erased, OnHold
 from nodes.web import wording

@@ -15,9 +15,10 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import FormData
 
+from exchange.policy.facts import Action
 from nodes import alerts, inbox
 from nodes.node import Node
-from nodes.permissions import Action, allowed
+from nodes.permissions import allowed
 from nodes.views import Actor, Alert, SignedIn
 from nodes.web.languages import LANGUAGES, gettext, language
 from nodes.web.rendering import render

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from exchange.policy.facts import Act, Circumstances, House, HouseAct, Item, Person, Question
+from exchange.policy.facts import Act, Action, Circumstances, House, Item, Person, Question
 from schemas import codes
 from tests.exchange.policy.table import FAMILIES
 
@@ -80,7 +80,7 @@ circumstances = st.builds(
 )
 about_items = st.builds(Question, people, st.sampled_from(Act), items, circumstances)
 about_houses = st.builds(
-    Question, people, st.sampled_from(HouseAct), st.builds(House, st.sampled_from(UNITS)), circumstances
+    Question, people, st.sampled_from(Action), st.builds(House, st.sampled_from(UNITS)), circumstances
 )
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange.policy.facts import Act, House, HouseAct, Item, Question, families_of, rank_of, strictest
+from exchange.policy.facts import Act, Action, House, Item, Question, families_of, rank_of, strictest
 from exchange.policy.rulebook import federation
 from schemas import codes
 from tests.exchange.policy import table
@@ -47,7 +47,7 @@ def test_every_role_act_code_and_unit_relation_is_decided_as_the_tables_say(role
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_does_in_its_house_what_the_tables_say_and_nothing_elsewhere(role: str) -> None:
     person = replace(PERSON, roles=frozenset({role}))
-    for act in HouseAct:
+    for act in Action:
         own, foreign = (Question(person, act, House(unit), AT_WORK) for unit in ("TJ", "KG"))
         assert federation().decide(own).allowed == (act in table.HOUSE.get(role, set()))
         assert not federation().decide(foreign).allowed
@@ -133,7 +133,7 @@ EXAMPLES = [
     *(
         Question(replace(PERSON, roles=frozenset({role})), act, House("TJ"), AT_WORK)
         for role in ROLES
-        for act in HouseAct
+        for act in Action
     ),
     *(asked(act, role, originator="TJ", author=author) for act in Act for role in ROLES for author in (True, False)),
     asked(roles="LEGAL"),
@@ -164,7 +164,7 @@ EXAMPLES = [
 def test_the_acts_of_the_schema_are_those_that_may_be_asked() -> None:
     schema = resources.files("exchange.policy").joinpath("model.cedarschema").read_text("utf-8")
     named = re.findall(r"^  action ([A-Z_,\s]+?)(?: in |\n    appliesTo)", schema, re.MULTILINE)
-    assert {act for names in named for act in re.findall(r"[A-Z_]+", names)} == {*Act, *HouseAct}
+    assert {act for names in named for act in re.findall(r"[A-Z_]+", names)} == {*Act, *Action}
 
 
 def test_the_page_of_the_rules_is_what_the_rules_say() -> None:

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from exchange.policy.facts import House, HouseAct, Question
+from exchange.policy.facts import Action, House, Question
 from exchange.policy.rulebook import federation
 from tests.exchange.policy.questions import AT_WORK, PERSON, asked
 
 
 def house(act: str, role: str, unit: str = "TJ") -> Question:
-    return Question(replace(PERSON, roles=frozenset(role.split())), HouseAct(act), House(unit), AT_WORK)
+    return Question(replace(PERSON, roles=frozenset(role.split())), Action(act), House(unit), AT_WORK)
 
 
 def as_exercise(question: Question) -> Question:
@@ -58,7 +58,7 @@ NEED = {
 WALLS = {
     "a closed account reads nothing": (asked(active=False), "-ACCOUNT-CLOSED"),
     "a closed account lists nothing": (
-        Question(replace(PERSON, active=False), HouseAct.LIST_ARRIVALS, House("TJ"), AT_WORK),
+        Question(replace(PERSON, active=False), Action.LIST_ARRIVALS, House("TJ"), AT_WORK),
         "-ACCOUNT-CLOSED",
     ),
     "a restricted message is for the cleared": (asked(classification=2, clearance=1), "-CLEARANCE"),
