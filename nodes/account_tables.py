@@ -20,7 +20,7 @@ class UserRow(Row):
     display_name: Mapped[str]
     language: Mapped[str]
     agency: Mapped[str]
-    clearance: Mapped[str] = mapped_column(default="RESTR")
+    clearance: Mapped[str]
     created: Mapped[int]
     disabled_at: Mapped[int | None]
     password_phc: Mapped[str | None]

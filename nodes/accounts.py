@@ -29,7 +29,10 @@ RESERVED = frozenset({"CONSOLE", "NODE", "UNKNOWN"})
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """An account to add: the staff number that stands in messages, and the name that never leaves this unit."""
+    """An account to add: the staff number that stands in messages, and the name that never leaves this unit.
+
+    `clearance` is the highest classification that it may see.
+    """
 
     user_id: str
     display_name: str
@@ -37,6 +40,7 @@ class NewUser:
     roles: frozenset[str]
     language: str = "en"
     visit: Visit | None = None
+    clearance: str = "OFFUSE"
 
     def check(self, session: Session, _now: int) -> None:
         """Return if the account can be added; raises `UserExists`, or `BadInput` naming what is wrong."""
@@ -47,6 +51,7 @@ class NewUser:
         if self.language not in LANGUAGES or self.agency not in table("agency_types"):
             raise BadInput("language or agency")
         _check_roles(self.roles, visiting=self.visit is not None)
+        _check_clearance(self.clearance)
         if session.get(UserRow, self.user_id) is not None:
             raise UserExists
         if self.visit is not None:
@@ -60,6 +65,7 @@ class NewUser:
                 display_name=self.display_name.strip(),
                 language=self.language,
                 agency=self.agency,
+                clearance=self.clearance,
                 created=node.now(),
                 disabled_at=None,
                 password_phc=None,
@@ -89,6 +95,23 @@ class NewRoles:
         """Give the roles, and take the others."""
         session.execute(delete(RoleRow).where(RoleRow.user_id == self.user_id))
         _give(session, self.user_id, self.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class NewClearance:
+    """The highest classification that an account shall be able to see."""
+
+    user_id: str
+    clearance: str
+
+    def check(self, session: Session, now: int) -> None:
+        """Return if the account may have it; raises `BadInput`, or `NotFound` for no working account."""
+        _working(session, self.user_id, now)
+        _check_clearance(self.clearance)
+
+    def apply(self, session: Session, node: Node) -> None:
+        """Set it; it counts from the next click."""
+        _working(session, self.user_id, node.now()).clearance = self.clearance
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +169,14 @@ class End:
         session.execute(delete(EnrolmentRow).where(EnrolmentRow.user_id == self.user_id))
 
 
-AccountChange = NewUser | NewRoles | NewCode | NewSubject | End
+AccountChange = NewUser | NewRoles | NewClearance | NewCode | NewSubject | End
 """Everything that may be done to an account by others."""
 
 
 FORMS: Mapping[str, type[AccountChange]] = {
     "ADD": NewUser,
     "ROLES": NewRoles,
+    "CLEARANCE": NewClearance,
     "CODE": NewCode,
     "SUBJECT": NewSubject,
     "END": End,
@@ -167,7 +191,7 @@ def roles_after(session: Session, change: AccountChange) -> frozenset[str]:
             return change.roles
         case End():
             return frozenset()
-        case NewCode() | NewSubject():
+        case NewClearance() | NewCode() | NewSubject():
             return roles_of(session, change.user_id)
 
 
@@ -218,12 +242,19 @@ def _views(session: Session) -> tuple[User, ...]:
             tuple(sorted(roles_of(session, user.user_id))),
             user.language,
             user.agency,
+            user.clearance,
             user.password_phc is not None,
             user.disabled_at is not None,
             user.ends_at,
         )
         for user in found
     )
+
+
+def _check_clearance(clearance: str) -> None:
+    known = table("classification")
+    if clearance not in known or not known[clearance].extra["carried"]:
+        raise BadInput("clearance")
 
 
 def _check_roles(roles: frozenset[str], *, visiting: bool) -> None:

@@ -41,6 +41,7 @@ class User:
     roles: tuple[str, ...]
     language: str
     agency: str
+    clearance: str
     enrolled: bool
     disabled: bool
     ends: int | None

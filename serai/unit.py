@@ -29,7 +29,7 @@ from nodes import (
     visits,
     witnessing,
 )
-from nodes.accounts import AccountChange, NewCode, NewRoles, NewSubject, NewUser
+from nodes.accounts import AccountChange, NewClearance, NewCode, NewRoles, NewSubject, NewUser
 from nodes.changes import CONSOLE, Asked
 from nodes.courier import sync_once
 from nodes.drafts import NewDraft
@@ -57,6 +57,7 @@ def operations_of(node: Node) -> Mapping[str, Operation]:
         "user.disable": _disable,
         "user.reissue": _reissue,
         "user.roles": _roles,
+        "user.clearance": _clearance,
         "user.link": _link,
         "user.changes": _changes,
         "user.confirm": _confirm,
@@ -109,6 +110,7 @@ def _add(node: Node, given: Members) -> Members:
         frozenset(given["roles"]),
         given["language"],
         _visit(node, given["visit"]) if "visit" in given else None,
+        given["clearance"],
     )
     return _change(node, new, given)
 
@@ -125,6 +127,10 @@ def _reissue(node: Node, given: Members) -> Members:
 
 def _roles(node: Node, given: Members) -> Members:
     return _change(node, NewRoles(given["user_id"], frozenset(given["roles"])), given)
+
+
+def _clearance(node: Node, given: Members) -> Members:
+    return _change(node, NewClearance(given["user_id"], given["clearance"]), given)
 
 
 def _link(node: Node, given: Members) -> Members:

@@ -36,6 +36,7 @@ def add(
     role: Roles,
     agency: Annotated[str, typer.Option(help="Agency type.")],
     language: Annotated[str, typer.Option(help="en or ru.")] = "en",
+    clearance: Annotated[str, typer.Option(help="Highest classification to be seen: UNCL, OFFUSE, RESTR.")] = "OFFUSE",
     until: Annotated[str | None, typer.Option(help="Last day of access of a visiting auditor, 2026-12-31.")] = None,
     mandate: Annotated[str, typer.Option(help="On what mandate a visiting auditor comes.")] = "",
     entries: Annotated[str, typer.Option(help="Days of the log that he may see, 2026-01-01/2026-06-30.")] = "",
@@ -48,7 +49,14 @@ def add(
     as_json: JsonFlag = False,
 ) -> None:
     """Add an account and print its enrolment code, once; with --until that of a visiting auditor, ending by itself."""
-    new = {"user_id": user_id, "display_name": name, "roles": role, "agency": agency, "language": language}
+    new = {
+        "user_id": user_id,
+        "display_name": name,
+        "roles": role,
+        "agency": agency,
+        "language": language,
+        "clearance": clearance,
+    }
     visit = {"ends": until, "mandate": mandate, "entries": entries, "cases": case or []}
     if until is None and (mandate or entries or case):
         raise typer.BadParameter("--mandate, --entries and --case belong to a visiting auditor: give --until too")
@@ -71,6 +79,23 @@ def roles(
     """Give an account exactly these roles."""
     wanted = {"user_id": user_id, "roles": role, "reason": reason, "alone": alone}
     _show_change("user-roles", Access(home, file, descriptor).do("user.roles", wanted), as_json=as_json)
+
+
+@app.command("clearance")
+def clear(
+    home: NodeHome,
+    user_id: UserId,
+    clearance: Annotated[str, typer.Argument(help="Highest classification to be seen: UNCL, OFFUSE, RESTR.")],
+    reason: Reason = "",
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    alone: Alone = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Let an account see messages up to this classification."""
+    wanted = {"user_id": user_id, "clearance": clearance, "reason": reason, "alone": alone}
+    _show_change("user-clearance", Access(home, file, descriptor).do("user.clearance", wanted), as_json=as_json)
 
 
 @app.command("list")

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from nodes import accounts, changes
-from nodes.accounts import NewCode, NewRoles, NewSubject, NewUser
+from nodes.accounts import NewClearance, NewCode, NewRoles, NewSubject, NewUser
 from nodes.approvals import State
 from nodes.changes import Asked, Change, Handed
 from nodes.deeds import Deed, Exact
@@ -96,7 +96,14 @@ def new_person(desk: AtDesk) -> HTMLResponse:
 def ask_for_person(desk: AtDesk) -> HTMLResponse:
     """Ask for the account and show the first half of its enrolment code, this once."""
     roles = desk.texts("roles")
-    new = NewUser(desk.text("user"), desk.text("name"), desk.text("agency"), frozenset(roles), desk.text("language"))
+    new = NewUser(
+        desk.text("user"),
+        desk.text("name"),
+        desk.text("agency"),
+        frozenset(roles),
+        desk.text("language"),
+        clearance=desk.text("clearance"),
+    )
     try:
         with desk.node.db.write() as session:
             handed = changes.ask(session, desk.node, desk.actor, new, desk.text("reason"))
@@ -125,6 +132,19 @@ def ask_for_roles(desk: AtDesk, user_id: str) -> Response:
     except BadInput:
         text = gettext("Give a reason and at least one role, and only roles that one person may hold together.")
         return _account(desk, user_id, roles, (Problem(text, "#roles"),), 422)
+    return see("/people", "change-asked")
+
+
+@router.post("/people/{user_id}/clearance")
+def ask_for_clearance(desk: AtDesk, user_id: str) -> Response:
+    """Ask that an account shall see messages up to a classification."""
+    try:
+        with desk.node.db.write() as session:
+            wanted = NewClearance(user_id, desk.text("clearance"))
+            changes.ask(session, desk.node, desk.actor, wanted, desk.text("why"))
+    except BadInput:
+        text = gettext("Choose a clearance and give a reason of at least 10 characters.")
+        return _account(desk, user_id, None, (Problem(text, "#why"),), 422)
     return see("/people", "change-asked")
 
 
@@ -157,7 +177,10 @@ def show_change(desk: AtDesk, approval_id: str) -> HTMLResponse:
     new = asked.change if isinstance(asked.change, NewUser) else None
     agency = label("agency_types", new.agency) if new is not None else ""
     told = asked.change.subject or "–" if isinstance(asked.change, NewSubject) else ""
-    return desk.page("change.html", {"change": _asked_line(desk, asked), "new": new, "agency": agency, "subject": told})
+    cleared = asked.change.clearance if isinstance(asked.change, NewUser | NewClearance) else ""
+    clearance = label("classification", cleared) if cleared else ""
+    shown = {"new": new, "agency": agency, "subject": told, "clearance": clearance}
+    return desk.page("change.html", {"change": _asked_line(desk, asked), **shown})
 
 
 @router.post("/people/changes/{approval_id}/confirm")
@@ -196,6 +219,7 @@ def _form(desk: Desk, problems: tuple[Problem, ...], roles: tuple[str, ...], sta
         ],
         "languages": [{"value": code, "text": name, "checked": code == spoken} for code, name in LANGUAGES.items()],
         "roles": _role_items(roles),
+        "clearances": _clearances(desk.text("clearance") or "OFFUSE"),
     }
     return desk.page("person.html", values, status)
 
@@ -212,11 +236,19 @@ def _account(
         "user": _line(desk, user),
         "changeable": user_id != desk.actor.user_id and not user.disabled,
         "problems": problems,
-        "form": {name: desk.text(name) for name in ("reason", "lost")},
+        "form": {name: desk.text(name) for name in ("reason", "why", "lost")},
+        "clearances": _clearances(desk.text("clearance") or user.clearance),
+        "clearance": label("classification", user.clearance),
         "roles": _role_items(user.roles if chosen is None else chosen),
         "history": [_change_line(change) for change in past],
     }
     return desk.page("account.html", values, status)
+
+
+def _clearances(chosen: str) -> list[Option]:
+    table = codes.table("classification")
+    carried = (code for code, row in table.items() if row.extra["carried"])
+    return [Option(code, label("classification", code), code == chosen) for code in carried]
 
 
 def _role_items(chosen: tuple[str, ...]) -> list[dict[str, object]]:

@@ -166,6 +166,7 @@ _PLACED: Final = frozenset({"LOG_DAMAGED", "ROWS_DIFFER"})
 _CHANGES: Final[Mapping[str, str]] = {
     "ADD": noted("New account"),
     "ROLES": noted("Other roles"),
+    "CLEARANCE": noted("Other clearance"),
     "CODE": noted("New enrolment"),
     "SUBJECT": noted("Link to the identity provider"),
     "END": noted("End of the account"),

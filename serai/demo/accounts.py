@@ -42,7 +42,7 @@ class Account:
 
 def enrol(node: Node, person: Person, address: str) -> Account:
     """Add the person's account and enrol it, as an administrator and the person would; returns its secrets."""
-    new = NewUser(person.user_id, person.name, AGENCY, frozenset(person.roles), person.language)
+    new = NewUser(person.user_id, person.name, AGENCY, frozenset(person.roles), person.language, clearance="RESTR")
     with node.db.write() as session:
         printed = str(changes.alone(session, node, new))
     offer = signin.begin_enrolment(node, person.user_id, printed, HERE)

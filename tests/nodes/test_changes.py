@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from exchange.errors import Unavailable
 from nodes import accounts, approvals, changes, passwords, signin
 from nodes.account_tables import ChangeRow, UserRow
-from nodes.accounts import AccountChange, NewCode, NewRoles, NewUser
+from nodes.accounts import AccountChange, NewClearance, NewCode, NewRoles, NewUser
 from nodes.alerts import Cause
 from nodes.approvals import RULES
 from nodes.changes import CONSOLE, Handed
@@ -271,3 +271,17 @@ def test_who_may_own_an_arrival_is_found_among_the_accounts(lone: Node, admins: 
         rustam = signin.actor_of(session, lone, session.get_one(UserRow, "RUSTAM-1"))
         assert [user.user_id for user in accounts.colleagues(session, rustam)] == ["RUSTAM-1"]
         assert {user.user_id for user in accounts.users(session, admins[0])} == {"ANORA-1", "ANORA-2", "RUSTAM-1"}
+
+
+def test_a_clearance_is_changed_by_two_persons_and_counts_at_once(lone: Node, admins: tuple[Actor, Actor]) -> None:
+    def clearance() -> str:
+        with lone.db.read() as session:
+            return signin.actor_of(session, lone, session.get_one(UserRow, "RUSTAM-1")).clearance
+
+    assert clearance() == "RESTR"
+    with pytest.raises(BadInput):
+        ask(lone, admins[0], NewClearance("RUSTAM-1", "CONF"))
+    asked = ask(lone, admins[0], NewClearance("RUSTAM-1", "UNCL"))
+    assert clearance() == "RESTR"
+    confirm(lone, admins[1], asked)
+    assert clearance() == "UNCL"

@@ -180,6 +180,7 @@ def officer(session: Session, name: str, agency: str = "POLICE") -> Actor:
                 display_name=name.title(),
                 language="en",
                 agency=agency,
+                clearance="RESTR",
                 created=NOW,
                 disabled_at=None,
                 password_phc=None,
