@@ -20,7 +20,6 @@ from nodes.errors import Refused, RestrictionUnread
 from nodes.node import Node
 from nodes.tables import MemberRow, MessageRow
 from nodes.views import Actor
-from schemas.content import Content
 
 _CONFIRM: Final = "CONFIRM_TEXT"
 
@@ -56,6 +55,15 @@ class Wish:
     text_confirmed: bool = False
     approved: bool = False
     inspects: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A message of this unit that was not sent yet: who wrote it, its family and its labels."""
+
+    author: str
+    family: str
+    labels: Mapping[str, Json]
 
 
 def standing(session: Session, actor: Actor, case_id: str) -> Standing:
@@ -133,22 +141,25 @@ def require(node: Node, actor: Actor, subject: Subject, wish: Wish) -> None:
     raise Refused(wish.act.value, decision.rules)
 
 
-def require_release(node: Node, actor: Actor, content: Content, *, approved: bool) -> None:
-    """Return if `actor` may send what he wrote; `approved` if a second person agreed to it. Raises `Refused`."""
-    env, purpose = node.settings.env, content.label("purpose")
+def require_own(node: Node, actor: Actor, own: Own, act: Act, *, approved: bool = False) -> None:
+    """Return if the rules let `actor` send or approve what an author of this unit wrote; raises `Refused`.
+
+    `approved`: a second person agreed to it. That whoever approves is there is proved at the decision itself.
+    """
+    env, purpose = node.settings.env, str(own.labels.get("purpose", ""))
     item = Item(
         holder=node.unit,
         originator=node.unit,
         env=env,
-        family=content.declared.family,
-        classification=rank_of(content.label("classification")),
-        handling=_codes(content.labels.get("handling")),
+        family=own.family,
+        classification=rank_of(str(own.labels.get("classification", "UNCL"))),
+        handling=_codes(own.labels.get("handling")),
         purposes=frozenset({purpose}),
     )
-    now = Circumstances(env, on_team=True, author=True, approved=approved, purpose=purpose)
-    decision = actor.rules.decide(Question(person(node, actor), Act.RELEASE, item, now))
+    now = Circumstances(env, author=own.author == actor.user_id, approved=approved, purpose=purpose, fresh_factor=True)
+    decision = actor.rules.decide(Question(person(node, actor), act, item, now))
     if not decision.allowed:
-        raise Refused(Act.RELEASE.value, decision.rules)
+        raise Refused(act.value, decision.rules)
 
 
 def person(node: Node, actor: Actor) -> Person:

@@ -10,16 +10,19 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from exchange.policy.facts import Act
 from nodes import approvals, checking, draft_rows, judging, log
 from nodes.approvals import Approval, State, Wanted
 from nodes.checking import Written
 from nodes.errors import NotApproved, NotFound, OutOfStep
+from nodes.judging import Own
 from nodes.node import Node
 from nodes.permissions import require
 from nodes.tables import DraftRow
 from nodes.views import Actor, Draft, DraftForm
 from nodes.work import Work
 from schemas.content import Content
+from schemas.kinds import kind_of
 from schemas.words import Words
 
 
@@ -47,7 +50,7 @@ def needs(session: Session, node: Node, actor: Actor, draft_id: str) -> tuple[Ne
     judged = checking.judge(Work(session, node), actor, Written(draft, row.message_id, row.case_id))
     if judged.content is None:
         return ()
-    judging.require_release(node, actor, judged.content, approved=True)
+    judging.require_own(node, actor, _own(draft), Act.RELEASE, approved=True)
     found = judged.content.declared.approvals_needed(judged.content.facts())
     return tuple(Need(one.code, one.words, _standing(session, node, _wanted(one.code, draft))) for one in found)
 
@@ -74,13 +77,14 @@ def use(session: Session, node: Node, actor: Actor, draft: Draft, content: Conte
     needed = content.declared.approvals_needed(content.facts())
     for one in needed:
         approvals.take(session, node, actor, _wanted(one.code, draft))
-    judging.require_release(node, actor, content, approved=bool(needed))
+    judging.require_own(node, actor, _own(draft), Act.RELEASE, approved=bool(needed))
 
 
 def shown(session: Session, node: Node, actor: Actor, approval_id: str) -> Draft:
     """Return the draft that an approval is about, to whoever decides it, and log the look.
 
-    Raises `NotFound`, `Denied`, and `NotApproved` once the draft is another than the one asked about.
+    Raises `NotFound`, `Denied`, `Refused` where the rules keep it from him, and `NotApproved` once the draft is another
+    than the one asked about.
     """
     approval = approvals.get(session, node, actor, approval_id)
     require(actor, approvals.RULES[approval.wanted.what].decides)
@@ -90,8 +94,13 @@ def shown(session: Session, node: Node, actor: Actor, approval_id: str) -> Draft
     draft = draft_rows.view(session, node, row)
     if _wanted(approval.wanted.what, draft) != approval.wanted:
         raise NotApproved
+    judging.require_own(node, actor, _own(draft), Act.APPROVE)
     log.record(session, node, log.by(actor, "CONSULT"))
     return draft
+
+
+def _own(draft: Draft) -> Own:
+    return Own(draft.author, kind_of(draft.kind).family, draft.common)
 
 
 def _wanted(code: str, draft: Draft) -> Wanted:

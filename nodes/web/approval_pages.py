@@ -96,8 +96,11 @@ def decide(desk: AtDesk, approval_id: str) -> Response:
     if step is None:
         raise BadInput("decision")
     with desk.node.db.write() as session:
+        found = approvals.get(session, desk.node, desk.actor, approval_id)
+        if found.wanted.what in approvals.SENDING:
+            releasing.shown(session, desk.node, desk.actor, approval_id)
         if step is Step.APPROVE:
-            prove(session, desk, approving(approvals.get(session, desk.node, desk.actor, approval_id)))
+            prove(session, desk, approving(found))
         decided = approvals.decide(session, desk.node, desk.actor, (approval_id, desk.text("digest")), step)
         if decided.state is State.APPROVED and decided.wanted.what in CARRY_OUT:
             CARRY_OUT[decided.wanted.what](session, desk.node, desk.actor, decided)

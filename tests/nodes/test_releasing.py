@@ -1,11 +1,13 @@
 """A message that needs a second person leaves with exactly the text that he agreed to, and not before."""
 
+from dataclasses import replace
+
 import pytest
 
 from nodes import approvals, drafts, outbox, releasing
 from nodes.approvals import Step
 from nodes.drafts import NewDraft, Saved
-from nodes.errors import Denied, NotApproved, NotFound, OutOfStep
+from nodes.errors import Denied, NotApproved, NotFound, OutOfStep, Refused
 from nodes.node import Node
 from nodes.views import Actor, DraftForm
 from tests.messages import BODIES, form_labels, lorry, person
@@ -114,3 +116,13 @@ def test_a_doubt_about_human_rights_is_a_supervisors_to_decide(tj: Node) -> None
         drafts.save(session, tj, rustam, Saved(draft, kept.revision, form))
         found = [need.code for need in releasing.needs(session, tj, rustam, draft)]
     assert found == ["SEND_RESTRICTED", "HUMAN_RIGHTS"]
+
+
+def test_who_is_not_cleared_for_a_message_neither_reads_nor_approves_it(tj: Node) -> None:
+    rustam, farida = someone(tj, "rustam"), replace(someone(tj, "farida"), clearance="UNCL")
+    draft = written(tj, rustam)
+    ask(tj, rustam, draft)
+    with tj.db.write() as session:
+        (waiting,) = approvals.pending(session, tj, farida)
+        with pytest.raises(Refused):
+            releasing.shown(session, tj, farida, waiting.approval_id)

@@ -28,7 +28,14 @@ def decide(desk: Browser, address: str, step: str = "confirm") -> Response:
 
 def test_a_person_is_added_by_two_and_each_sees_half_of_the_code_once(house: House) -> None:
     admin, other = house.desk("KG", "KG-8"), house.desk("KG", "KG-7")
-    form = {"user": "KG-55", "name": "Ҷамила <b>", "agency": "POLICE", "clearance": "RESTR", "language": "ru", "roles": ["OFFICER"]}
+    form = {
+        "user": "KG-55",
+        "name": "Ҷамила <b>",
+        "agency": "POLICE",
+        "clearance": "RESTR",
+        "language": "ru",
+        "roles": ["OFFICER"],
+    }
     first = half(admin.post("/people/new", **form, reason=REASON).text)
     change = asked(admin.get("/people").text)
     assert "nobody confirms what he asked for" in admin.get(change).text
