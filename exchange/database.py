@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -193,8 +194,7 @@ class Database:
 
     def check_revision(self, scripts: Path) -> None:
         """Raise `NotReady` unless the database stands at the newest revision in `scripts`."""
-        head = ScriptDirectory(str(scripts)).get_current_head()
-        if self.revision() != head:
+        if self.revision() != newest_revision(scripts):
             raise NotReady("the database is of another version: run the upgrade of this service")
 
     def _migrate(self, scripts: Path, act: Any) -> None:
@@ -203,6 +203,12 @@ class Database:
             config.set_main_option("script_location", str(scripts))
             config.attributes["connection"] = session.connection()
             act(config)
+
+
+@cache
+def newest_revision(scripts: Path) -> str | None:
+    """Return the newest revision in `scripts`, which are part of the release and do not change while it runs."""
+    return ScriptDirectory(str(scripts)).get_current_head()
 
 
 @contextmanager

@@ -94,7 +94,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "ACCOUNT": Rule(asks=Action.ADMINISTER_USERS, decides=Action.ADMINISTER_USERS, lifetime=3 * DAY),
         "AUDIT_QUERY": Rule(asks=Action.READ_LOG, decides=Action.DECIDE_QUERY, lifetime=7 * DAY),
         "ERASURE": Rule(asks=Action.PROTECT_DATA, decides=Action.DECIDE_ERASURE, lifetime=14 * DAY),
-        **dict.fromkeys(SENDING, Rule(asks=Action.SEE_APPROVALS, decides=Action.APPROVE_SENDING, lifetime=3 * DAY)),
+        **dict.fromkeys(SENDING, Rule(asks=Action.LIST_ARRIVALS, decides=Action.APPROVE_SENDING, lifetime=3 * DAY)),
     }
 )
 """Code of the table `four_eyes` -> its rule. A code without a row here cannot be asked for."""

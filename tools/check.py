@@ -4,12 +4,15 @@ It decides nothing itself: each step is a command that any developer can run alo
 """
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +22,9 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 BIN: Final = Path(sys.executable).parent
 CACHE: Final = ROOT / ".cache"
 COVERAGE: Final = CACHE / "coverage.json"
+MEMORY: Final = Path("/dev/shm")  # noqa: S108  # only what the tests write, in a folder of its own
+ROOM: Final = 8 << 30
+"""Bytes that must be free there for what the tests write; on a disk each of their many flushes costs milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,17 @@ def environment() -> dict[str, str]:
     return {"SERAI_CHROMIUM": chromium} | given | own
 
 
+@contextmanager
+def in_memory() -> Iterator[None]:
+    """Let everything temporary of the steps be in memory, where there is enough of it."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="s-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
+        os.environ["TMPDIR"] = folder
+        yield
+
+
 def counts(results: Path) -> tuple[int, int, int]:
     """Read passed, failed and skipped from pytest's own result file; a run that wrote none failed as one."""
     try:
@@ -125,7 +142,8 @@ def main() -> int:
     results = [step.results for step in STEPS if step.results]
     for old in (*results, COVERAGE):
         old.unlink(missing_ok=True)
-    ended = list(outcomes())
+    with in_memory():
+        ended = list(outcomes())
     print()
     for outcome in ended:
         print(f"{'passed' if outcome.passed else 'FAILED':7} {outcome.step.name:14} {outcome.seconds:6.1f} s")

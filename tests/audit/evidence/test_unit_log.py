@@ -8,6 +8,7 @@ from audit.checkpoints import LogSigner
 from audit.evidence.bundle import Logged, UnitLog
 from audit.evidence.verification import verify_bundle
 from audit.merkle import inclusion_path
+from crypto.signing import SigningKey
 from schemas.directory import sign_federation
 from schemas.entries import ActEntry, AnchorEntry
 from tests.audit import trees
@@ -111,7 +112,16 @@ def departed(scene: Scene) -> dict[str, bytes]:
     return scene.files(unit=unit_log(scene, now=NOW + 2 * DAY))
 
 
-@pytest.mark.parametrize("make", [stranger, revoked, not_stated, departed])
+def rerooted(scene: Scene) -> dict[str, bytes]:
+    """TJ has other roots now, and nobody vouched anew for the keys of its log."""
+    units = [unit.entry() for unit in scene.world.units.values()]
+    other = {"roots": (SigningKey.generate().public,)}
+    entries = tuple(unit.model_copy(update=other) if unit.unit == "TJ" else unit for unit in units)
+    scene.publish(sign_federation(scene.world.federation(2, units=entries), scene.world.roots[:2]), NOW + DAY)
+    return scene.files(unit=unit_log(scene, now=NOW + 2 * DAY))
+
+
+@pytest.mark.parametrize("make", [stranger, revoked, not_stated, departed, rerooted])
 def test_a_log_that_nobody_entitled_signed_is_refused(make: Callable[[Scene], dict[str, bytes]]) -> None:
     found = [code for code, _ in bad(verify_bundle(make(scene_with_log())))]
     assert "UNIT_LOG_REFUSED" in found

@@ -60,7 +60,7 @@ class House:
     def add_user(self, unit: str, user: str, *roles: str, language: str = "en") -> None:
         """Add an account and go through its enrolment as a person would."""
         node = self.nodes[unit]
-        new = NewUser(user, f"Officer {user}", "POLICE", frozenset(roles), language)
+        new = NewUser(user, f"Officer {user}", "POLICE", frozenset(roles), language, clearance="RESTR")
         with node.db.write() as session:
             code = str(changes.alone(session, node, new))
         self.enrol(unit, user, code)
