@@ -35,9 +35,8 @@ PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "cause": (noted("Cause"), "erasure_causes"),
     "kind": (noted("Kind of message"), "message_kinds"),
     "units": (noted("Goes to"), ""),
-    "text": (noted("Digest of its text"), ""),
 }
-"""Name of a parameter -> what the page calls it, and the code table of its value."""
+"""Name of a parameter -> what the page calls it, and the code table of its value; others say nothing to a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ def _message(desk: Desk, found: Approval) -> tuple[ReadPart, ...]:
 
 
 def _line(one: Approval) -> Line:
-    facts = [_fact(name, value) for name, value in one.wanted.parameters.items() if value]
+    facts = [_fact(name, value) for name, value in one.wanted.parameters.items() if value and name in PARAMETERS]
     return Line(
         one.approval_id,
         wording.label("four_eyes", one.wanted.what),
