@@ -65,7 +65,13 @@ def template() -> Federation:
     for settings in made.nodes.values():
         node = open_node(settings, made.passphrase, Surroundings(lambda: NOW))
         with node.db.write() as session:
-            new = NewUser(f"{node.unit}-{OFFICER}", "Officer", "DRUG_AGENCY", frozenset({"OFFICER", "SPOC_DUTY"}), clearance="RESTR")
+            new = NewUser(
+                f"{node.unit}-{OFFICER}",
+                "Officer",
+                "DRUG_AGENCY",
+                frozenset({"OFFICER", "SPOC_DUTY"}),
+                clearance="RESTR",
+            )
             changes.alone(session, node, new)
         node.close()
     return made
