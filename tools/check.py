@@ -63,7 +63,7 @@ WHOLE: Final = (
     ),
     Step("coverage", ("python", "-m", "tools.coverage_gate", str(COVERAGE))),
     pytest("end to end", 3, *UNCOUNTED),  # services, browsers and pip wait for each other: a third fills the pauses
-    Step("worlds", ("python", "-m", "tests.sim.run", "--worlds", "30")),
+    Step("worlds", ("python", "-m", "tests.sim.run", "--worlds", "50")),
 )
 """Steps that have the machine to themselves."""
 STEPS: Final = BESIDE + WHOLE
