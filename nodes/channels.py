@@ -23,7 +23,7 @@ PATIENCE = 20
 class ChannelFailed(NodeError):
     """The alert did not leave; it is tried again."""
 
-    code = "EX-6037"
+    code = "EX-6040"
 
 
 def configured(settings: NodeSettings) -> bool:
