@@ -196,7 +196,7 @@ class World:
     def reply(self, unit: str) -> None:
         """An officer replies to something that arrived, if the state of its thread still lets him."""
         node = self.nodes[unit]
-        with node.db.read() as session:
+        with self.watched(), node.db.read() as session:
             found = session.scalars(
                 select(MessageRow.message_id).where(MessageRow.direction == "IN", MessageRow.kind.in_(REPLIES))
             ).all()
