@@ -7,6 +7,7 @@ after it makes it void. Nothing is sealed here.
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,9 @@ from nodes.work import Work
 from schemas.content import Content
 from schemas.kinds import kind_of
 from schemas.words import Words
+
+RESTRICTED: Final = "SEND_RESTRICTED"
+"""The one approval that the rules ask for themselves: agreement to anything else opens no handling code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,10 @@ def ask(session: Session, node: Node, actor: Actor, draft_id: str, reason: str) 
 
 def use(session: Session, node: Node, actor: Actor, draft: Draft, content: Content) -> None:
     """Use up every approval that sealing needs, in the transaction that seals; raises `NotApproved`, `Refused`."""
-    needed = content.declared.approvals_needed(content.facts())
-    for one in needed:
-        approvals.take(session, node, actor, _wanted(one.code, draft))
-    judging.require_own(node, actor, _own(draft), Act.RELEASE, approved=bool(needed))
+    needed = [one.code for one in content.declared.approvals_needed(content.facts())]
+    for code in needed:
+        approvals.take(session, node, actor, _wanted(code, draft))
+    judging.require_own(node, actor, _own(draft), Act.RELEASE, approved=RESTRICTED in needed)
 
 
 def shown(session: Session, node: Node, actor: Actor, approval_id: str) -> Draft:
