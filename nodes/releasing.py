@@ -6,7 +6,7 @@ after it makes it void. Nothing is sealed here.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -99,7 +99,7 @@ def shown(session: Session, node: Node, actor: Actor, approval_id: str) -> Draft
     if _wanted(approval.wanted.what, draft) != approval.wanted:
         raise NotApproved
     judging.require_own(node, actor, _own(draft), Act.APPROVE)
-    log.record(session, node, log.by(actor, "CONSULT"))
+    log.record(session, node, replace(log.by(actor, "CONSULT"), subject=draft.draft_id, codes=("DRAFT", draft.kind)))
     return draft
 
 
