@@ -50,7 +50,6 @@ class Action(StrEnum):
     """What may be done with the things of a unit as a whole: its lists, accounts, keys and log."""
 
     COMPOSE = "COMPOSE"
-    SEND = "SEND"
     LIST_ARRIVALS = "LIST_ARRIVALS"
     READ_OWN = "READ_OWN"
     READ_ANY = "READ_ANY"

@@ -46,8 +46,8 @@ def test_no_role_that_administers_or_audits_reads_content() -> None:
 
 
 def test_a_refusal_raises_and_names_the_action() -> None:
-    with pytest.raises(Denied, match="SEND"):
-        permissions.require(actor("AUDITOR"), Action.SEND)
+    with pytest.raises(Denied, match="COMPOSE"):
+        permissions.require(actor("AUDITOR"), Action.COMPOSE)
 
 
 CALLS: dict[str, Callable[..., object]] = {

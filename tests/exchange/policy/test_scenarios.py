@@ -200,7 +200,7 @@ HOUSES = {
     "an officer composes": (house("COMPOSE", "OFFICER"), "ROLE-OFFICER"),
     "an officer assigns nothing": (house("ASSIGN", "OFFICER"), "-"),
     "the duty officer assigns": (house("ASSIGN", "SPOC_DUTY"), "ROLE-SPOC_DUTY"),
-    "a supervisor sends nothing by role": (house("SEND", "SUPERVISOR"), "-"),
+    "a supervisor composes nothing by role": (house("COMPOSE", "SUPERVISOR"), "-"),
     "an administrator manages accounts": (house("ADMINISTER_USERS", "NODE_ADMIN"), "ROLE-NODE_ADMIN"),
     "an administrator of one unit manages no other": (house("ADMINISTER_USERS", "NODE_ADMIN", "KG"), "-"),
     "an auditor reads the log": (house("READ_LOG", "AUDITOR"), "ROLE-AUDITOR"),
