@@ -85,7 +85,7 @@ class KeyRecord:
         return not self.dormant and (revoked or at >= self.not_after)
 
 
-Records = dict[str, KeyRecord]
+Records = Mapping[str, KeyRecord]
 _VOUCHED_BY_SIGNING_KEY = frozenset({"ENCRYPTION", "NODE", *NOTE_USES})
 
 
@@ -114,25 +114,27 @@ def check_document(federation: Federation) -> None:
         raise StatementRefused("one key stands for two in the federation document")
 
 
-def statements_in_order(
-    federation: Federation, logged: Sequence[LoggedStatement], held: Mapping[bytes, int]
-) -> Records:
-    """Return the believed keys by id; raises `StatementRefused`, `Malformed` or a crypto error at the first that fails.
+def in_order(federation: Federation, logged: Sequence[LoggedStatement], before: Records, last: int = -1) -> Records:
+    """Return the keys that `logged` states, by id, standing on those of `before`, whose last leaf has the index `last`.
 
-    `held` are statements (wire form -> index) whose signatures were verified before and are not verified again.
+    Raises `StatementRefused`, `Malformed` or a crypto error at the first that fails.
     """
-    records: Records = {}
-    last = -1
+    records = dict(before)
     for one in logged:
         if one.index <= last:
             raise StatementRefused("statements are not in the order of their leaves")
         last = one.index
-        record = take(federation, records, one, known=held.get(one.wire) == one.index)
+        record = take(federation, records, one)
         records[record.kid] = record
-    return {kid: _unless_vouched_by_a_stolen_key(record, records) for kid, record in records.items()}
+    return records
 
 
-def take(federation: Federation, records: Mapping[str, KeyRecord], one: LoggedStatement, *, known: bool) -> KeyRecord:
+def believed(stated: Records) -> Records:
+    """Return the keys of `stated`, by id, of which those are dormant that a key vouched for after its theft."""
+    return {kid: _unless_vouched_by_a_stolen_key(record, stated) for kid, record in stated.items()}
+
+
+def take(federation: Federation, records: Records, one: LoggedStatement) -> KeyRecord:
     """Return the record that statement `one` makes or changes, standing on `records`; changes nothing itself.
 
     The record is dormant if nobody of the present document vouches for it. Raises `StatementRefused`, `Malformed` or a
@@ -147,11 +149,11 @@ def take(federation: Federation, records: Mapping[str, KeyRecord], one: LoggedSt
     vouched_by = signed.signatures[0][0]
     target = records.get(statement.kid) if isinstance(statement, Revocation) else None
     public = _voucher(federation, records, statement, vouched_by, target)
-    if public is not None and not known:
+    if public is not None:
         signed.verify(STATEMENT_LABEL, {vouched_by: public})
     if isinstance(statement, Revocation):
         return _revoked(target, statement, one.index, counts=public is not None)
-    _check_key(federation, records, statement, known=known)
+    _check_key(federation, records, statement)
     return KeyRecord(
         unit=statement.unit,
         use=statement.use,
@@ -169,7 +171,7 @@ def take(federation: Federation, records: Mapping[str, KeyRecord], one: LoggedSt
 
 def _voucher(
     federation: Federation,
-    records: Mapping[str, KeyRecord],
+    records: Records,
     statement: AnyStatement,
     kid: str,
     target: KeyRecord | None,
@@ -208,16 +210,12 @@ def _revoked(target: KeyRecord | None, statement: Revocation, index: int, *, cou
     )
 
 
-def _check_key(
-    federation: Federation, records: Mapping[str, KeyRecord], statement: KeyStatement, *, known: bool
-) -> None:
+def _check_key(federation: Federation, records: Records, statement: KeyStatement) -> None:
     """Return if the key itself is acceptable, its id is its own, it was never seen, and possession is proved."""
     if statement.kid in records or statement.kid in _document_kids(federation):
         raise StatementRefused("a key that was seen before")
     if statement.prev is not None and statement.prev not in records:
         raise StatementRefused("follows a key that is not there")
-    if known:
-        return
     if _KID[statement.use](statement.public) != statement.kid:
         raise StatementRefused("the id is not the key's own")
     _check_public[statement.use](statement.public)
@@ -232,7 +230,7 @@ def _check_key(
         note_keys.verify_possession(statement.public, said, statement.possession or b"")
 
 
-def _check_unshared(records: Mapping[str, KeyRecord], statement: KeyStatement) -> None:
+def _check_unshared(records: Records, statement: KeyStatement) -> None:
     """Return if neither half of a pair of note keys stands in another: a line of one must not count for two."""
     mine = set(note_keys.split(statement.public))
     others = (note_keys.split(record.public) for record in records.values() if record.use in NOTE_USES)
@@ -260,7 +258,7 @@ def _check_node_public(public: bytes) -> None:
     curve25519.check_ed25519(public)
 
 
-def _unless_vouched_by_a_stolen_key(record: KeyRecord, records: Mapping[str, KeyRecord]) -> KeyRecord:
+def _unless_vouched_by_a_stolen_key(record: KeyRecord, records: Records) -> KeyRecord:
     """Return the record, dormant if its voucher was compromised by the time it vouched."""
     voucher = records.get(record.vouched_by)
     if voucher is not None and voucher.fault(record.statement.stated, record.index) == "REVOKED":

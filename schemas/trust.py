@@ -130,6 +130,7 @@ class Directory:
     _units: Mapping[str, Unit] = field(repr=False)
     _agreements: Mapping[tuple[str, str, str], Agreement] = field(repr=False)
     _suspended: Mapping[str, Suspension] = field(repr=False)
+    stated: keychecks.Records = field(repr=False)
 
     @classmethod
     def verify(
@@ -137,27 +138,30 @@ class Directory:
     ) -> Self:
         """Return the verified directory; raises `DirectoryRefused` (or `DirectoryRolledBack`) and keeps nothing.
 
-        `known` is what was seen before; `held` a directory verified before, whose statements need no second check.
+        `known` is what was seen before; `held` a directory verified before: what is unchanged since needs no second
+        check, so that the work is that of the new statements.
         """
+        if held is not None and (held.parts.federation != parts.federation or held.anchor() != anchor):
+            held = None  # under another document whoever vouches is another: everything is checked anew
         try:
-            federation = _federation(parts, anchor)
+            federation = _federation(parts, anchor) if held is None else held.federation
             snapshot = _snapshot(parts, federation)
             if known is not None:
                 _never_back(parts, federation, snapshot, known)
             if snapshot.issued > now + CLOCK_SKEW or federation.issued > now + CLOCK_SKEW:
                 raise DirectoryRefused("issued in the future: this clock or the hub's is wrong")
-            keychecks.check_document(federation)
-            keys = keychecks.statements_in_order(federation, parts.statements, _verified(parts, held))
+            stated = _stated(parts, federation, held)
         except (CryptoError, Malformed, keychecks.StatementRefused) as error:
             raise DirectoryRefused(str(error)) from error
         return cls(
             parts,
             federation,
             snapshot,
-            MappingProxyType(keys),
+            MappingProxyType(keychecks.believed(stated)),
             {unit.unit: unit for unit in federation.units},
             {(one.sender, one.recipient, name): one for one in federation.agreements for name in one.families},
             {one.unit: one for one in snapshot.suspended},
+            stated,
         )
 
     def known(self) -> Known:
@@ -306,6 +310,7 @@ def _federation(parts: DirectoryParts, anchor: Anchor) -> Federation:
     signed.verify(FEDERATION_LABEL, keys_by_id(anchor.roots), threshold=anchor.threshold)
     if anchor.roots != document.roots or anchor.threshold != document.threshold:
         signed.verify(FEDERATION_LABEL, keys_by_id(document.roots), threshold=document.threshold)
+    keychecks.check_document(document)
     return document
 
 
@@ -318,20 +323,24 @@ def _snapshot(parts: DirectoryParts, federation: Federation) -> Snapshot:
         raise DirectoryRefused("the snapshot is of another environment")
     if snapshot.federation != Part(version=federation.version, sha512=digest_of(parts.federation)):
         raise DirectoryRefused("the snapshot is of another federation document")
-    if snapshot.statements != Part(version=len(parts.statements), sha512=digest_of_statements(parts.statements)):
+    if snapshot.statements != _first(parts, len(parts.statements)):
         raise DirectoryRefused("the snapshot is of another list of statements")
     return snapshot
 
 
-def _verified(parts: DirectoryParts, held: Directory | None) -> Mapping[bytes, int]:
-    """Return the statements (wire form -> index) whose signatures need no second check.
+def _first(parts: DirectoryParts, count: int) -> Part:
+    """Return what names the first `count` statements of the list, or all of a shorter one."""
+    first = parts.statements[:count]
+    return Part(version=len(first), sha512=digest_of_statements(first))
 
-    Under another document there are none: a statement that nobody vouched for so far was never checked at all, and the
-    root that it names may just have been admitted.
-    """
-    if held is None or held.parts.federation != parts.federation:
-        return {}
-    return {one.wire: one.index for one in held.parts.statements}
+
+def _stated(parts: DirectoryParts, federation: Federation, held: Directory | None) -> keychecks.Records:
+    """Return the keys stated in the list, checked after those that stand in the same place under `held`."""
+    if held is None or _first(parts, len(held.parts.statements)) != held.snapshot.statements:
+        return keychecks.in_order(federation, parts.statements, {})
+    before = held.parts.statements
+    last = before[-1].index if before else -1
+    return keychecks.in_order(federation, parts.statements[len(before) :], held.stated, last)
 
 
 def _never_back(parts: DirectoryParts, federation: Federation, snapshot: Snapshot, known: Known) -> None:
@@ -343,6 +352,5 @@ def _never_back(parts: DirectoryParts, federation: Federation, snapshot: Snapsho
     for before, after in held:
         if after.version < before.version or (after.version == before.version and after != before):
             raise DirectoryRolledBack("a part is older than the one held, or differs under an equal version")
-    prefix = parts.statements[: known.statements.version]
-    if Part(version=len(prefix), sha512=digest_of_statements(prefix)) != known.statements:
+    if _first(parts, known.statements.version) != known.statements:
         raise DirectoryRolledBack("a statement that was there before is gone or changed")

@@ -101,6 +101,18 @@ def test_a_statement_that_is_taken_away_is_noticed(world: World) -> None:
         verify(world, world.parts(2), known=held.known())
 
 
+@pytest.mark.parametrize(("version", "newcomers"), [(1, ()), (2, ("KZ",))], ids=["same document", "another document"])
+def test_what_came_since_is_believed_as_if_all_were_checked_at_once(
+    world: World, version: int, newcomers: tuple[str, ...]
+) -> None:
+    held, stolen = verify(world, world.parts(1)), world.units["TJ"].signing.kid
+    world.follow("TJ")
+    theft = world.revocation("TJ", stolen, "COMPROMISED", NOW, NOW - 30)
+    world.add(*newcomers).append(sign_statement(theft, world.units["TJ"].root))
+    parts = world.parts(2, world.federation(version))
+    assert verify(world, parts, known=held.known(), held=held).keys == verify(world, parts).keys
+
+
 def test_a_snapshot_of_other_statements_is_refused(world: World) -> None:
     parts = world.parts()
     with pytest.raises(DirectoryRefused):
