@@ -49,6 +49,8 @@ class Cause(StrEnum):
     LOG_FORKED = "LOG_FORKED"
     LOG_HELD_BACK = "LOG_HELD_BACK"
     LOG_UNHEARD = "LOG_UNHEARD"
+    MAIL_WITHHELD = "MAIL_WITHHELD"
+    UNIT_SILENT = "UNIT_SILENT"
     LOG_NOT_ANCHORED = "LOG_NOT_ANCHORED"
     LOG_SHORTENED = "LOG_SHORTENED"
     ANCHOR_MISSING = "ANCHOR_MISSING"
@@ -132,6 +134,14 @@ def clear(session: Session, cause: str, subject: str) -> None:
     row = session.scalar(select(AlertRow).where(AlertRow.cause == cause, AlertRow.subject == subject))
     if row is not None:
         session.delete(row)
+
+
+def keep(session: Session, node: Node, alert: Raised, *, on: bool) -> None:
+    """Let `alert` stand exactly as long as its cause does."""
+    if on:
+        raise_alert(session, node, alert)
+    else:
+        clear(session, alert.cause, alert.subject)
 
 
 def open_alerts(session: Session, actor: Actor) -> tuple[Alert, ...]:

@@ -1,8 +1,8 @@
 """Units tell each other which checkpoint of the hub's log they accepted, and each holds that against its own mirror.
 
-The words are signed by the units and only carried by the hub: it can withhold them, which is noticed after a day, but
-not change them. With its own mirror a node needs nobody's help to see whether the tree that another unit was shown is
-the one that it was shown itself (protocol.md §9.5).
+The words are signed by the units and only carried by the hub: it can withhold them, which is noticed within the hour,
+but not change them. With its own mirror a node needs nobody's help to see whether the tree that another unit was shown
+is the one that it was shown itself (protocol.md §9.5). The same words say what each unit sent (`nodes.heads`).
 """
 
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from audit.errors import AuditError
 from audit.notes import Note
 from crypto.errors import CryptoError
 from crypto.merkle_hash import EMPTY_ROOT
-from nodes import alerts, forks, mirroring
+from nodes import alerts, forks, heads, mirroring
 from nodes.alerts import Cause, Raised
 from nodes.forks import Fork
 from nodes.hub_client import HubClient
@@ -27,6 +27,9 @@ from schemas.sightings import Sighting, SignedSighting
 
 EVERY = 600
 """Seconds between two sightings of ours."""
+
+QUIET = 3_600
+"""Seconds without a new word of a unit after which the duty officer is told: mail of it may be kept back as well."""
 
 SILENCE = 86_400
 """Seconds without a new word of a unit after which people are alarmed: a node may be off for a night."""
@@ -58,6 +61,7 @@ def step(node: Node, client: HubClient, *, at_once: bool = False) -> None:
         for signed, said in heard:
             _hear(session, signed, said, now)
         _expect(session, node)
+        heads.hold(session, node, session.scalars(select(SightingRow)).all())
     settle(node)
 
 
@@ -74,17 +78,20 @@ def settle(node: Node) -> None:
                 if row.state == FORKED:
                     found.append(Fork(keys.origin, row.unit, held.note, sightings.parse(row.wire).sighting.note))
             late = row.state == AHEAD and now > row.since + PATIENCE
-            _alarm(session, node, Raised(Cause.LOG_HELD_BACK, row.unit, alerts.ADMIN, outbound=True), on=late)
+            alerts.keep(session, node, Raised(Cause.LOG_HELD_BACK, row.unit, alerts.ADMIN, outbound=True), on=late)
     for fork in found:
         forks.keep(node, fork)
 
 
 def ours(node: Node, accepted: bytes) -> bytes:
-    """Our sighting of a checkpoint that we accepted, with the two lines of the log and no cosignatures."""
+    """Our sighting of a checkpoint that we accepted, with the two lines of the log, and the heads of what we sent."""
     keys, note = mirroring.hub_keys(node), Note.parse(accepted)
+    with node.db.read() as session:
+        sent = heads.ours(session, node)
     own = {(key.name, key.key_id) for key in (keys.ed25519, keys.mldsa44)}
     lines = tuple(line for line in note.lines if (line.name, line.key_id) in own)
-    said = Sighting(env=node.settings.env, unit=node.unit, time=node.now(), note=Note(note.text, lines).to_bytes())
+    seen = Note(note.text, lines).to_bytes()
+    said = Sighting(env=node.settings.env, unit=node.unit, time=node.now(), note=seen, heads=sent)
     return sightings.sign(node.keys.signing, said)
 
 
@@ -123,7 +130,7 @@ def _hear(session: Session, signed: SignedSighting, said: Checkpoint, now: int) 
 
 
 def _expect(session: Session, node: Node) -> None:
-    """Every active unit owes a word a day: a hub that shows it another history must keep that word from us."""
+    """Every active unit owes a word: a hub that shows it another history, or keeps its mail, must keep that too."""
     now, directory = node.now(), node.directory()
     for unit in directory.units():
         if unit.unit == node.unit:
@@ -134,12 +141,9 @@ def _expect(session: Session, node: Node) -> None:
             nothing.state = SILENT
             session.add(nothing)
             continue
-        silent = directory.suspension(unit.unit) is None and now > row.heard + SILENCE
-        _alarm(session, node, Raised(Cause.LOG_UNHEARD, unit.unit, alerts.ADMIN, outbound=True), on=silent)
-
-
-def _alarm(session: Session, node: Node, alarm: Raised, *, on: bool) -> None:
-    if on:
-        alerts.raise_alert(session, node, alarm)
-    else:
-        alerts.clear(session, alarm.cause, alarm.subject)
+        active = directory.suspension(unit.unit) is None
+        for patience, alarm in (
+            (QUIET, Raised(Cause.UNIT_SILENT, unit.unit, alerts.DUTY)),
+            (SILENCE, Raised(Cause.LOG_UNHEARD, unit.unit, alerts.ADMIN, outbound=True)),
+        ):
+            alerts.keep(session, node, alarm, on=active and now > row.heard + patience)

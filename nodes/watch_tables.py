@@ -56,6 +56,16 @@ class SightingRow(Row):
     since: Mapped[int]
 
 
+class LackRow(Row):
+    """A message that a unit said it had sent here and that has not come, as its word `wire` names it: `head`."""
+
+    __tablename__ = "node_lack"
+    unit: Mapped[str] = mapped_column(primary_key=True)
+    head: Mapped[str]
+    since: Mapped[int]
+    wire: Mapped[bytes]
+
+
 class SealedRow(Row):
     """Entries [start, end) of the hub's log, sealed to its recovery key: kept for it, unreadable here."""
 

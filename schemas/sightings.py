@@ -1,29 +1,44 @@
-"""Sightings: a unit's signed word about the newest checkpoint of the hub's log that it accepted (protocol.md §9.5).
+"""Sightings: a unit's signed word about what the hub showed it and took from it (protocol.md §9.5, §9.23).
 
-They travel through the hub, which can withhold one and be noticed, but can neither make nor change one. This module
-knows the words; what two sightings prove together is found out by each node with its own mirror.
+It names the newest checkpoint of the hub's log that the unit accepted, and for each partner the last message that the
+hub took. Sightings travel through the hub, which can withhold one and be noticed, but can neither make nor change one.
+This module knows the words; what they prove is found out by each node with its own mirror and its own mail.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from crypto import statements
 from crypto.errors import CryptoError
+from crypto.pae import tagged
 from crypto.signing import SigningKey
-from schemas.base import Binary, Env, UnitId, UtcText, Wire
+from schemas.base import Binary, Env, Hex64, UnitId, UtcText, Wire
 from schemas.errors import Malformed
 
 LABEL = "serai/sighting/1"
 """Context of every signature of a sighting."""
 
-WIRE_LIMIT = 16_384
-"""Bytes of the largest sighting: a checkpoint with the two signatures of its log, and one of the unit."""
+HEAD = "serai/pair-head/1"
+MOST = 256
+
+WIRE_LIMIT = 49_152
+"""Bytes of the largest sighting: a checkpoint with the two signatures of its log, the heads, and one of the unit."""
+
+
+class Head(Wire):
+    """The last message that the hub took for `unit`, as `head_of` hides it from all others."""
+
+    unit: UnitId
+    head: Hex64
 
 
 class Sighting(Wire):
-    """`unit` accepted the checkpoint `note` (a C2SP signed note with the log's two lines) at `time`."""
+    """`unit` accepted the checkpoint `note` (a C2SP signed note with the log's two lines) at `time`.
+
+    By then the hub had taken, for each of the units in `heads`, the message that stands there, and none after it.
+    """
 
     v: Literal[1] = 1
     type: Literal["SIGHTING"] = "SIGHTING"
@@ -31,6 +46,18 @@ class Sighting(Wire):
     unit: UnitId
     time: UtcText
     note: Annotated[Binary, Field(max_length=8_192)]
+    heads: Annotated[tuple[Head, ...], Field(max_length=MOST)] = ()
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        units = [one.unit for one in self.heads]
+        if units != sorted(set(units)) or self.unit in units:
+            raise ValueError("heads: sorted by unit, each other unit once")
+        return self
+
+    def head_for(self, unit: str) -> str | None:
+        """Return what it says that the hub took last for `unit`, or None if it says nothing about that."""
+        return next((one.head for one in self.heads if one.unit == unit), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +72,11 @@ class SignedSighting:
     def verify(self, public: bytes) -> None:
         """Return if the composite key `public` signed it; raises `crypto.errors.CryptoError`."""
         self.signed.verify(LABEL, {self.kid: public})
+
+
+def head_of(sender: str, recipient: str, eid: str) -> str:
+    """Return the commitment to a message: only who knows its id can tell what it is, and it differs by recipient."""
+    return tagged(HEAD, sender.encode(), recipient.encode(), bytes.fromhex(eid))[:32].hex()
 
 
 def sign(key: SigningKey, sighting: Sighting) -> bytes:

@@ -149,6 +149,10 @@ _ALERTS: Final[Mapping[str, str]] = {
     "LOG_FORKED": noted("The log of the hub was shown in two versions: keep this node as it is and call the auditor"),
     "LOG_HELD_BACK": noted("Another unit was shown a newer log of the hub than this one for an hour: ask its operator"),
     "LOG_UNHEARD": noted("A unit has not said for a day which log of the hub it was shown: call that unit"),
+    "MAIL_WITHHELD": noted("A unit says that it sent a message here which the hub has not handed over: call that unit"),
+    "UNIT_SILENT": noted(
+        "Nothing was heard of a unit for an hour: its node is off, or the hub keeps back what it sends"
+    ),
     "LOG_NOT_ANCHORED": noted("The hub refuses the log of this unit: it contradicts what was anchored before"),
     "LOG_SHORTENED": noted("The log of this unit is shorter than what was anchored at the hub: entries were lost here"),
     "CHANGED_ALONE": noted("An account was changed at the machine with no second person: ask the operator why"),

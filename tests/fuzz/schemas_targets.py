@@ -8,7 +8,7 @@ from schemas import codes, sightings, tallies
 from schemas.content import Content
 from schemas.errors import ContentInvalid, SchemaError, TableInvalid
 from schemas.kinds import KINDS
-from schemas.sightings import Sighting
+from schemas.sightings import Head, Sighting
 from schemas.tallies import Tally
 from schemas.void import LIMIT, Void
 from tests.instants import NOW
@@ -37,6 +37,7 @@ def _form(data: bytes) -> object:
 _TABLE = (resources.files(codes) / "handling.toml").read_bytes()
 _REQUEST = KINDS["REQ"].spread({**BODIES["REQ"], "objects": list(content().objects)})
 _FORM = "\n".join(f"{name}={value}" for name, values in _REQUEST.items() for value in values).encode()
+SEEN = Sighting(env="live", unit="TJ", time=NOW, note=b"note", heads=(Head(unit="KG", head="ab" * 32),))
 
 TARGETS: dict[str, tuple[Callable[[bytes], object], type[Exception]]] = {
     "content": (Content.from_bytes, SchemaError),
@@ -50,7 +51,7 @@ SEEDS: dict[str, list[bytes]] = {
     "content": [content(kind).to_bytes() for kind in BODIES],
     "code-table": [_TABLE],
     "form": [_FORM],
-    "sighting": [sightings.sign(SigningKey.generate(), Sighting(env="live", unit="TJ", time=NOW, note=b"note"))],
+    "sighting": [sightings.sign(SigningKey.generate(), SEEN)],
     "tally": [
         tallies.sign(
             SigningKey.generate(),

@@ -7,11 +7,12 @@ from crypto.errors import CryptoError
 from crypto.signing import SigningKey
 from schemas import sightings
 from schemas.errors import Malformed
-from schemas.sightings import LABEL, Sighting
+from schemas.sightings import LABEL, MOST, Head, Sighting
 from tests.instants import NOW
 
 KEY = SigningKey.generate()
-SAID = Sighting(env="live", unit="TJ", time=NOW, note=b"a note")
+HEADS = tuple(Head(unit=unit, head=sightings.head_of("TJ", unit, "ab" * 32)) for unit in ("KG", "KZ"))
+SAID = Sighting(env="live", unit="TJ", time=NOW, note=b"a note", heads=HEADS)
 
 
 def test_a_sighting_is_read_back_under_the_key_that_signed_it() -> None:
@@ -29,11 +30,27 @@ def test_a_sighting_is_read_back_under_the_key_that_signed_it() -> None:
         (b'"TJ"', b'"tj"'),
         (b'"type":"SIGHTING"', b'"type":"RECEIPT"'),
         (b'{"proof"', b'{ "proof"'),
+        (b'"unit":"KZ"', b'"unit":"KG"'),
+        (b'"unit":"KZ"', b'"unit":"TJ"'),
     ],
 )
 def test_another_form_is_refused(old: bytes, new: bytes) -> None:
     with pytest.raises(Malformed):
         sightings.parse(sightings.sign(KEY, SAID).replace(old, new))
+
+
+def test_the_largest_sighting_is_read() -> None:
+    heads = tuple(Head(unit=f"U{number:015}", head="ab" * 32) for number in range(MOST))
+    wire = sightings.sign(KEY, Sighting(env="live", unit="TJ", time=NOW, note=b"n" * 8_192, heads=heads))
+    assert sightings.parse(wire).sighting.head_for("U000000000000255") == "ab" * 32
+    assert SAID.head_for("UZ") is None
+
+
+def test_nobody_else_can_tell_what_a_unit_says_that_it_sent() -> None:
+    eid = "ab" * 32
+    said = {sightings.head_of(*pair, eid) for pair in (("TJ", "KG"), ("TJ", "KZ"), ("KG", "TJ"))}
+    assert len(said) == 3
+    assert eid not in said
 
 
 def test_two_signatures_are_one_too_many() -> None:
