@@ -85,13 +85,13 @@ def settle(node: Node) -> None:
 
 def ours(node: Node, accepted: bytes) -> bytes:
     """Our sighting of a checkpoint that we accepted, with the two lines of the log, and the heads of what we sent."""
-    keys, note = mirroring.hub_keys(node), Note.parse(accepted)
+    keys, note, now = mirroring.hub_keys(node), Note.parse(accepted), node.now()
     with node.db.read() as session:
-        sent = heads.ours(session, node)
+        sent = heads.ours(session, node, now)
     own = {(key.name, key.key_id) for key in (keys.ed25519, keys.mldsa44)}
     lines = tuple(line for line in note.lines if (line.name, line.key_id) in own)
     seen = Note(note.text, lines).to_bytes()
-    said = Sighting(env=node.settings.env, unit=node.unit, time=node.now(), note=seen, heads=sent)
+    said = Sighting(env=node.settings.env, unit=node.unit, time=now, note=seen, heads=sent)
     return sightings.sign(node.keys.signing, said)
 
 

@@ -24,8 +24,8 @@ PATIENCE: Final = 1_200
 _TAKEN = (MessageRow.direction == "OUT", MessageRow.accepted.is_not(None), DeliveryRow.state.not_in(voids.DEAD))
 
 
-def ours(session: Session, node: Node) -> tuple[Head, ...]:
-    """Return the last message to each unit that the hub took and that is on its way or there."""
+def ours(session: Session, node: Node, now: int) -> tuple[Head, ...]:
+    """Return the last message to each unit that the hub took and that is on its way or there, as said at `now`."""
     sent = select(DeliveryRow.unit, DeliveryRow.pair_seq, MessageRow.eid).join(
         MessageRow, MessageRow.message_id == DeliveryRow.message_id
     )
@@ -38,7 +38,7 @@ def ours(session: Session, node: Node) -> tuple[Head, ...]:
     )
     same = (DeliveryRow.unit == last.c.unit) & (DeliveryRow.pair_seq == last.c.number)
     rows = session.execute(sent.where(*_TAKEN).join(last, same).order_by(DeliveryRow.unit).limit(sightings.MOST))
-    heads = ((unit, sightings.head_of(node.unit, unit, eid)) for unit, _number, eid in rows)
+    heads = ((unit, sightings.head_of(node.unit, unit, now, eid)) for unit, _number, eid in rows)
     return tuple(Head(unit=unit, head=head) for unit, head in heads if unit != node.unit)
 
 
@@ -51,14 +51,14 @@ def hold(session: Session, node: Node, said: Iterable[SightingRow]) -> None:
 
 def _hold(session: Session, node: Node, sighting: Sighting, row: SightingRow) -> None:
     """Wait for the oldest message that was named and did not come, until it or a later one that was named is here."""
-    named, lack, now = sighting.head_for(node.unit), session.get(LackRow, row.unit), node.now()
-    if named is None or _came(session, node, row.unit, named):
+    lack, now = session.get(LackRow, row.unit), node.now()
+    if not sighting.speaks_to(node.unit) or _came(session, node, sighting):
         if lack is not None:
             session.delete(lack)
         alerts.keep(session, node, _alarm(row.unit), on=False)
         return
-    if lack is None or _came(session, node, row.unit, lack.head):
-        lack = session.merge(LackRow(unit=row.unit, head=named, since=now, wire=row.wire))
+    if lack is None or _came(session, node, sightings.parse(lack.wire).sighting):
+        lack = session.merge(LackRow(unit=row.unit, since=now, wire=row.wire))
     alerts.keep(session, node, _alarm(row.unit), on=now >= lack.since + PATIENCE)
 
 
@@ -66,9 +66,9 @@ def _alarm(unit: str) -> Raised:
     return Raised(Cause.MAIL_WITHHELD, unit, alerts.DUTY, outbound=True)
 
 
-def _came(session: Session, node: Node, sender: str, head: str) -> bool:
-    """Return whether this message of `sender` is here, opened or not; the newest are looked at first."""
-    return any(sightings.head_of(sender, node.unit, eid) == head for eid in _arrived(session, sender))
+def _came(session: Session, node: Node, said: Sighting) -> bool:
+    """Return whether the message that was named to us is here, opened or not; the newest are looked at first."""
+    return any(said.names(node.unit, eid) for eid in _arrived(session, said.unit))
 
 
 def _arrived(session: Session, sender: str) -> Iterator[str]:

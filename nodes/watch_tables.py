@@ -57,11 +57,10 @@ class SightingRow(Row):
 
 
 class LackRow(Row):
-    """A message that a unit said it had sent here and that has not come, as its word `wire` names it: `head`."""
+    """A message that a unit said it had sent here and that has not come, as its word `wire` names it."""
 
     __tablename__ = "node_lack"
     unit: Mapped[str] = mapped_column(primary_key=True)
-    head: Mapped[str]
     since: Mapped[int]
     wire: Mapped[bytes]
 

@@ -55,9 +55,13 @@ class Sighting(Wire):
             raise ValueError("heads: sorted by unit, each other unit once")
         return self
 
-    def head_for(self, unit: str) -> str | None:
-        """Return what it says that the hub took last for `unit`, or None if it says nothing about that."""
-        return next((one.head for one in self.heads if one.unit == unit), None)
+    def speaks_to(self, unit: str) -> bool:
+        """Return whether it says that the hub took anything for `unit`."""
+        return any(one.unit == unit for one in self.heads)
+
+    def names(self, unit: str, eid: str) -> bool:
+        """Return whether it says that the message `eid` is what the hub took last for `unit`."""
+        return Head(unit=unit, head=head_of(self.unit, unit, self.time, eid)) in self.heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +78,12 @@ class SignedSighting:
         self.signed.verify(LABEL, {self.kid: public})
 
 
-def head_of(sender: str, recipient: str, eid: str) -> str:
-    """Return the commitment to a message: only who knows its id can tell what it is, and it differs by recipient."""
-    return tagged(HEAD, sender.encode(), recipient.encode(), bytes.fromhex(eid))[:32].hex()
+def head_of(sender: str, recipient: str, time: int, eid: str) -> str:
+    """Return the commitment to a message at `time`: only who knows its id can tell what it is, or whether it is new.
+
+    It differs by recipient and from one sighting to the next, so that no third unit learns when two others write.
+    """
+    return tagged(HEAD, sender.encode(), recipient.encode(), str(time).encode(), bytes.fromhex(eid))[:32].hex()
 
 
 def sign(key: SigningKey, sighting: Sighting) -> bytes:

@@ -11,7 +11,7 @@ from schemas.sightings import LABEL, MOST, Head, Sighting
 from tests.instants import NOW
 
 KEY = SigningKey.generate()
-HEADS = tuple(Head(unit=unit, head=sightings.head_of("TJ", unit, "ab" * 32)) for unit in ("KG", "KZ"))
+HEADS = tuple(Head(unit=unit, head=sightings.head_of("TJ", unit, NOW, "ab" * 32)) for unit in ("KG", "KZ"))
 SAID = Sighting(env="live", unit="TJ", time=NOW, note=b"a note", heads=HEADS)
 
 
@@ -42,14 +42,21 @@ def test_another_form_is_refused(old: bytes, new: bytes) -> None:
 def test_the_largest_sighting_is_read() -> None:
     heads = tuple(Head(unit=f"U{number:015}", head="ab" * 32) for number in range(MOST))
     wire = sightings.sign(KEY, Sighting(env="live", unit="TJ", time=NOW, note=b"n" * 8_192, heads=heads))
-    assert sightings.parse(wire).sighting.head_for("U000000000000255") == "ab" * 32
-    assert SAID.head_for("UZ") is None
+    assert sightings.parse(wire).sighting.speaks_to("U000000000000255")
 
 
-def test_nobody_else_can_tell_what_a_unit_says_that_it_sent() -> None:
+def test_a_sighting_speaks_to_whom_it_names_and_names_one_message() -> None:
+    assert SAID.speaks_to("KG")
+    assert not SAID.speaks_to("UZ")
+    assert SAID.names("KZ", "ab" * 32)
+    assert not SAID.names("KZ", "cd" * 32)
+
+
+def test_nobody_else_can_tell_what_a_unit_says_that_it_sent_or_whether_it_sent_more_since() -> None:
     eid = "ab" * 32
-    said = {sightings.head_of(*pair, eid) for pair in (("TJ", "KG"), ("TJ", "KZ"), ("KG", "TJ"))}
-    assert len(said) == 3
+    cases = (("TJ", "KG", NOW), ("TJ", "KZ", NOW), ("KG", "TJ", NOW), ("TJ", "KG", NOW + 600))
+    said = {sightings.head_of(*case, eid) for case in cases}
+    assert len(said) == len(cases)
     assert eid not in said
 
 

@@ -12,7 +12,6 @@ def upgrade() -> None:
     op.create_table(
         "node_lack",
         sa.Column("unit", sa.String(), primary_key=True),
-        sa.Column("head", sa.String(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("wire", sa.LargeBinary(), nullable=False),
     )
