@@ -34,6 +34,9 @@ THREADS: Final = 4
 
 PROBLEM: Final = b"application/problem+json"
 CORRELATION: Final = b"x-correlation-id"
+SNAPSHOT_FIELD: Final = "x-serai-snapshot"
+"""Beside a unit's mail the hub names the version of its newest directory snapshot: a hint, covered by no signature."""
+
 _CORRELATION_FORM: Final = re.compile(rb"[0-9a-f]{32}")
 
 STATUSES: Final[Mapping[type[ExchangeError], int]] = {

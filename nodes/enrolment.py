@@ -12,14 +12,11 @@ from audit.log import Log
 from crypto.keystore import Argon2Cost, KeyStore
 from crypto.signing import prove_possession
 from exchange.database import Database
-from nodes import keys, log, trust, upkeep
-from nodes.errors import NotFound, NotReady
-from nodes.hub_client import HubClient
+from nodes import keys, log, trust
 from nodes.keys import Maker
 from nodes.node import MIGRATIONS, Node, Surroundings
 from nodes.settings import NodeSettings
-from nodes.tables import KeyRow
-from schemas.directory import Level, Names, Revocation, Unit, UnitCard, UnitClass, sign_statement
+from schemas.directory import Level, Names, Unit, UnitCard, UnitClass
 from schemas.keychecks import possession_nonce
 
 
@@ -96,62 +93,3 @@ def join(node: Node, anchor: bytes, compared: str) -> None:
     """Pin the federation's roots after a person compared their fingerprint; raises `BadInput` if it differs."""
     with node.db.write() as session:
         trust.pin(session, anchor, compared, node.now())
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
-    """Which key of ours is withdrawn and why; `stolen_since` (unix seconds) only for one that others may hold."""
-
-    kid: str
-    stolen_since: int | None = None
-
-
-def revoke(node: Node, client: HubClient, root_passphrase: str, withdrawal: Withdrawal) -> None:
-    """Withdraw one of our keys at the hub, with the root key brought back for it (protocol.md §5.2).
-
-    Raises `NotFound` for a key that is not ours, `NotReady` for the one that signs our requests (rotate it first),
-    `HubUnreachable` or `HubProblem` if the hub did not take it.
-    """
-    root, since = keys.open_root(node.settings, root_passphrase), withdrawal.stolen_since
-    with node.db.read() as session:
-        if session.get(KeyRow, withdrawal.kid) is None:
-            raise NotFound
-    if node.keys.request_keyid.endswith(withdrawal.kid):
-        raise NotReady("without this key no request is heard: rotate the request key first")
-    statement = Revocation(
-        env=node.settings.env,
-        unit=node.unit,
-        kid=withdrawal.kid,
-        reason="SUPERSEDED" if since is None else "COMPROMISED",
-        compromised_since=since,
-        stated=node.now(),
-    )
-    client.post_statement(sign_statement(statement, root))
-    with node.db.write() as session:
-        log.record(session, node, log.Act(operation="KEY_CHANGE", codes=("REVOKED", statement.reason)))
-    upkeep.refresh(node, client)
-
-
-def new_request_key(node: Node) -> str:
-    """Make the next key that signs requests to the hub and return its id; the courier publishes it, and then uses it.
-
-    Raises `NotReady` while the last one is not published.
-    """
-    with node.db.write() as session:
-        if any(row.purpose == "NODE" for row in keys.unposted(session)):
-            raise NotReady("the last request key is not published yet")
-        kid = keys.new_request(session, Maker(node.store, node.settings, node.now()), node.keys.signing)
-        log.record(session, node, log.Act(operation="KEY_CHANGE", codes=("REQUEST",)))
-    node.changed.bump()
-    return kid
-
-
-def new_signing_key(node: Node, root_passphrase: str) -> None:
-    """Make the next signing key, once a year, with the root key brought back for it; the courier publishes it."""
-    root = keys.open_root(node.settings, root_passphrase)
-    with node.db.write() as session:
-        if any(row.purpose == "SIGNING" for row in keys.unposted(session)):
-            raise NotReady("the last signing key is not published yet")
-        keys.new_signing(session, Maker(node.store, node.settings, node.now()), root)
-    with node.db.read() as session:
-        node.keys = keys.load(session, node.store, node.settings)

@@ -4,6 +4,7 @@ What carries signed receipts or directory parts is returned as bytes, because it
 answer must carry the hub's RFC 9421 signature (protocol.md §11). No redirects, no environment proxies.
 """
 
+import re
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from audit.tiles import TileAddress
 from crypto import canonical
 from crypto.encoding import b64
 from exchange.errors import Unsigned
+from exchange.service import SNAPSHOT_FIELD
 from exchange.signatures import OCTETS, NodeAuth, check_response
 from nodes import answers
 from nodes.answers import FRAMES_LIMIT, Frame, LoggedDocument, LoggedEntry, Outcome, Problem, StampedCheckpoint
@@ -28,6 +30,7 @@ JSON = "application/json"
 BODY_SENT = "http11.send_request_body.complete"
 """What the transport says when a request is on its way."""
 
+VERSION = re.compile(r"[1-9][0-9]{0,14}")
 DIRECTORY_LIMIT = 16 * 1024 * 1024
 RECEIPTED = frozenset({200, 201, 422})
 """Statuses of an answer that is a receipt: accepted, accepted before, refused for good."""
@@ -109,6 +112,7 @@ class HubClient:
     def inbox(self, after: int, leaf: str, wait: int) -> tuple[Frame, ...]:
         """Return what the hub has for us after leaf `after`, whose hash we hold; `HubProblem` if it disagrees."""
         response = self._signed(self._send("GET", f"/v1/inbox?after={after}&leaf={leaf}&wait={wait}"), 200)
+        self._heed(response.headers.get(SNAPSHOT_FIELD, ""))
         return answers.frames(response.content, after)
 
     def directory(self) -> DirectoryParts:
@@ -233,7 +237,13 @@ class HubClient:
         try:
             check_response(response, keys, now)
         except Unsigned as error:
+            node.directory_due = True  # the hub may have another key by now
             raise AnswerRefused(str(error)) from error
+
+    def _heed(self, snapshot: str) -> None:
+        """Let the directory be fetched at once if the hub names a newer snapshot; only a hint, so nothing covers it."""
+        if VERSION.fullmatch(snapshot) and int(snapshot) > self._node.directory().snapshot.version:
+            self._node.directory_due = True
 
 
 def _media(response: httpx.Response) -> str:

@@ -102,10 +102,17 @@ def witness_seeds(store: KeyStore, kid: str) -> bytes:
 
 def new_signing(session: Session, maker: Maker, root: SigningKey) -> SigningKey:
     """Make a signing key for 13 months, vouched for by the root."""
+    statement = propose_signing(session, maker)
+    add(session, statement, sign_statement(statement, root))
+    return SigningKey.from_seeds(maker.store.load("signing", f"signing-{statement.kid}"))
+
+
+def propose_signing(session: Session, maker: Maker) -> KeyStatement:
+    """Make a signing key for 13 months and return its statement, which the root has yet to sign."""
     key = SigningKey.generate()
     maker.store.store("signing", f"signing-{key.kid}", key.seeds)
     unit, env = maker.settings.unit, maker.settings.env
-    statement = KeyStatement(
+    return KeyStatement(
         env=env,
         unit=unit,
         use="SIGNING",
@@ -117,8 +124,6 @@ def new_signing(session: Session, maker: Maker, root: SigningKey) -> SigningKey:
         not_after=maker.now + SIGNING_LIFE,
         prev=_newest(session, "SIGNING"),
     )
-    _add(session, statement, root)
-    return key
 
 
 def new_encryption(session: Session, maker: Maker, signer: SigningKey) -> EncryptionKey:
@@ -136,7 +141,7 @@ def new_encryption(session: Session, maker: Maker, signer: SigningKey) -> Encryp
         not_after=maker.now + ENCRYPTION_SEAL,
         prev=_newest(session, "ENCRYPTION"),
     )
-    _add(session, statement, signer)
+    add(session, statement, sign_statement(statement, signer))
     return key
 
 
@@ -160,12 +165,12 @@ def new_request(session: Session, maker: Maker, signer: SigningKey) -> str:
         not_after=maker.now + NODE_LIFE,
         prev=_newest(session, "NODE"),
     )
-    _add(session, statement, signer)
+    add(session, statement, sign_statement(statement, signer))
     return statement.kid
 
 
-def new_note_keys(session: Session, maker: Maker, signer: SigningKey, use: Literal["LOG", "WITNESS"]) -> None:
-    """State the pair of keys that signs this node's log, or make the next pair that cosigns the logs of others.
+def new_note_keys(session: Session, maker: Maker, signer: SigningKey, use: Literal["LOG", "WITNESS"]) -> str:
+    """State the pair that signs this node's log, or make the next one that cosigns the logs of others; returns its id.
 
     The seeds of the log were made with the node; a log has one pair as long as it lives.
     """
@@ -190,7 +195,24 @@ def new_note_keys(session: Session, maker: Maker, signer: SigningKey, use: Liter
         not_after=maker.now + life,
         prev=_newest(session, use),
     )
-    _add(session, statement, signer)
+    add(session, statement, sign_statement(statement, signer))
+    return statement.kid
+
+
+def add(session: Session, statement: KeyStatement, wire: bytes) -> None:
+    """Keep our `statement` in its signed form `wire`; the courier publishes it."""
+    session.add(
+        KeyRow(
+            kid=statement.kid,
+            purpose=statement.use,
+            not_before=statement.not_before,
+            not_after=statement.not_after,
+            statement=wire,
+            posted_at=None,
+            erased_at=None,
+        )
+    )
+    session.flush()
 
 
 def _genesis(session: Session, log_id: str) -> str:
@@ -258,8 +280,8 @@ def sweep(session: Session, store: KeyStore) -> None:
 
 def ids(session: Session) -> dict[str, str]:
     """Return for each purpose the id of the key in use; for encryption the newest."""
-    found = {"SIGNING": signing_in_use(session), "ENCRYPTION": _newest(session, "ENCRYPTION")}
-    found["NODE"] = _in_use(session, "NODE")
+    found = {purpose: _in_use(session, purpose) for purpose in ("SIGNING", "NODE", "LOG", "WITNESS")}
+    found["ENCRYPTION"] = _newest(session, "ENCRYPTION")
     return {purpose: kid for purpose, kid in found.items() if kid is not None}
 
 
@@ -332,19 +354,3 @@ def _in_use(session: Session, purpose: str) -> str | None:
 def _newest(session: Session, purpose: str) -> str | None:
     query = select(KeyRow.kid).where(KeyRow.purpose == purpose).order_by(KeyRow.not_before.desc(), KeyRow.kid).limit(1)
     return session.scalar(query)
-
-
-def _add(session: Session, statement: KeyStatement, signer: SigningKey) -> None:
-    wire = sign_statement(statement, signer)
-    session.add(
-        KeyRow(
-            kid=statement.kid,
-            purpose=statement.use,
-            not_before=statement.not_before,
-            not_after=statement.not_after,
-            statement=wire,
-            posted_at=None,
-            erased_at=None,
-        )
-    )
-    session.flush()

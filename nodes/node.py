@@ -69,7 +69,10 @@ class Surroundings:
 
 @dataclass(slots=True)
 class Node:
-    """A unit's node. `keys` and `held` are replaced as a whole when they change, so readers need no lock."""
+    """A unit's node. `keys` and `held` are replaced as a whole when they change, so readers need no lock.
+
+    `directory_due`: the hub named a newer directory than `held`, or signed with a key that `held` does not know.
+    """
 
     settings: NodeSettings
     db: Database
@@ -80,6 +83,7 @@ class Node:
     rules: Rulebook = field(default_factory=federation, repr=False)
     held: Directory | None = None
     changed: Changed = field(default_factory=Changed)
+    directory_due: bool = False
     refreshing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     sealing: Together[Any, str] = field(default_factory=lambda: Together(SEALED_AT_ONCE), repr=False)
     disk: Disk = field(init=False)

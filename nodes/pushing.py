@@ -18,12 +18,13 @@ from exchange.courier import Alarm, Answer, Chain, Expected, Line, Push, Pushed
 from exchange.errors import EarlyNumber, Equivocation, IdTaken, KeyEnded
 from nodes import alerts, log, receipts, resealing, restored, upkeep
 from nodes.alerts import Raised
-from nodes.errors import AnswerRefused, HubUnreachable
+from nodes.errors import HubUnreachable
 from nodes.hub_client import HubClient
 from nodes.node import Node
 from nodes.receipts import Evidence
 from nodes.tables import MessageRow, OutboxRow, VoidRow
 from nodes.work import Work
+from schemas.trust import KeyUnknown
 
 QUEUED = "QUEUED"
 ACCEPTED = "ACCEPTED"
@@ -117,7 +118,10 @@ def _ask(node: Node, client: HubClient, offer: _Offer, sent: Callable[[], None] 
         if posted.receipt is not None:
             evidence = receipts.check_submitted(node.directory(), posted.receipt, offer.wire, offer.eid)
             return _Reply(offer, Answer(evidence.receipt.type), evidence)
-    except (AnswerRefused, HubUnreachable):
+    except KeyUnknown:
+        node.directory_due = True
+        return _Reply(offer, Answer.NOTHING)
+    except HubUnreachable:
         return _Reply(offer, Answer.NOTHING)
     problem = posted.problem
     if problem is None or problem.status in _PATIENT or problem.status == 429:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from crypto import envelope as cme
 from crypto.errors import CryptoError
 from crypto.header import Header
+from crypto.signing import kid_of
 from exchange import courier
 from exchange.arrivals import KEY_ENDED
 from exchange.courier import FINAL, State
@@ -71,7 +72,10 @@ class Batches:
 
 
 def check_submitted(directory: Directory, wire: bytes, envelope: bytes, eid: str) -> Evidence:
-    """Return the hub's verified SUBMITTED or REFUSED receipt for our `envelope`; raises `AnswerRefused`."""
+    """Return the hub's verified SUBMITTED or REFUSED receipt for our `envelope`.
+
+    Raises `AnswerRefused`, and `schemas.trust.KeyUnknown` where a newer directory may help.
+    """
     signed = _parse(wire)
     receipt, header = signed.receipt, cme.parse(envelope).header
     if receipt.type not in {"SUBMITTED", "REFUSED"} or (receipt.eid, receipt.unit) != (eid, header.sender):
@@ -318,6 +322,9 @@ def _check_hub(directory: Directory, signed: SignedReceipt, at: int, batches: Ba
     receipt = signed.receipt
     if receipt.by != directory.federation.hub.name or receipt.env != directory.federation.env:
         raise AnswerRefused("a receipt of another hub or environment")
+    named = {kid_of(key.public) for key in directory.federation.hub.keys if key.use == "RECEIPT"}
+    if not named.intersection(signed.kids):
+        raise KeyUnknown("a receipt under a key of the hub that the directory does not name yet")
     batches.verify(signed, directory.hub_keys("RECEIPT", at))
 
 

@@ -4,7 +4,7 @@ It runs where the root keys are, which should be a machine without a network; th
 Values in, values out, but for the sealed files of the roots.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
@@ -16,9 +16,10 @@ from crypto import signing
 from crypto.errors import CryptoError
 from crypto.keystore import Argon2Cost, KeyStore
 from crypto.signing import SigningKey
+from exchange.hub.keys import SETTLING, YEAR, Use
 from schemas import keychecks
 from schemas.base import explain
-from schemas.directory import FEDERATION_LIFE, Agreement, Federation, HubCard, Unit, UnitCard
+from schemas.directory import FEDERATION_LIFE, Agreement, Federation, HubCard, HubKey, Unit, UnitCard
 from schemas.trust import Anchor
 from serai.output import CommandError, Exit
 
@@ -26,6 +27,8 @@ ROOT_KIND: Final = "federation-root"
 ROOT_NAME: Final = "root"
 LEAST_WITNESSES: Final = 3
 """Of fewer units none could be away; an exercise, which is no evidence, asks for none either."""
+HANDOVER: Final = 180
+"""Seconds for which a key of the hub and the next one both hold: the hub changes over after the first minute."""
 _AGREEMENTS: Final = TypeAdapter(list[Agreement])
 FAMILIES: Final[tuple[Literal["control", "financial", "judicial", "operational", "strategic"], ...]] = (
     "control",
@@ -113,6 +116,35 @@ def without_unit(held: Federation, unit: str, now: int) -> Federation:
         raise CommandError("SERAI-UNIT", f"{unit} is no unit of this federation.")
     left = [one for one in held.agreements if unit not in (one.sender, one.recipient)]
     return _successor(held, merged, left, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """The next keys of a hub: public halves by use, and the verifier keys of its pair as a witness, if it is new.
+
+    `at_once` is for what was stolen: nodes need not have heard of it before it is used.
+    """
+
+    publics: Mapping[Use, bytes]
+    witness: tuple[str, ...] = ()
+    at_once: bool = False
+
+
+def with_hub_keys(held: Federation, renewal: Renewal, now: int) -> Federation:
+    """Return the next version with other keys of the hub; each that one follows ends once the hub has changed over."""
+    start = now - SETTLING if renewal.at_once else now + SETTLING
+    end = start + HANDOVER
+    ending = (
+        key.model_copy(update={"not_after": min(key.not_after, end)}) if key.use in renewal.publics else key
+        for key in held.hub.keys
+    )
+    new = (
+        HubKey(use=use, public=public, not_before=start, not_after=start + YEAR)
+        for use, public in renewal.publics.items()
+    )
+    witness = renewal.witness or held.hub.witness
+    hub = held.hub.model_copy(update={"keys": (*ending, *new), "witness": witness})
+    return next_document(held.model_copy(update={"hub": hub}), now)
 
 
 def everybody(units: Iterable[str], classification: Literal["UNCL", "OFFUSE", "RESTR", "CONF"]) -> list[Agreement]:

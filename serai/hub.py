@@ -216,15 +216,15 @@ def enrol(
     """Let units in, or change agreements: the next federation document, signed by k of the roots."""
     access = Access(home, file, descriptor)
     taken = [UnitCard.from_bytes(path.read_bytes(), limit=CARD_LIMIT) for path in cards or []]
-    held = _document(access)
+    held = held_document(access)
     for card in taken:
         founding.check_card(card, held.env)
         note(f"{card.unit.unit}: fingerprint {fingerprint(card.to_bytes())}: compare it with the unit by telephone.")
     units = [card.unit for card in taken]
     agreed = _agreements(held, [unit.unit for unit in units], agreements, everybody)
     document = founding.next_document(held, int(time.time()), units=units, agreements=agreed)
-    members = _publish(
-        access, document, _open_roots(roots, root_files), [one for card in taken for one in card.statements]
+    members = publish(
+        access, document, open_roots(roots, root_files), [one for card in taken for one in card.statements]
     )
     show(Report("hub-enrol", members, lines=[f"{key}\t{value}" for key, value in members.items()]), as_json=as_json)
 
@@ -262,8 +262,8 @@ def revoke(
     if not yes and typer.prompt(f"Type {unit} to put it out of the federation", err=True) != unit:
         raise CommandError("SERAI-NOT-CONFIRMED", "Nothing was changed.")
     access = Access(home, file, descriptor)
-    document = founding.without_unit(_document(access), unit, int(time.time()))
-    members = _publish(access, document, _open_roots(roots, root_files), [])
+    document = founding.without_unit(held_document(access), unit, int(time.time()))
+    members = publish(access, document, open_roots(roots, root_files), [])
     show(Report("hub-revoke", {"unit": unit, **members}, lines=[f"snapshot {members['snapshot']}"]), as_json=as_json)
 
 
@@ -321,7 +321,7 @@ def migrate(
     show(Report("hub-migrate", {"revision": now_at}, lines=[str(now_at)]), as_json=as_json)
 
 
-def _document(access: Access) -> Federation:
+def held_document(access: Access) -> Federation:
     """Return the document in force; the keys with which the hub cosigns are added to one of an older release."""
     held = access.do("directory", {})
     document = Federation.from_bytes(statements.parse(unb64(held["federation"]), limit=PART_LIMIT).statement_bytes)
@@ -337,12 +337,14 @@ def _agreements(held: Federation, new: list[str], file: Path | None, everybody: 
     return None if file is None else founding.read_agreements(file.read_bytes())
 
 
-def _open_roots(folders: list[Path], files: list[Path] | None) -> list[SigningKey]:
+def open_roots(folders: list[Path], files: list[Path] | None) -> list[SigningKey]:
+    """Return the federation roots in `folders`, each under its passphrase."""
     secrets = _root_secrets(folders, files)
     return [founding.open_root(folder, secret) for folder, secret in zip(folders, secrets, strict=True)]
 
 
-def _publish(access: Access, document: Federation, roots: list[SigningKey], made: list[bytes]) -> control.Members:
+def publish(access: Access, document: Federation, roots: list[SigningKey], made: list[bytes]) -> control.Members:
+    """Put the next document in force, with statements of units; raises CommandError if too few roots are here."""
     if len(roots) < document.threshold:
         raise CommandError("SERAI-ROOTS", f"{document.threshold} roots must sign, {len(roots)} were given.")
     arguments = {"federation": b64(sign_federation(document, roots)), "statements": [b64(one) for one in made]}

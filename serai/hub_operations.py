@@ -4,6 +4,7 @@ Values in and out are JSON; whoever owns the folder is the hub's operator.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from crypto.encoding import b64, unb64
@@ -43,4 +44,13 @@ def operations_of(hub: Hub) -> Mapping[str, Operation]:
         return {"path": given["path"], "ekid": heading.ekid}
 
     named = (status, metrics, directory, publish, suspend, reinstate)
-    return {**{operation.__name__: operation for operation in named}, "backup": write_backup}
+    more: dict[str, Operation] = {"backup": write_backup, "propose": partial(_propose, hub)}
+    return {**{operation.__name__: operation for operation in named}, **more}
+
+
+def _propose(hub: Hub, given: Members) -> Members:
+    """Make the next keys of the hub; they are used once a document says so."""
+    wanted = given["keys"]
+    made = hub.keys.propose([use for use in wanted if use != "WITNESS"])
+    witness = hub.keys.propose_witness() if "WITNESS" in wanted else ()
+    return {"keys": {use: b64(public) for use, public in made.items()}, "witness": list(witness)}

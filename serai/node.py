@@ -6,23 +6,24 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from logging import INFO
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from crypto.encoding import b64
+from crypto.encoding import b64, unb64
 from crypto.errors import CryptoError
 from crypto.instants import from_text, to_text
 from exchange.database import Database
 from exchange.service import configure_logging
-from nodes import backup, enrolment, trust
+from nodes import backup, enrolment, keys, rotation, trust
 from nodes.courier import Courier
-from nodes.enrolment import Identity, Secrets, Withdrawal
-from nodes.hub_client import HubClient
+from nodes.enrolment import Identity, Secrets
 from nodes.node import MIGRATIONS, Node, Surroundings, open_node
+from nodes.rotation import Turned, Withdrawal
 from nodes.settings import SETTINGS_FILE, NodeSettings
 from nodes.trust import fingerprint
 from nodes.web.app import create_app
@@ -49,6 +50,22 @@ RootPassphraseFile = Annotated[
     Path | None, typer.Option("--root-passphrase-file", help="Owner-only file with the passphrase of the root key.")
 ]
 CARD = "card.json"
+
+
+class Purpose(StrEnum):
+    """The keys of a unit that can be replaced; a log keeps its pair for as long as it lives."""
+
+    SIGNING = "signing"
+    ENCRYPTION = "encryption"
+    REQUEST = "request"
+    WITNESS = "witness"
+
+
+USES: Final[dict[Purpose, Turned]] = {
+    Purpose.ENCRYPTION: "ENCRYPTION",
+    Purpose.REQUEST: "NODE",
+    Purpose.WITNESS: "WITNESS",
+}
 _IDENTITY: TypeAdapter[Identity] = TypeAdapter(Identity)
 
 
@@ -207,28 +224,26 @@ def status(
 @app.command("rotate")
 def rotate(
     home: NodeHome,
+    key: Annotated[
+        Purpose, typer.Option("--key", help="Which key; only the next signing key needs the root.")
+    ] = Purpose.SIGNING,
     root_file: RootPassphraseFile = None,
     file: PassphraseFile = None,
     descriptor: PassphraseFd = None,
     *,
-    request: Annotated[
-        bool,
-        typer.Option("--request", help="The key of requests to the hub instead: no root, no stop."),
-    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Make the next signing key, once a year, with the root key brought back for it. The node must not be running."""
-    if request:
-        members = Access(home, file, descriptor).do("rotate-request-key", {})
+    """Make the next key for one purpose; the node may be running, and uses it once the hub has published it."""
+    access = Access(home, file, descriptor)
+    if key is Purpose.SIGNING:
+        root = keys.open_root(access.settings(), passphrase(root_file, None, "passphrase of the root key"))
+        proposed = unb64(access.do("key.propose", {})["statement"])
+        members = access.do("key.take", {"statement": b64(rotation.vouch(access.settings(), root, proposed))})
+        note("The courier publishes the key and then uses it. Take the root key away again.")
+    else:
+        members = access.do("key.turn", {"use": USES[key]})
         note("The courier publishes the key and then uses it. Withdraw the old one with `serai node revoke`.")
-        show(Report("node-rotate", members, lines=[members["kid"]]), as_json=as_json)
-        return
-    root_secret = passphrase(root_file, None, "passphrase of the root key")
-    with opened(Access(home, file, descriptor)) as node:
-        enrolment.new_signing_key(node, root_secret)
-        kid = node.keys.signing.kid
-    note("Start the node: its courier publishes the key. Then take the root key away again.")
-    show(Report("node-rotate", {"kid": kid}, lines=[kid]), as_json=as_json)
+    show(Report("node-rotate", members, lines=[members["kid"]]), as_json=as_json)
 
 
 @app.command("revoke")
@@ -244,16 +259,17 @@ def revoke(
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """Withdraw a key of this unit, with the root key brought back for it. The node must not be running."""
-    root_secret = passphrase(root_file, None, "passphrase of the root key")
+    """Withdraw a key of this unit, with the root key brought back for it; the node may be running."""
+    access = Access(home, file, descriptor)
     try:
         since = None if stolen_since is None else from_text(stolen_since)
     except CryptoError as error:
         raise CommandError("SERAI-TIME", "--stolen-since is not a time such as 2026-11-22T06:00:00Z.") from error
-    with opened(Access(home, file, descriptor)) as node, HubClient(node) as client:
-        enrolment.revoke(node, client, root_secret, Withdrawal(kid, since))
-    note("Make the next signing key with `serai node rotate`: what still waits under this one is then sealed anew.")
-    show(Report("node-revoke", {"kid": kid}, lines=[kid]), as_json=as_json)
+    root = keys.open_root(access.settings(), passphrase(root_file, None, "passphrase of the root key"))
+    statement = rotation.withdraw(access.settings(), root, Withdrawal(kid, since), system_clock())
+    members = access.do("key.revoke", {"statement": b64(statement)})
+    note("Make the next one with `serai node rotate`: what still waits under a signing key is then sealed anew.")
+    show(Report("node-revoke", members, lines=[kid]), as_json=as_json)
 
 
 @app.command("migrate")

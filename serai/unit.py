@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from crypto.encoding import unb64
+from crypto.encoding import b64, unb64
 from nodes import (
     accounts,
     backup,
@@ -18,12 +18,12 @@ from nodes import (
     checking,
     drafts,
     duty,
-    enrolment,
     evidence,
     inbox,
     messages,
     outbox,
     restrictions,
+    rotation,
     signin,
     standing,
     visits,
@@ -35,6 +35,7 @@ from nodes.courier import sync_once
 from nodes.drafts import NewDraft
 from nodes.errors import BadInput, Incomplete, RestrictionUnread
 from nodes.evidence import Wanted
+from nodes.hub_client import HubClient
 from nodes.mandates import Visit, Wish
 from nodes.node import Node
 from nodes.outbox import Order
@@ -51,7 +52,10 @@ def operations_of(node: Node) -> Mapping[str, Operation]:
         "status": _status,
         "sync": _sync,
         "backup": _backup,
-        "rotate-request-key": _rotate_request_key,
+        "key.turn": _turn_key,
+        "key.propose": _propose_key,
+        "key.take": _take_key,
+        "key.revoke": _revoke_key,
         "user.add": _add,
         "user.list": _list,
         "user.disable": _disable,
@@ -91,8 +95,21 @@ def _backup(node: Node, given: Members) -> Members:
     return {"path": given["path"], "ekid": heading.ekid}
 
 
-def _rotate_request_key(node: Node, _: Members) -> Members:
-    return {"kid": enrolment.new_request_key(node)}
+def _turn_key(node: Node, given: Members) -> Members:
+    return {"kid": rotation.turn(node, given["use"])}
+
+
+def _propose_key(node: Node, _: Members) -> Members:
+    return {"statement": b64(rotation.propose_signing_key(node))}
+
+
+def _take_key(node: Node, given: Members) -> Members:
+    return {"kid": rotation.take_signing_key(node, unb64(given["statement"]))}
+
+
+def _revoke_key(node: Node, given: Members) -> Members:
+    with HubClient(node) as client:
+        return {"kid": rotation.revoke(node, client, unb64(given["statement"]))}
 
 
 def _sync(node: Node, _: Members) -> Members:

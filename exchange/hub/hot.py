@@ -17,12 +17,13 @@ from exchange.arrivals import Reception
 from exchange.errors import BadRequest, Denied, LogRolledBack, NotReceipts, WrongMedia
 from exchange.hub import bell, callers, handout
 from exchange.hub.acceptance import Again, Receipted
+from exchange.hub.callers import Caller
 from exchange.hub.handout import HandOut, Item
 from exchange.hub.hub import Hub
 from exchange.hub.sequencer import Job
 from exchange.hub.upkeep import RECEIPTS, Noted, Reported
 from exchange.hub.verification import Waiting
-from exchange.service import Answer, Receive, Scope, announced, header, query_of, read_body
+from exchange.service import SNAPSHOT_FIELD, Answer, Receive, Scope, announced, header, query_of, read_body
 from schemas import receipts
 from schemas.errors import SchemaError
 from schemas.receipts import SignedReceipt
@@ -125,26 +126,29 @@ async def inbox(hub: Hub, scope: Scope, receive: Receive) -> Answer:
     callers.check_active(hub, caller)
     place = _place(query_of(scope, ("after", "leaf", "wait")))
     with hub.polls.taken(caller.unit):
-        return await _poll(hub, caller.unit, place)
+        return await _poll(hub, caller, place)
 
 
-async def _poll(hub: Hub, unit: str, place: tuple[int, bytes, int]) -> Answer:
-    after, leaf, seconds = place
+async def _poll(hub: Hub, caller: Caller, place: tuple[int, bytes, int]) -> Answer:
+    """Wait for the mailbox or for another directory: who was suspended while waiting is told so and gets nothing."""
+    unit, (after, leaf, seconds) = caller.unit, place
     loop = asyncio.get_running_loop()
-    until = loop.time() + seconds
+    until, known = loop.time() + seconds, hub.register.version
     while True:
         ticket = hub.bell.ticket(unit)
         items, fresh = await anyio.to_thread.run_sync(_collect, hub, unit, after, leaf)
         left = until - loop.time()
-        if left <= 0 or any(item.urgent for item in items):
+        if left <= 0 or any(item.urgent for item in items) or hub.register.version != known:
             break
         await bell.wait(ticket, left if hub.db.sqlite else min(left, REREAD_SECONDS))
+    callers.check_active(hub, caller)
     if fresh:
         reply: asyncio.Future[frozenset[str]] = loop.create_future()
         hub.sequencer.put([Job(handout.HAND_OUTS, HandOut(unit, fresh), reply)])
         allowed = await reply
         items = [item for item in items if item.eid not in fresh or item.eid in allowed]
-    return Answer(200, OCTETS, b"".join(item.frame() for item in items))
+    newest = b"%d" % hub.register.version
+    return Answer(200, OCTETS, b"".join(item.frame() for item in items), [(SNAPSHOT_FIELD.encode(), newest)])
 
 
 def _place(query: dict[str, str]) -> tuple[int, bytes, int]:

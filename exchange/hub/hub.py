@@ -79,11 +79,11 @@ class Hub:
         inline: bool = False,
     ) -> None:
         self.settings: Final = settings
-        self.keys: Final = keys
+        self.keys = keys
         self.db: Final = database
         self.clock: Final = clock
         self.log: Final = Log(LOG_ID, keys.log)
-        self.register: Final = Register(keys.snapshot, settings.env)
+        self.register: Final = Register(lambda: self.keys.snapshot, settings.env)
         self.bell: Final = Bell()
         self.hints: Final = Listener(database, self.bell.ring)
         self.recent: Final = Recent()
@@ -121,6 +121,7 @@ class Hub:
             if row is None or tuple(row) != mine:
                 raise NotReady("the database was not initialised for this hub and environment")
             self.register.refresh(session.connection(), self.clock())
+        self._turn_keys(self.clock())
 
     def start(self) -> None:
         """Start the threads."""
@@ -179,6 +180,8 @@ class Hub:
         with self.db.write() as session:
             batch = Batch(session, self.log, self.register, self.keys.receipt, self.clock())
             yield batch
+        for act in batch.after_commit:
+            act()
         self.bell.ring(batch.changed)
 
     def tick(self) -> None:
@@ -190,6 +193,7 @@ class Hub:
             return
         with self._ticking:
             now = self.clock()
+            self._turn_keys(now)
             due = self._due
             if now >= due.lapse and self.register.version:
                 due.lapse = now + LAPSE_EVERY
@@ -203,6 +207,11 @@ class Hub:
             if now >= due.checkpoint:
                 due.checkpoint = now + CHECKPOINT_EVERY
                 self.publisher.advance(now)
+
+    def _turn_keys(self, now: int) -> None:
+        """Sign with what the document in force names from now on; whoever signs takes `keys` as they stand."""
+        if self.register.version:
+            self.keys = self.keys.turned(self.register.current.federation.hub, now)
 
     def _later(self, kind: Kind, payload: Any) -> None:
         self.sequencer.post(kind, payload)

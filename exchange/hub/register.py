@@ -5,7 +5,7 @@ directory in force: a statement, document or suspension that a node would refuse
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from sqlalchemy import Connection, select
@@ -44,7 +44,7 @@ _NEWEST: Final = "SELECT max(version) FROM snapshot"
 class Register:
     """The directory in force in this process."""
 
-    def __init__(self, snapshot_key: SigningKey, env: Env) -> None:
+    def __init__(self, snapshot_key: Callable[[], SigningKey], env: Env) -> None:
         self._key = snapshot_key
         self._env = env
         self._current: Directory | None = None
@@ -101,6 +101,7 @@ class Register:
         version, wire = checked.snapshot.version, checked.parts.snapshot
         batch.log(_directory_entry(batch, "SNAPSHOT", version, wire))
         batch.insert(SNAPSHOT, {"version": version, "issued": batch.now, "wire": wire})
+        batch.changed |= {unit.unit for unit in checked.units()}
         batch.after_commit.append(lambda: self._take_up(checked))
         return tuple(one.index for one in logged)
 
@@ -122,7 +123,7 @@ class Register:
             statements=Part(version=len(logged), sha512=digest_of_statements(logged)),
             suspended=tuple(Suspension(unit=row.unit, since=row.since, reason=row.reason) for row in rows),
         )
-        return DirectoryParts(federation=document, snapshot=sign_snapshot(snapshot, self._key), statements=logged)
+        return DirectoryParts(federation=document, snapshot=sign_snapshot(snapshot, self._key()), statements=logged)
 
     def _checked(self, parts: DirectoryParts, now: int) -> Directory:
         held = self._current

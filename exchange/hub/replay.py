@@ -158,15 +158,15 @@ class Replay:
 
     def _said(self, stated: Receipt) -> bytes:
         """The hub's receipt as somebody kept it, under its signature; else the same words, signed again."""
-        key = self._hub.keys.receipt
+        ours = self._hub.keys.publics("RECEIPT")
         digest = hashlib.sha512(canonical.dumps(stated.statement())).hexdigest()
         for _, piece in self._staged.of(Part.RECEIPT, digest=digest):
             try:
-                receipts.parse(piece.payload).verify({key.kid: key.public})
+                receipts.parse(piece.payload).verify(ours)
             except CryptoError:
                 continue
             return piece.payload
-        return receipts.sign([key], [stated])[0]
+        return receipts.sign([self._hub.keys.receipt], [stated])[0]
 
     # --- directory and administration ---------------------------------------------------------------------------------
 

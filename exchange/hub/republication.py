@@ -38,10 +38,9 @@ def republish(hub: Hub, batch: Batch, staged: Staged, logged: int) -> None:
 
 def _snapshot(hub: Hub, wire: bytes) -> Snapshot | None:
     """The snapshot in `wire` if this hub signed it."""
-    key = hub.keys.snapshot
     try:
         signed = statements.parse(wire, limit=PART_LIMIT)
-        signed.verify(SNAPSHOT_LABEL, {key.kid: key.public})
+        signed.verify(SNAPSHOT_LABEL, hub.keys.publics("SNAPSHOT"))
         return Snapshot.from_bytes(signed.statement_bytes, limit=PART_LIMIT)
     except (CryptoError, SchemaError):
         return None

@@ -156,8 +156,6 @@ class Sequencer:
                 for position, result in zip(positions, results, strict=True):
                     outcomes[position] = result
             batch.finish()
-        for act in batch.after_commit:
-            act()
         return outcomes
 
     def _run(self) -> None:

@@ -101,6 +101,7 @@ class Desk:
         desk.folder, desk.database_url, desk.chains = folder, database_url, copy.deepcopy(template.chains)
         desk.world = template.world.copy()
         desk.settings = template.settings.model_copy(update={"home": folder, "database_url": database_url})
+        desk.keys = HubKeys.open(folder, "a passphrase", desk.settings.origin)
         desk.db = Database(database_url)
         desk.hub = desk.start()
         return desk

@@ -22,7 +22,7 @@ from schemas.content import Author, Content
 from schemas.content import Recipient as Addressed
 from tests.instants import DAY, HOUR
 from tests.messages import BODIES, labels, lorry, person
-from tests.nodes.world import World, canary, send, someone
+from tests.nodes.world import World, canary, new_signing_key, send, someone
 
 
 def a_content(world: World, **changes: Any) -> Content:
@@ -266,11 +266,8 @@ def test_a_suspended_sender_is_held_and_freed_when_reinstated(small: World) -> N
 
 
 def test_a_key_that_is_not_known_yet_is_fetched_at_once(small: World) -> None:
-    from nodes import enrolment  # noqa: PLC0415 - only here
-    from tests.nodes.world import PASSPHRASE  # noqa: PLC0415 - only here
-
     tj = small.node("TJ")
-    enrolment.new_signing_key(tj, PASSPHRASE)
+    new_signing_key(tj)
     small.pass_time(60)
     small.sync("TJ")
     send(tj, someone(tj, "rustam"), NewDraft("REQ", recipients=("KG",)))

@@ -5,21 +5,20 @@ import pytest
 from sqlalchemy import select
 
 from crypto import envelope as cme
-from crypto.errors import KeyFileError
 from exchange.courier import Alarm
 from exchange.hub import administration
 from exchange.hub.administration import Publication
 from exchange.hub.tables import MESSAGE
-from nodes import courier, enrolment, messages, upkeep
+from nodes import courier, keys, messages, rotation, upkeep
 from nodes.drafts import NewDraft
-from nodes.enrolment import Withdrawal
-from nodes.errors import NotFound
+from nodes.errors import BadInput, NotFound
 from nodes.hub_client import HubClient
+from nodes.rotation import Withdrawal
 from nodes.tables import AlertRow, DeliveryRow, EventRow, MessageRow, OutboxRow, ReceiptRow
 from schemas.directory import sign_federation
 from serai import founding
 from tests.instants import DAY, HOUR
-from tests.nodes.world import PASSPHRASE, World, send, someone
+from tests.nodes.world import PASSPHRASE, World, new_signing_key, send, someone, withdraw
 
 
 def ask(world: World, to: tuple[str, ...] = ("KG",)) -> str:
@@ -30,14 +29,13 @@ def revoke(world: World, unit: str = "TJ", stolen_since: int | None = None) -> N
     """The unit's root withdraws the present signing key, some time after it vouched for others."""
     world.pass_time(HOUR)
     node = world.node(unit)
-    with HubClient(node) as client:
-        enrolment.revoke(node, client, PASSPHRASE, Withdrawal(node.keys.signing.kid, stolen_since))
+    withdraw(node, Withdrawal(node.keys.signing.kid, stolen_since))
 
 
 def renew(world: World, unit: str = "TJ") -> None:
     """The root introduces the next signing key; the courier publishes it."""
     world.pass_time(60)
-    enrolment.new_signing_key(world.node(unit), PASSPHRASE)
+    new_signing_key(world.node(unit))
     for _ in range(3):  # the first pass publishes, the next ones sign with it
         courier.sync_once(world.node(unit))
 
@@ -198,12 +196,13 @@ def test_after_a_theft_the_unit_gets_an_encryption_key_that_others_believe(small
 
 
 def test_only_our_own_keys_are_withdrawn_and_only_with_the_root(small: World) -> None:
-    node = small.node("TJ")
+    node, kid = small.node("TJ"), small.node("TJ").keys.signing.kid
     before = len(node.directory().parts.statements)
+    foreign = keys.open_root(small.node("KG").settings, PASSPHRASE)
+    with pytest.raises(NotFound):
+        withdraw(node, Withdrawal(small.node("KG").keys.signing.kid))
     with HubClient(node) as client:
-        with pytest.raises(NotFound):
-            enrolment.revoke(node, client, PASSPHRASE, Withdrawal(small.node("KG").keys.signing.kid))
-        with pytest.raises(KeyFileError):
-            enrolment.revoke(node, client, "another passphrase", Withdrawal(node.keys.signing.kid))
+        with pytest.raises(BadInput):
+            rotation.revoke(node, client, rotation.withdraw(node.settings, foreign, Withdrawal(kid), small.now))
         upkeep.refresh(node, client)
     assert len(node.directory().parts.statements) == before

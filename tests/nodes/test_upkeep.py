@@ -5,19 +5,20 @@ from sqlalchemy import delete, inspect, select
 
 from audit import store as log_store
 from exchange.database import Database
-from nodes import drafts, enrolment, keys, trust, upkeep
+from nodes import drafts, enrolment, keys, rotation, trust, upkeep
 from nodes.drafts import NewDraft, Saved
-from nodes.enrolment import Identity, Secrets, Withdrawal
+from nodes.enrolment import Identity, Secrets
 from nodes.errors import AnswerRefused, BadInput, DraftChanged, NotFound, NotReady
 from nodes.hub_client import HubClient
 from nodes.node import MIGRATIONS
+from nodes.rotation import Withdrawal
 from nodes.tables import AlertRow, DirectoryRow, DraftRow, KeyRow, MessageRow, Row
 from nodes.views import DraftForm
 from schemas.directory import Names
 from schemas.errors import SchemaError
 from tests.hub.desk import CHEAP
 from tests.instants import DAY, HOUR
-from tests.nodes.world import PASSPHRASE, World, canary, send, someone
+from tests.nodes.world import PASSPHRASE, World, canary, new_signing_key, send, someone, withdraw
 
 
 def encryption_files(world: World, unit: str) -> int:
@@ -60,10 +61,10 @@ def test_the_next_signing_key_needs_the_root_and_is_used_once_published(small: W
     node = small.node("TJ")
     before = node.keys.signing.kid
     small.pass_time(60)
-    enrolment.new_signing_key(node, PASSPHRASE)
+    new_signing_key(node)
     assert node.keys.signing.kid == before
     with pytest.raises(NotReady):
-        enrolment.new_signing_key(node, PASSPHRASE)
+        new_signing_key(node)
     small.sync("TJ")
     assert node.keys.signing.kid != before
     send(node, someone(node, "rustam"), NewDraft("REQ", recipients=("KG",)))
@@ -76,18 +77,17 @@ def test_the_request_key_turns_without_the_root_and_the_old_one_is_withdrawn(sma
     node = small.node("TJ")
     before = node.keys.request_keyid.rpartition("/")[2]
     small.pass_time(60)
-    kid = enrolment.new_request_key(node)
+    kid = rotation.turn(node, "NODE")
     with pytest.raises(NotReady):
-        enrolment.new_request_key(node)
+        rotation.turn(node, "NODE")
     small.pass_time(HOUR)  # the statement is made again by the time at which it is published
     small.sync("TJ")
     assert node.keys.request_keyid == f"TJ/node-1/{kid}"
-    with HubClient(node) as client:
-        with pytest.raises(NotReady):
-            enrolment.revoke(node, client, PASSPHRASE, Withdrawal(kid))
-        enrolment.revoke(node, client, PASSPHRASE, Withdrawal(before))
-        with pytest.raises(SchemaError):
-            node.directory().node_key(f"TJ/node-1/{before}", small.now)
+    with pytest.raises(NotReady):
+        withdraw(node, Withdrawal(kid))
+    withdraw(node, Withdrawal(before))
+    with pytest.raises(SchemaError):
+        node.directory().node_key(f"TJ/node-1/{before}", small.now)
     small.sync()
 
 

@@ -19,12 +19,14 @@ from sqlalchemy.orm import Session
 from exchange.database import Database
 from exchange.hub import administration
 from exchange.hub.administration import Publication
-from nodes import approvals, courier, drafts, enrolment, outbox, releasing, trust
+from nodes import approvals, courier, drafts, enrolment, keys, outbox, releasing, rotation, trust
 from nodes.account_tables import RoleRow, UserRow
 from nodes.approvals import Step
 from nodes.drafts import NewDraft, Saved
 from nodes.enrolment import Identity, Secrets
+from nodes.hub_client import HubClient
 from nodes.node import Node, Surroundings, open_node
+from nodes.rotation import Withdrawal
 from nodes.settings import NodeSettings
 from nodes.views import Actor, DraftForm
 from schemas.directory import Names, UnitCard, sign_federation
@@ -229,6 +231,19 @@ def agree(node: Node, actor: Actor, draft_id: str) -> None:
             farida = officer(session, "farida")
             for one in approvals.pending(session, node, farida):
                 approvals.decide(session, node, farida, (one.approval_id, one.digest), Step.APPROVE)
+
+
+def new_signing_key(node: Node, passphrase: str = PASSPHRASE) -> str:
+    """The root introduces the next signing key, which the courier then publishes; returns its id."""
+    root = keys.open_root(node.settings, passphrase)
+    return rotation.take_signing_key(node, rotation.vouch(node.settings, root, rotation.propose_signing_key(node)))
+
+
+def withdraw(node: Node, withdrawal: Withdrawal) -> None:
+    """The root withdraws a key at the hub."""
+    root = keys.open_root(node.settings, PASSPHRASE)
+    with HubClient(node) as client:
+        rotation.revoke(node, client, rotation.withdraw(node.settings, root, withdrawal, node.now()))
 
 
 def copy_database(source: Database, target: Path) -> None:

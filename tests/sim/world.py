@@ -25,7 +25,7 @@ from exchange.hub.administration import Offered
 from exchange.hub.app import create_app
 from exchange.hub.hub import Hub
 from exchange.hub.keys import HubKeys
-from nodes import changes, drafts, enrolment, keys, messages, outbox, signin
+from nodes import changes, drafts, keys, messages, outbox, signin
 from nodes.account_tables import UserRow
 from nodes.accounts import NewUser
 from nodes.courier import sync_once
@@ -40,6 +40,7 @@ from serai.demo.writing import Writing
 from serai.federation import Federation, Plan, UnitPlan, establish
 from serai.inside import Inside
 from tests.instants import DAY, HOUR, MINUTE, NOW
+from tests.nodes.world import new_signing_key
 from tests.sim.network import FAULTS, SimNetwork
 
 UNITS: Final = ("KG", "KZ", "TJ")
@@ -305,7 +306,7 @@ class World:
     def renew(self, unit: str) -> None:
         """The administrator of a unit brings the root and makes the next signing key, unless one waits already."""
         with self.alive(unit) as node, suppress(NotReady):
-            enrolment.new_signing_key(node, self.federation.passphrase)
+            new_signing_key(node, self.federation.passphrase)
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
