@@ -93,14 +93,13 @@ class KeyStore:
     @classmethod
     def create(cls, folder: Path, passphrase: str, cost: Argon2Cost | None = None) -> "KeyStore":
         """Make a store in `folder`, which may exist but must hold none. Raises KeyFileExists, KeyFileUnavailable."""
-        cost, salt, kek = cost or Argon2Cost(), os.urandom(_SALT), DataKey.generate()
-        sealed = _passphrase_key(passphrase, salt, cost).wrap(kek, _store_context(salt, cost))
+        kek = DataKey.generate()
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise KeyFileUnavailable(f"cannot make the key folder: {error.strerror}") from error
         _check_folder(folder)
-        _write_new(folder / STORE_FILE, StoreFile(cost, salt, sealed).to_bytes())
+        _write(folder / STORE_FILE, _locked(kek, passphrase, cost).to_bytes(), os.link)
         return cls(folder, kek)
 
     @classmethod
@@ -114,11 +113,18 @@ class KeyStore:
         except Undecryptable as error:
             raise WrongPassphrase("the passphrase does not open the key store, or the store was altered") from error
 
+    def change_passphrase(self, passphrase: str, cost: Argon2Cost | None = None) -> None:
+        """Lock the store under another passphrase; seeds and `kek` stay, and so does whoever has it open.
+
+        The file is replaced whole or not at all. Raises KeyFileUnavailable.
+        """
+        _write(self._folder / STORE_FILE, _locked(self.kek, passphrase, cost).to_bytes(), os.replace)
+
     def store(self, kind: str, name: str, seed: bytes) -> None:
         """Seal a seed into a new file. Raises KeyFileExists if the name is taken, Malformed for a bad name."""
         path = self._path(name)
         sealed = self.kek.seal(seed, _SEED_CONTEXT, kind.encode(), name.encode())
-        _write_new(path, SeedFile(kind, name, sealed).to_bytes())
+        _write(path, SeedFile(kind, name, sealed).to_bytes(), os.link)
 
     def load(self, kind: str, name: str) -> bytes:
         """Give the seed stored under kind and name. Raises KeyFileMissing, KeyFileExposed or KeyFileBroken."""
@@ -241,8 +247,17 @@ def _read(path: Path) -> bytes:
         raise _unavailable(path, error) from error
 
 
-def _write_new(path: Path, data: bytes) -> None:
-    """Write a file that does not exist yet, whole or not at all: temporary file, fsync, link, fsync of the folder."""
+def _locked(kek: DataKey, passphrase: str, cost: Argon2Cost | None) -> StoreFile:
+    """The store file that gives `kek` to whoever knows the passphrase."""
+    cost, salt = cost or Argon2Cost(), os.urandom(_SALT)
+    return StoreFile(cost, salt, _passphrase_key(passphrase, salt, cost).wrap(kek, _store_context(salt, cost)))
+
+
+def _write(path: Path, data: bytes, place: Callable[[Path, Path], None]) -> None:
+    """Write a file whole or not at all: temporary file, fsync, `place`, fsync of the folder.
+
+    `os.link` places it where none is, `os.replace` where one was.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -251,9 +266,9 @@ def _write_new(path: Path, data: bytes) -> None:
                 file.write(data)
                 file.flush()
                 os.fsync(descriptor)
-            os.link(temporary, path)
+            place(temporary, path)
         finally:
-            temporary.unlink()
+            temporary.unlink(missing_ok=True)
         _sync_folder(path.parent)
     except OSError as error:
         raise _unavailable(path, error) from error

@@ -266,3 +266,13 @@ def test_any_bytes_are_refused_with_our_own_error(data: bytes) -> None:
     for parse in (parse_store_file, parse_seed_file):
         with pytest.raises(CryptoError):
             parse(data)
+
+
+def test_another_passphrase_opens_the_same_keys_and_the_old_one_nothing(store: KeyStore, folder: Path) -> None:
+    store.store("signing", "unit-2026", SEED)
+    store.change_passphrase("откройся", CHEAP)
+    assert store.load("signing", "unit-2026") == SEED
+    assert KeyStore.open(folder, "откройся").load("signing", "unit-2026") == SEED
+    with pytest.raises(WrongPassphrase):
+        KeyStore.open(folder, "сим-сим")
+    assert sorted(path.name for path in folder.iterdir()) == ["store.key", "unit-2026.seed"]

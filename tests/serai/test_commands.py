@@ -182,10 +182,29 @@ def test_migrations_go_down_and_up_again(office: Office) -> None:
     assert newest
 
 
+def test_a_key_that_waits_to_be_published_is_not_followed_by_another(office: Office) -> None:
+    assert run("node", "rotate", *office.node("KG"), "--key", "request").members["code"] == "EX-6033"
+
+
 def test_a_signing_key_is_rotated_with_the_root(office: Office) -> None:
     root = ["--root-passphrase-file", office.secret("root of KG")]
     waiting = run("node", "rotate", *office.node("KG"), *root)
     assert waiting.members.get("kid") or waiting.members["code"] == "EX-6033"
+
+
+def test_a_key_folder_is_locked_under_another_passphrase(office: Office, tmp_path: Path) -> None:
+    folder = tmp_path / "root"
+    shutil.copytree(office.folder / "roots" / "root-3", folder)
+    given = ["--passphrase-file", office.secret("root-3"), "--new-passphrase-file", office.secret("another")]
+    done("passphrase", folder, *given)
+    assert run("passphrase", folder, *given).members["code"] == "WRONG_PASSPHRASE"
+
+
+def test_the_keys_of_a_hub_turn_by_its_roots(office: Office) -> None:
+    before = done("hub", "status", *office.hub)["federation"]
+    turned = done("hub", "rotate", *office.hub, *office.roots(), "--key", "receipt", "--key", "witness")
+    assert (turned["keys"], turned["version"]) == (["receipt", "witness"], before + 1)
+    assert run("hub", "rotate", *office.hub, *office.roots(1)).members["code"] == "SERAI-ROOTS"
 
 
 def test_a_node_comes_back_from_its_backup(office: Office, tmp_path: Path) -> None:
