@@ -4,17 +4,18 @@ import pytest
 from sqlalchemy import select
 
 from crypto import statements
+from exchange.courier import Line
 from exchange.hub import administration
 from exchange.hub.administration import Publication
 from exchange.hub.hub import Hub
 from exchange.hub.keys import HubKeys, Use
-from nodes import collecting, courier, keys, rotation, upkeep
+from nodes import collecting, courier, keys, pushing, rotation, upkeep
 from nodes.drafts import NewDraft
 from nodes.errors import AnswerRefused, BadInput, HubUnreachable, NotReady
 from nodes.hub_client import HubClient
 from nodes.rotation import Turned
 from nodes.tables import MessageRow, QuarantineRow
-from schemas.directory import sign_federation
+from schemas.directory import HubCard, sign_federation
 from schemas.errors import SchemaError
 from serai import founding
 from serai.founding import Renewal
@@ -94,7 +95,7 @@ def test_a_receipt_under_the_next_key_waits_for_the_directory_that_names_it(smal
     small.desk.hub.tick()
     with HubClient(node) as client:
         with pytest.raises(HubUnreachable):
-            courier.pushing.step(node, client, courier.Line(), None)
+            pushing.step(node, client, Line(), None)
         assert node.directory_due
     small.units["TJ"].wire.cut = True
     with HubClient(kg) as client:
@@ -135,7 +136,7 @@ def test_a_key_that_another_machine_holds_is_passed_over(small: World) -> None:
     assert kids(small.desk.hub.keys.turned(_card(small, changed), small.now)) == before
 
 
-def _card(world: World, changed: Renewal) -> founding.HubCard:
+def _card(world: World, changed: Renewal) -> HubCard:
     return founding.with_hub_keys(world.desk.hub.register.current.federation, changed, world.now).hub
 
 
