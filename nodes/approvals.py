@@ -79,11 +79,15 @@ _OPERATIONS: Final[Mapping[State, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may ask for an act, who may decide it, and for how many seconds from the asking it can be done."""
+    """Who may ask for an act, who may decide it, and for how many seconds from the asking it can be done.
+
+    `done`: it was done when it was asked for and is judged afterwards, so that asking for it is never taken back.
+    """
 
     asks: Action
     decides: Action
     lifetime: int
+    done: bool = False
 
 
 SENDING: Final = frozenset({"ERASURE_OVERRIDE", "HUMAN_RIGHTS", "INCOMPLETE", "MINOR_INVOLVED", "SEND_RESTRICTED"})
@@ -93,6 +97,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         "ACCOUNT": Rule(asks=Action.ADMINISTER_USERS, decides=Action.ADMINISTER_USERS, lifetime=3 * DAY),
         "AUDIT_QUERY": Rule(asks=Action.READ_LOG, decides=Action.DECIDE_QUERY, lifetime=7 * DAY),
+        "BREAK_GLASS": Rule(asks=Action.BREAK_GLASS, decides=Action.REVIEW_EMERGENCY, lifetime=3 * DAY, done=True),
         "ERASURE": Rule(asks=Action.PROTECT_DATA, decides=Action.DECIDE_ERASURE, lifetime=14 * DAY),
         **dict.fromkeys(SENDING, Rule(asks=Action.LIST_ARRIVALS, decides=Action.APPROVE_SENDING, lifetime=3 * DAY)),
     }
@@ -189,7 +194,14 @@ def withdraw(session: Session, node: Node, actor: Actor, approval_id: str) -> No
     row = session.get(ApprovalRow, approval_id, with_for_update=True)
     if row is None or row.asked_by != actor.user_id:
         raise NotFound
+    if not may_withdraw(_view(node, row)):
+        raise OutOfStep
     _move(session, node, row, Step.WITHDRAW, actor)
+
+
+def may_withdraw(found: Approval) -> bool:
+    """Return whether whoever asked for it may still take it back."""
+    return found.state in {State.ASKED, State.APPROVED} and not RULES[found.wanted.what].done
 
 
 def take(session: Session, node: Node, actor: Actor, wanted: Wanted) -> Approval:

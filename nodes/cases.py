@@ -63,7 +63,7 @@ def add_member(session: Session, case_id: str, user_id: str, now: int) -> None:
 
 def require_read(session: Session, node: Node, actor: Actor, case_id: str) -> None:
     """Return if `actor` may look into the case; raises `NotFound`, so that a number cannot be probed."""
-    if not judging.reads_case(node, actor, judging.standing(session, actor, case_id)):
+    if not judging.reads_case(node, actor, judging.standing(session, node, actor, case_id)):
         raise NotFound
 
 

@@ -18,6 +18,7 @@ class Deed(StrEnum):
     """The acts that need a fresh factor. APPROVAL: whatever a second person lets happen (`nodes.approvals`)."""
 
     APPROVAL = "APPROVAL"
+    BREAK_GLASS = "BREAK_GLASS"
     ACCOUNT_END = "ACCOUNT_END"
     PASSKEY_ADD = "PASSKEY_ADD"
     PASSKEY_REMOVE = "PASSKEY_REMOVE"

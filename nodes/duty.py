@@ -162,7 +162,7 @@ def assignments(session: Session, node: Node, actor: Actor, message_id: str) -> 
     require(actor, Action.LIST_ARRIVALS)
     message = _arrival(session, message_id)
     case = cases.of(session, message.case_id)
-    to_case = judging.standing(session, actor, case.case_id)
+    to_case = judging.standing(session, node, actor, case.case_id)
     readable = judging.reads_case(node, actor, to_case) and storing.is_readable(case, message, node.now())
     hands = session.scalars(
         select(AssignmentRow)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from crypto.canonical import Json
@@ -16,8 +16,10 @@ from exchange.policy.facts import CASE_ITSELF, Act, Circumstances, Item, Person,
 from exchange.policy.rulebook import Decision
 from nodes import grants
 from nodes.account_tables import UserRow
+from nodes.approvals import State
 from nodes.errors import Refused, RestrictionUnread
 from nodes.node import Node
+from nodes.protection_tables import ApprovalRow, EmergencyRow
 from nodes.tables import MemberRow, MessageRow
 from nodes.views import Actor
 
@@ -26,10 +28,11 @@ _CONFIRM: Final = "CONFIRM_TEXT"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a person stands to a case: works on it or not, and the people of which agencies do."""
+    """How a person stands to a case: works on it or not, opened it in an emergency, and whose agencies work on it."""
 
     on_team: bool = False
     agencies: frozenset[str] = frozenset()
+    emergency: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,13 @@ class Own:
     labels: Mapping[str, Json]
 
 
-def standing(session: Session, actor: Actor, case_id: str) -> Standing:
+def standing(session: Session, node: Node, actor: Actor, case_id: str) -> Standing:
     """Return how `actor` stands to one case."""
-    return standings(session, actor, [case_id])[case_id]
+    return standings(session, node, actor, [case_id])[case_id]
 
 
-def standings(session: Session, actor: Actor, case_ids: Iterable[str]) -> dict[str, Standing]:
-    """Return how `actor` stands to each of these cases, with one query."""
+def standings(session: Session, node: Node, actor: Actor, case_ids: Iterable[str]) -> dict[str, Standing]:
+    """Return how `actor` stands to each of these cases, with two queries."""
     wanted = set(case_ids)
     chosen = (
         select(MemberRow.case_id, MemberRow.user_id, UserRow.agency)
@@ -82,20 +85,30 @@ def standings(session: Session, actor: Actor, case_ids: Iterable[str]) -> dict[s
     teams: dict[str, dict[str, str]] = {case_id: {} for case_id in wanted}
     for case_id, user_id, agency in session.execute(chosen):
         teams[case_id][user_id] = agency
-    return {case: Standing(actor.user_id in team, frozenset(team.values())) for case, team in teams.items()}
+    opened = set(session.scalars(opened_by(actor, node.now())))
+    return {
+        case: Standing(actor.user_id in team, frozenset(team.values()), case in opened) for case, team in teams.items()
+    }
+
+
+def opened_by(actor: Actor, now: int) -> Select[str]:
+    """Return the query for the cases that `actor` opened in an emergency and that are open to him at `now`."""
+    approved = EmergencyRow.approval_id == ApprovalRow.approval_id
+    chosen = select(EmergencyRow.case_id).join(ApprovalRow, approved).where(ApprovalRow.state != State.REFUSED)
+    return chosen.where(EmergencyRow.user_id == actor.user_id, EmergencyRow.ends > now)
 
 
 def subject(session: Session, node: Node, actor: Actor, row: MessageRow, labels: Mapping[str, Json]) -> Subject:
     """Return a message as the rules see it for `actor`, with the permissions that hold for it now."""
     held = grants.valid(session, node.now(), row.message_id)
-    return Subject(row, labels, standing(session, actor, row.case_id), held)
+    return Subject(row, labels, standing(session, node, actor, row.case_id), held)
 
 
 def reads_case(node: Node, actor: Actor, to_case: Standing) -> bool:
     """Return whether `actor` may look into the case as such: what any message of it would need, whatever its codes."""
     env = node.settings.env
     plain = Item(node.unit, node.unit, env, CASE_ITSELF, 0, frozenset({"H0"}), frozenset(), to_case.agencies)
-    now = Circumstances(env, on_team=to_case.on_team)
+    now = Circumstances(env, on_team=to_case.on_team, emergency=to_case.emergency)
     return actor.rules.decide(Question(person(node, actor), Act.READ, plain, now)).allowed
 
 
@@ -120,6 +133,7 @@ def decide(node: Node, actor: Actor, subject: Subject, wish: Wish) -> Decision:
         author=row.author == actor.user_id,
         approved=wish.approved,
         inspects=wish.inspects,
+        emergency=subject.standing.emergency,
         purpose=wish.purpose or purpose,
         to=wish.to,
         text_confirmed=wish.text_confirmed,

@@ -9,6 +9,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 from nodes.tables import Row
 
 
+class EmergencyRow(Row):
+    """A case that one person opened in an emergency, until before `ends`; the approval judges it afterwards."""
+
+    __tablename__ = "node_emergency"
+    approval_id: Mapped[str] = mapped_column(ForeignKey("node_approval.approval_id"), primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("node_case.case_id"))
+    user_id: Mapped[str] = mapped_column(ForeignKey("node_user.user_id"), index=True)
+    opened: Mapped[int]
+    ends: Mapped[int]
+
+
 class ApprovalRow(Row):
     """An act that waits for a second person: `digest` binds what it is, on what, with which parameters, and why.
 

@@ -6,7 +6,7 @@ The timeline is made of the log's own events and of receipts; nothing is written
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Executable, Select, func, select, union
+from sqlalchemy import Executable, Select, func, or_, select, union
 from sqlalchemy.orm import Session, defer
 
 from exchange.policy.facts import Act, Action
@@ -33,7 +33,8 @@ def cases(session: Session, node: Node, actor: Actor) -> tuple[CaseLine, ...]:
     chosen = select(CaseRow).where(CaseRow.wrapped_key.is_not(None)).order_by(CaseRow.updated.desc())
     if not allowed(actor, Action.READ_ANY):
         member = select(MemberRow.case_id).where(MemberRow.user_id == actor.user_id)
-        chosen = chosen.where(CaseRow.case_id.in_(member))
+        opened = judging.opened_by(actor, node.now())
+        chosen = chosen.where(or_(CaseRow.case_id.in_(member), CaseRow.case_id.in_(opened)))
     return _lines(session, node, session.scalars(chosen.limit(MOST_CASES)).all())
 
 

@@ -58,7 +58,7 @@ def _gather(session: Session, node: Node, actor: Actor, messages: Sequence[Messa
     all_opened = [thread for threads_of_one in opened.values() for thread in threads_of_one]
     return _Around(
         {one.case_id: one for one in session.scalars(select(CaseRow).where(CaseRow.case_id.in_(of_cases)))},
-        judging.standings(session, actor, of_cases),
+        judging.standings(session, node, actor, of_cases),
         {one.user_id: one for one in session.scalars(select(UserRow).where(UserRow.user_id.in_(owners)))},
         deliveries,
         opened,

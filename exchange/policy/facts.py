@@ -70,6 +70,8 @@ class Action(StrEnum):
     SEE_APPROVALS = "SEE_APPROVALS"
     DECIDE_ERASURE = "DECIDE_ERASURE"
     APPROVE_SENDING = "APPROVE_SENDING"
+    BREAK_GLASS = "BREAK_GLASS"
+    REVIEW_EMERGENCY = "REVIEW_EMERGENCY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ class Circumstances:
     """How the person stands to the item, what for and to whom, and what was shown or proved just now.
 
     `approved`: a second person agreed to exactly this. `inspects`: an approved request of an auditor covers the item.
+    `emergency`: the person opened the case in an emergency, and the hour for which that holds has not passed.
     `to` is the unit, agency or body that would receive it; `text_confirmed`: the text of H3 was shown and confirmed for
     this act; `fresh_factor`: the person proved to be there, for this act alone.
     """
@@ -160,6 +163,7 @@ class Circumstances:
     author: bool = False
     approved: bool = False
     inspects: bool = False
+    emergency: bool = False
     purpose: str = ""
     to: str = ""
     text_confirmed: bool = False
@@ -173,6 +177,7 @@ class Circumstances:
             "author": self.author,
             "approved": self.approved,
             "inspects": self.inspects,
+            "emergency": self.emergency,
             "purpose": self.purpose,
             "changed_purpose": f"PURPOSE:{self.purpose}",
             "onward": f"FORWARD:{self.to}",

@@ -20,6 +20,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from exchange.errors import BadRequest, DiskLow, ExchangeError, MethodNotAllowed, Unavailable, Unfound
+from exchange.policy.facts import Action
 from nodes import log, signin
 from nodes.deeds import ProofNeeded
 from nodes.errors import (
@@ -47,6 +48,7 @@ from nodes.errors import (
     UserExists,
 )
 from nodes.node import Node
+from nodes.permissions import allowed
 from nodes.retention_errors import Erased, Expired, OnHold
 from nodes.views import SignedIn
 from nodes.web import (
@@ -69,6 +71,7 @@ from nodes.web import (
     desk_pages,
     door_pages,
     duty_pages,
+    emergency_pages,
     inbox_pages,
     log_pages,
     me_pages,
@@ -97,6 +100,7 @@ ROUTERS: Final = (
     compose_pages.router,
     message_pages.router,
     case_pages.router,
+    emergency_pages.router,
     duty_pages.router,
     audit_visitors.router,  # before the addresses of single persons
     people_pages.router,
@@ -250,8 +254,8 @@ def _answer(request: Request, error: ExchangeError, status: int, correlation: st
         named = {"rules": [asdict(one) for one in reasons]} if reasons else {}
         return JSONResponse({**problem, **detail, **named}, status, media_type="application/problem+json")
     signed_in = _who(request)
-    way = Way("/", gettext("Go to your first page") if signed_in else gettext("Sign in"))
-    values = {"words": words, "code": error.code, "correlation": correlation, "way": way, "reasons": reasons}
+    ways = _ways(request, error, signed_in)
+    values = {"words": words, "code": error.code, "correlation": correlation, "ways": ways, "reasons": reasons}
     node = node_of(request)
     if signed_in is not None:
         desk = Desk(request, node, signed_in, FormData())
@@ -259,6 +263,18 @@ def _answer(request: Request, error: ExchangeError, status: int, correlation: st
             return protection_pages.erased_page(desk, error)
         return desk.page("error.html", values, status)
     return Door(request, node, "").page("error.html", values, status)
+
+
+def _ways(request: Request, error: ExchangeError, signed_in: SignedIn | None) -> list[Way]:
+    """Where to go on: a case or message that is closed may be opened in an emergency by whoever may do that."""
+    if signed_in is None:
+        return [Way("/", gettext("Sign in"))]
+    _, place, name, *_ = f"{request.url.path}//".split("/")
+    ways = [Way("/", gettext("Go to your first page"))]
+    if type(error) is NotFound and place in {"cases", "messages"} and allowed(signed_in.actor, Action.BREAK_GLASS):
+        case = f"?case={quote(name)}" if place == "cases" else ""
+        ways.append(Way(f"/emergency{case}", gettext("Open a case in an emergency")))
+    return ways
 
 
 def _log_denial(request: Request, error: Denied) -> None:

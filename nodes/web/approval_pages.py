@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from crypto import instants
 from exchange.policy.facts import Action
-from nodes import approvals, erasure, releasing
+from nodes import approvals, emergencies, erasure, releasing
 from nodes.approvals import Approval, State, Step
 from nodes.errors import BadInput
 from nodes.node import Node
@@ -26,7 +26,10 @@ from schemas.kinds import kind_of
 
 router: Final = APIRouter()
 
-CARRY_OUT: Final[Mapping[str, Callable[[Session, Node, Actor, Approval], None]]] = {erasure.ERASURE: erasure.carry_out}
+CARRY_OUT: Final[Mapping[str, Callable[[Session, Node, Actor, Approval], None]]] = {
+    emergencies.WHAT: emergencies.confirm,
+    erasure.ERASURE: erasure.carry_out,
+}
 """What is done at once, in the transaction of its approval; everything else waits for whoever asked for it."""
 
 PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
@@ -83,7 +86,8 @@ def show_approval(desk: AtDesk, approval_id: str) -> HTMLResponse:
         "one": _line(found),
         "parts": _message(desk, found) if decides and found.wanted.what in approvals.SENDING else (),
         "decides": decides,
-        "withdraws": desk.actor.user_id == found.asked_by and found.state in {State.ASKED, State.APPROVED},
+        "done": approvals.RULES[found.wanted.what].done,
+        "withdraws": desk.actor.user_id == found.asked_by and approvals.may_withdraw(found),
     }
     return desk.page("approval.html", values)
 

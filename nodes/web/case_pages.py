@@ -8,8 +8,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from crypto import instants
 from exchange.policy.facts import Action
-from nodes import reading
-from nodes.permissions import require
+from nodes import emergencies, reading
+from nodes.permissions import allowed, require
 from nodes.views import CaseRow, TimelineEntry
 from nodes.web import wording
 from nodes.web.entrance import AtDesk
@@ -69,7 +69,8 @@ def list_cases(desk: AtDesk) -> Response:
             for one in found
         ]
         return JSONResponse({"schema": "serai/cases/1", "cases": rows})
-    return desk.page("cases.html", {"cases": [_line(desk, one) for one in found]})
+    lines = [_line(desk, one) for one in found]
+    return desk.page("cases.html", {"cases": lines, "emergency": allowed(desk.actor, Action.BREAK_GLASS)})
 
 
 @router.get("/cases/{case_ref}")
@@ -77,6 +78,7 @@ def show_case(desk: AtDesk, case_ref: str) -> Response:
     """Show everything that happened in a case, from the log of this unit and the receipts of others."""
     with desk.node.db.write() as session:
         found = reading.case(session, desk.node, desk.actor, case_ref.removesuffix(".json"))
+        open_until = emergencies.open_until(session, desk.node, desk.actor, found.case_ref)
     if wants_json(desk.request):
         timeline = [
             {"at": instants.to_text(one.at), "what": one.what, "unit": one.unit, "log": one.log_index}
@@ -88,6 +90,7 @@ def show_case(desk: AtDesk, case_ref: str) -> Response:
         )
     subjects = {row.message_id: row.subject or gettext("Not open to you") for row in found.messages}
     values = {
+        "open_until": open_until,
         "case": Case(found.case_ref, ", ".join(found.members), found.opened),
         "timeline": [_happening(desk, one, subjects) for one in found.timeline],
         "messages": rows_of(desk, found.messages),

@@ -26,7 +26,11 @@ from nodes.web.wording import alert_text, done_text, unit_name
 from schemas.errors import SchemaError
 
 KEYS_COOKIE: Final = "serai-keys"
-_PAGES: Final[Mapping[str, str]] = {alerts.Cause.LOG_FORKED: "/forks"}
+_PAGES: Final[Mapping[str, str]] = {
+    alerts.Cause.LOG_FORKED: "/forks",
+    alerts.Cause.BREAK_GLASS: "/reviews",
+    alerts.Cause.BREAK_GLASS_DONE: "/approvals",
+}
 """Cause of an alarm -> the page that says what to do."""
 
 

@@ -98,6 +98,7 @@ _DONE: Final[Mapping[str, str]] = {
     "sealed": noted("Sealed and on its way. The receipts appear below as they come in."),
     "saved": noted("Draft saved."),
     "discarded": noted("The draft was deleted."),
+    "emergency": noted("The case is open to you for one hour. The auditors and supervisors have been told."),
     "taken": noted("It is yours now."),
     "given": noted("It has a new owner."),
     "handed-over": noted("The shift is handed over. You can take back what the next owner has not opened yet."),
@@ -157,6 +158,8 @@ _ALERTS: Final[Mapping[str, str]] = {
     "LOG_SHORTENED": noted("The log of this unit is shorter than what was anchored at the hub: entries were lost here"),
     "CHANGED_ALONE": noted("An account was changed at the machine with no second person: ask the operator why"),
     "REVIEWS_DUE": noted("Cases wait for the review of their time of keeping"),
+    "BREAK_GLASS": noted("A case was opened in an emergency: look at the access reviews"),
+    "BREAK_GLASS_DONE": noted("A case was opened in an emergency: judge as the second person whether it was right"),
     "BREACH_DUE": noted("The authority must be told of a breach within a day"),
     "BREACH_OVERDUE": noted("72 hours have passed and the authority was not told of a breach"),
     "HOLDS_LISTED": noted("The legal holds of this month are listed for you"),
@@ -178,6 +181,7 @@ _CHANGES: Final[Mapping[str, str]] = {
 
 _DEEDS: Final[Mapping[str, str]] = {
     "APPROVAL": noted("Approve as the second person"),
+    "BREAK_GLASS": noted("Open a case in an emergency"),
     "ACCOUNT_END": noted("End of the account"),
     "PASSKEY_ADD": noted("Add a passkey"),
     "PASSKEY_REMOVE": noted("Remove a passkey"),
@@ -186,6 +190,7 @@ _DEEDS: Final[Mapping[str, str]] = {
 
 _PARAMETERS: Final[Mapping[str, str]] = {
     "what": noted("Act"),
+    "reason": noted("Reason"),
     "label": noted("Name"),
     "digest": noted("Digest"),
 }

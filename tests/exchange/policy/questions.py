@@ -73,6 +73,7 @@ circumstances = st.builds(
     author=st.booleans(),
     approved=st.booleans(),
     inspects=st.booleans(),
+    emergency=st.booleans(),
     purpose=st.sampled_from(AIMS),
     to=st.sampled_from(("", "KZ")),
     text_confirmed=st.booleans(),

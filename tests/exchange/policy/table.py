@@ -37,6 +37,7 @@ BY_OFFICE: Mapping[str, set[str]] = {
     "DPO": {"SEE_HEADER", "HOLD", "ERASE"},
     "AUDITOR": {"SEE_HEADER"},
 }
+IN_EMERGENCY: Mapping[str, set[str]] = {role: {"READ", "SEE_HEADER"} for role in WORKERS}
 ON_CONTROL: Mapping[str, set[str]] = {role: {"READ", "ANSWER", "SEE_HEADER"} for role in DECIDERS}
 OF_OWN: Mapping[str, set[str]] = {
     "SUPERVISOR": {"APPROVE", "DECIDE_PERMISSION"},
@@ -53,9 +54,10 @@ _OFFICER = {
     "HAND_OVER",
     "ACKNOWLEDGE",
     "EXPORT_EVIDENCE",
+    "BREAK_GLASS",
 }
 _WATCH = {"READ_ANY", "ASSIGN", "SEE_QUARANTINE", "SEE_STATUS"}
-_DECIDE = {"REPLY_FINDINGS", "SEE_APPROVALS", "DECIDE_ERASURE", "APPROVE_SENDING"}
+_DECIDE = {"REPLY_FINDINGS", "SEE_APPROVALS", "DECIDE_ERASURE", "APPROVE_SENDING", "REVIEW_EMERGENCY"}
 HOUSE: Mapping[str, set[str]] = {
     "OFFICER": _OFFICER,
     "LIAISON_OFFICER": _OFFICER,
@@ -102,6 +104,7 @@ def _permitted(question: Question, item: Item) -> bool:
         if person.unit == item.holder:
             found |= BY_OFFICE.get(role, set())
             found |= ON_TEAM.get(role, set()) if now.on_team else set()
+            found |= IN_EMERGENCY.get(role, set()) if now.emergency else set()
             found |= ON_CONTROL.get(role, set()) if item.family == "control" else set()
             found |= {"INSPECT"} if role == "AUDITOR" and now.inspects else set()
             found |= {"READ", "SEE_HEADER"} if role == "TRAINER" and item.env == "exercise" else set()
@@ -116,7 +119,8 @@ def _barred(question: Question, item: Item) -> bool:
     person, now, act = question.person, question.circumstances, question.act
     handles = act in CONTENT | {"RELEASE", "APPROVE"}
     trainer = "TRAINER" in person.roles and item.env == "live"
-    outside = bool(item.agencies) and person.agency not in item.agencies and not now.on_team
+    let_in = now.on_team or (now.emergency and act == "READ")
+    outside = bool(item.agencies) and person.agency not in item.agencies and not let_in
     return any(
         (
             item.env != now.env,

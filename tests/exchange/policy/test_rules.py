@@ -70,7 +70,7 @@ RESTRICTIONS = {
     "erased": lambda item: replace(item, erased=True),
     "recalled": lambda item: replace(item, recalled=True),
 }
-LOSSES = ("on_team", "approved", "inspects", "text_confirmed", "fresh_factor")
+LOSSES = ("on_team", "approved", "inspects", "emergency", "text_confirmed", "fresh_factor")
 """Not `author`: whoever did not write a message may approve it."""
 
 
@@ -140,6 +140,7 @@ EXAMPLES = [
     asked("ANSWER", "LEGAL", family="control", on_team=False),
     asked("RELEASE", "LEGAL", family="control", originator="TJ", author=True),
     asked("INSPECT", "AUDITOR", inspects=True),
+    asked(on_team=False, emergency=True),
     asked(roles="TRAINER", env="exercise"),
     asked(active=False),
     asked(clearance=0),

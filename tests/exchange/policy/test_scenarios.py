@@ -50,6 +50,14 @@ NEED = {
     ),
     "a prosecutor forwards nothing": (asked("OTHER_UNIT", "PROSECUTOR"), "-"),
     "an expert reads what he was given": (asked("READ", "FORENSIC_EXPERT"), "NEED-ADVICE"),
+    "an officer reads in an emergency": (asked(on_team=False, emergency=True), "BREAK-GLASS"),
+    "he sees the labels of what he may not read": (asked("SEE_HEADER", on_team=False, emergency=True), "BREAK-GLASS"),
+    "he answers nothing": (asked("ANSWER", on_team=False, emergency=True), "-"),
+    "he takes nothing out": (asked("EXPORT", on_team=False, emergency=True), "-"),
+    "he forwards nothing": (asked("OTHER_UNIT", on_team=False, emergency=True), "-"),
+    "he asks for no permission": (asked("ASK_PERMISSION", on_team=False, emergency=True), "-"),
+    "an emergency makes no reader of a lawyer": (asked("READ", "LEGAL", on_team=False, emergency=True), "-"),
+    "nor of another unit": (asked(holder="KZ", on_team=False, emergency=True), "-"),
     "nobody without a role reads": (asked(roles=""), "-"),
     "nobody reads what another unit holds": (asked(holder="KZ"), "-"),
     "a member asks the provider for permission": (asked("ASK_PERMISSION"), "NEED-TEAM"),
@@ -86,6 +94,21 @@ WALLS = {
         asked("READ", "SUPERVISOR", agencies="POLICE INTEL", on_team=False),
         "NEED-DUTY",
     ),
+    "in an emergency another agency reads": (
+        asked(agencies="INTEL", on_team=False, emergency=True),
+        "BREAK-GLASS",
+    ),
+    "but takes nothing out": (
+        asked("EXPORT", "SPOC_DUTY", agencies="INTEL", on_team=False, emergency=True),
+        "-AGENCY-WALL",
+    ),
+    "an emergency clears nobody": (asked(clearance=0, on_team=False, emergency=True), "-CLEARANCE"),
+    "an emergency opens no financial intelligence": (
+        asked(family="financial", on_team=False, emergency=True),
+        "-AGENCY-FAMILY",
+    ),
+    "an auditor has no emergency": (asked("READ", "AUDITOR", on_team=False, emergency=True), "-NO-CONTENT"),
+    "what was erased stays erased in an emergency": (asked(erased=True, on_team=False, emergency=True), "-ERASED"),
     "whoever is let in from another agency reads": (asked(agencies="INTEL"), "NEED-TEAM"),
     "a real message is closed to an exercise": (as_exercise(asked()), "-LIVE-OR-EXERCISE"),
     "an exercise message is closed to real work": (
@@ -148,6 +171,10 @@ CODES = {
     ),
     "no purpose at all is another purpose": (asked(purpose=""), "-PURPOSE"),
     "received information is no exercise": (asked("EXERCISE"), "-NO-EXERCISE-USE"),
+    "H3 is read after its text in an emergency too": (
+        asked(handling="H3", on_team=False, emergency=True),
+        "-H3-TEXT",
+    ),
     "own information is no exercise either": (asked("EXERCISE", originator="TJ"), "-NO-EXERCISE-USE"),
     "two refusals are both named": (asked("COURT_FILE", handling="H1 H3"), "-H1-COURT H3-TEXT"),
 }
@@ -205,6 +232,10 @@ HOUSES = {
     "an administrator of one unit manages no other": (house("ADMINISTER_USERS", "NODE_ADMIN", "KG"), "-"),
     "an auditor reads the log": (house("READ_LOG", "AUDITOR"), "ROLE-AUDITOR"),
     "an officer does not": (house("READ_LOG", "OFFICER"), "-"),
+    "an officer opens a case in an emergency": (house("BREAK_GLASS", "OFFICER"), "ROLE-OFFICER"),
+    "a supervisor judges it afterwards": (house("REVIEW_EMERGENCY", "SUPERVISOR"), "ROLE-SUPERVISOR"),
+    "the duty officer does not": (house("REVIEW_EMERGENCY", "SPOC_DUTY"), "-"),
+    "a lawyer has no emergency": (house("BREAK_GLASS", "LEGAL"), "-"),
     "a judge composes nothing": (house("COMPOSE", "JUDGE"), "-"),
     "two roles add up": (house("ASSIGN", "OFFICER SPOC_DUTY"), "ROLE-SPOC_DUTY"),
 }
