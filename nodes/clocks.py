@@ -35,9 +35,15 @@ def read(work: Work, thread: ThreadRow) -> clock.Clock | None:
 
 
 def views(session: Session, found: Sequence[ThreadRow], now: int) -> dict[tuple[str, str], Clock | None]:
-    """Return the clocks of many threads as pages show them, by thread and unit; the facts are read all at once."""
+    """Return the clocks of many threads as pages show them, by thread and unit."""
+    read_ones = read_all(session, found, now)
+    return {place: _view(thread, clock) for (place, clock), thread in zip(read_ones.items(), found, strict=True)}
+
+
+def read_all(session: Session, found: Sequence[ThreadRow], now: int) -> dict[tuple[str, str], clock.Clock | None]:
+    """Return the clocks of many threads by thread and unit, in their order; the facts are read all at once."""
     facts = _gather(session, found)
-    return {(thread.thread_id, thread.unit): _view(thread, _judge(thread, facts, now)) for thread in found}
+    return {(thread.thread_id, thread.unit): _judge(thread, facts, now) for thread in found}
 
 
 def view(session: Session, thread: ThreadRow, now: int) -> Clock | None:

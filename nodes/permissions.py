@@ -18,7 +18,7 @@ _HERE = "HERE"
 """The own unit, whichever it is: an account acts in no other."""
 
 _WORKING = ("FIU_ANALYST", "LEGAL", "LIAISON_OFFICER", "OFFICER", "SPOC_DUTY", "SUPERVISOR")
-_WATCHING = ("AUDITOR", "DPO", "NODE_ADMIN")
+_WATCHING = ("AUDITOR", "DPO", "NODE_ADMIN", "OVERSIGHT")
 EXCLUSIVE: tuple[frozenset[str], ...] = (
     *(frozenset(pair) for pair in product(_WATCHING, _WORKING)),
     frozenset({"AUDITOR", "NODE_ADMIN"}),

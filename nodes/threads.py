@@ -15,6 +15,7 @@ from exchange.errors import Conflict
 from exchange.lifecycle import MACHINES, Machine, Progress
 from nodes import clocks
 from nodes.errors import OutOfStep
+from nodes.figure_tables import OutcomeRow
 from nodes.node import Node
 from nodes.tables import CaseRow, MessageRow, ThreadRow
 from nodes.work import Work
@@ -55,6 +56,8 @@ def note_message(work: Work, content: Content, case: CaseRow) -> None:
     """Move the exchange by a message that was just stored, sent or received; a new request begins its rows."""
     if content.in_reply_to is None:
         _begin(work, content, case)
+    else:
+        _keep_outcome(work, content)
     for row in _rows(work, content):
         if content.in_reply_to is not None:
             _apply(work.node, row, content.declared.causes.of(content.body))
@@ -118,6 +121,15 @@ def may_say(node: Node, row: ThreadRow, event: str) -> bool:
     except Conflict:
         return False
     return True
+
+
+def _keep_outcome(work: Work, content: Content) -> None:
+    """Keep what a message did to its exchange, in codes: it is counted also when nobody may read it any more."""
+    declared, body = content.declared, content.body
+    grounds, ends = declared.refused_on(body), declared.effect_on_clock(body) == Effect.ENDS
+    if ends or grounds:
+        event = declared.causes.of(body) if ends else ""
+        work.add(OutcomeRow(message_id=content.msg_id, event=event, grounds=" ".join(sorted(grounds))))
 
 
 def _begin(work: Work, content: Content, case: CaseRow) -> None:

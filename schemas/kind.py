@@ -108,8 +108,9 @@ class Kind:
     """One kind of message. `answers` names the kinds it replies to (empty opens a thread), `side` who sends it.
 
     A kind that opens a thread declares its `life`, and with a clock its `term`. `authors` are the roles that may write
-    it (empty: whoever composes), `repeats` the members that an answer takes over from the message that it answers, and
-    `told` the field of an answer that begins with the units to which the message was passed on.
+    it (empty: whoever composes), `repeats` the members that an answer takes over from the message that it answers,
+    `told` the field of an answer that begins with the units to which the message was passed on, and `refused_on` reads
+    from a body the grounds (table `refusal_grounds`) on which it refuses all or a part.
     """
 
     code: str
@@ -136,6 +137,7 @@ class Kind:
     repeats: tuple[str, ...] = ()
     told: str = ""
     concern: Concern | None = None
+    refused_on: Callable[[Mapping[str, Json]], frozenset[str]] = lambda _body: frozenset()
 
     @property
     def form(self) -> tuple[Section, ...]:

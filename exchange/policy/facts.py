@@ -72,6 +72,7 @@ class Action(StrEnum):
     APPROVE_SENDING = "APPROVE_SENDING"
     BREAK_GLASS = "BREAK_GLASS"
     REVIEW_EMERGENCY = "REVIEW_EMERGENCY"
+    SEE_STATISTICS = "SEE_STATISTICS"
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ from nodes.web import (
     door_pages,
     duty_pages,
     emergency_pages,
+    figure_pages,
     inbox_pages,
     log_pages,
     me_pages,
@@ -102,6 +103,7 @@ ROUTERS: Final = (
     case_pages.router,
     emergency_pages.router,
     duty_pages.router,
+    figure_pages.router,
     audit_visitors.router,  # before the addresses of single persons
     people_pages.router,
     me_pages.router,

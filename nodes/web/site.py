@@ -26,6 +26,12 @@ from nodes.web.wording import alert_text, done_text, unit_name
 from schemas.errors import SchemaError
 
 KEYS_COOKIE: Final = "serai-keys"
+_HOMES: Final = (
+    (Action.LIST_ARRIVALS, "/inbox"),
+    (Action.PROTECT_DATA, "/protection"),
+    (Action.READ_LOG, "/log"),
+    (Action.SEE_STATISTICS, "/statistics"),
+)
 _PAGES: Final[Mapping[str, str]] = {
     alerts.Cause.LOG_FORKED: "/forks",
     alerts.Cause.BREAK_GLASS: "/reviews",
@@ -157,11 +163,7 @@ def wants_json(request: Request) -> bool:
 
 def home(actor: Actor) -> str:
     """Return the first page for the roles of `actor`."""
-    if allowed(actor, Action.LIST_ARRIVALS):
-        return "/inbox"
-    if allowed(actor, Action.PROTECT_DATA):
-        return "/protection"
-    return "/log" if allowed(actor, Action.READ_LOG) else "/people"
+    return next((path for action, path in _HOMES if allowed(actor, action)), "/people")
 
 
 def clock_of(node: Node, unit: str) -> Face | None:
@@ -238,6 +240,7 @@ _MENU: Final[tuple[tuple[str, Action], ...]] = (
     ("/shift", Action.HAND_OVER),
     ("/approvals", Action.SEE_APPROVALS),
     ("/protection", Action.PROTECT_DATA),
+    ("/statistics", Action.SEE_STATISTICS),
     ("/people", Action.ADMINISTER_USERS),
     ("/quarantine", Action.ADMINISTER_KEYS),
     ("/log", Action.READ_LOG),
@@ -264,13 +267,14 @@ def _menu(request: Request, node: Node, actor: Actor) -> tuple[MenuItem, ...]:
         "/shift": gettext("Shift"),
         "/approvals": gettext("Second person"),
         "/protection": gettext("Data protection"),
+        "/statistics": gettext("Statistics"),
         "/people": gettext("People"),
         "/quarantine": gettext("Not opened"),
         "/log": gettext("Log"),
         "/checkpoints": gettext("Checkpoints"),
         "/reviews": gettext("Access reviews"),
         "/verify": gettext("Verify a file"),
-        "/mirror": gettext("Statistics"),
+        "/mirror": gettext("Mirror statistics"),
         "/inspections": gettext("Inspections"),
         "/findings": gettext("Findings"),
         "/queries": gettext("Content requests"),

@@ -295,4 +295,5 @@ KIND: Final = Kind(
     ),
     rules=_RULES,
     computed={"outcome": _outcome},
+    refused_on=lambda body: frozenset(str(item["ground"]) for item in records(body.get("items")) if "ground" in item),
 )

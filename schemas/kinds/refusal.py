@@ -5,6 +5,7 @@ The grounds are a closed list, and only the affected part of a request may fall.
 
 from typing import Final
 
+from crypto.canonical import Json
 from schemas import codes
 from schemas.facts import Facts, records
 from schemas.field_types import LongText, OneCode, Several, ShortText, WholeNumber, yes_no
@@ -78,10 +79,13 @@ _SECTIONS = (
 )
 
 
+def _grounds(listed: Json) -> frozenset[str]:
+    return frozenset(map(str, listed)) if isinstance(listed, list) else frozenset()
+
+
 def _reason_missing(facts: Facts) -> bool:
-    grounds = facts.body["grounds"]
     table = codes.table("refusal_grounds")
-    silent = isinstance(grounds, list) and all(table[str(ground)].extra["silent"] for ground in grounds)
+    silent = all(table[ground].extra["silent"] for ground in _grounds(facts.body["grounds"]))
     return "reason_text" not in facts.body and not silent
 
 
@@ -151,4 +155,5 @@ KIND: Final = Kind(
     clock_by_event={"REFUSE_PART": "NONE"},
     causes=Causes(chosen_by="extent", by_value={"WHOLE": "REFUSE", "PART": "REFUSE_PART"}),
     rules=_RULES,
+    refused_on=lambda body: _grounds(body["grounds"]),
 )

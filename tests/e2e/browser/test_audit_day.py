@@ -25,6 +25,7 @@ PAGES = (
     "/reviews/looks",
     "/verify",
     "/mirror",
+    "/statistics",
     "/inspections",
     "/queries",
     "/queries/new",

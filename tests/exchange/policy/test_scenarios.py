@@ -236,6 +236,11 @@ HOUSES = {
     "a supervisor judges it afterwards": (house("REVIEW_EMERGENCY", "SUPERVISOR"), "ROLE-SUPERVISOR"),
     "the duty officer does not": (house("REVIEW_EMERGENCY", "SPOC_DUTY"), "-"),
     "a lawyer has no emergency": (house("BREAK_GLASS", "LEGAL"), "-"),
+    "a supervisor sees what the unit counts": (house("SEE_STATISTICS", "SUPERVISOR"), "ROLE-SUPERVISOR"),
+    "an auditor sees it": (house("SEE_STATISTICS", "AUDITOR"), "ROLE-AUDITOR"),
+    "whoever oversees sees it": (house("SEE_STATISTICS", "OVERSIGHT"), "ROLE-OVERSIGHT"),
+    "whoever oversees lists no arrivals": (house("LIST_ARRIVALS", "OVERSIGHT"), "-"),
+    "an officer does not see it": (house("SEE_STATISTICS", "OFFICER"), "-"),
     "a judge composes nothing": (house("COMPOSE", "JUDGE"), "-"),
     "two roles add up": (house("ASSIGN", "OFFICER SPOC_DUTY"), "ROLE-SPOC_DUTY"),
 }
