@@ -99,10 +99,10 @@ class Mirror:
         )
         self._row = self._session.merge(row)
 
-    def confirm(self, now: int) -> None:
-        """Note that the hub was asked and has nothing new."""
+    def confirm(self, now: int, note: bytes) -> None:
+        """Note that the hub was asked and has nothing new but signatures: `note` is what was accepted, as it is now."""
         if self._row is not None:
-            self._row.since = now
+            self._row.since, self._row.note = now, note
 
     def _demand(self, size: int) -> None:
         if not 0 <= size <= self.size:

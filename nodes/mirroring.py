@@ -68,11 +68,12 @@ def _follow(node: Node, client: HubClient, note: bytes, most: int, *, published:
     if held is not None and not same:
         raise _forked(node, held, said, note)
     if held is not None and said.size <= edge.size:
+        gained = published and said.size == held.accepted and not _quorum_fault(node, note)
         with node.db.write() as session:
-            Mirror(session, keys.origin).confirm(node.now())
+            Mirror(session, keys.origin).confirm(node.now(), note if gained else held.note)
         return Step(behind=said.size < held.accepted)
-    if published:
-        _demand_quorum(node, note)
+    if published and (fault := _quorum_fault(node, note)):
+        raise AnswerRefused(f"checkpoint: {fault}")
     grown, full = _grow(client, edge, said, most)
     if not _continued(client, grown, said):
         if held is None or _continued(client, edge, said):
@@ -83,12 +84,13 @@ def _follow(node: Node, client: HubClient, note: bytes, most: int, *, published:
     return Step(more=grown.size < said.size)
 
 
-def _demand_quorum(node: Node, note: bytes) -> None:
-    """Return if as many witnesses as the federation asks for cosigned the checkpoint; nothing else is followed."""
+def _quorum_fault(node: Node, note: bytes) -> str:
+    """Return why too few witnesses cosigned the checkpoint, empty if enough did; nothing else is followed."""
     try:
         policy_of(node.directory(), node.now()).verify(note)
     except AuditError as error:
-        raise AnswerRefused(f"checkpoint: {error.code}") from error
+        return error.code
+    return ""
 
 
 def _grow(client: HubClient, edge: Edge, said: Checkpoint, most: int) -> tuple[Edge, list[FullTile]]:

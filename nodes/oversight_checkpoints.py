@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from audit import store
+from audit import history, store
 from audit.checkpoints import LogKeys, verify_checkpoint
 from audit.errors import AuditError
 from audit.merkle import MAX_SIZE, verify_consistency
@@ -140,8 +140,11 @@ def _of_hub(session: Session, node: Node, old: int, new: int) -> Consistency:
     except AuditError as error:
         sides = Side(old, "", signed=False), Side(new, "", signed=False)
         return Consistency(hub_keys(node).origin, *sides, (), error.code)
-    sides = Side(old, roots[0].hex(), old == known.accepted), Side(new, roots[1].hex(), new == known.accepted)
-    return Consistency(hub_keys(node).origin, *sides, join(old, new, roots[0], path), "")
+    connection, origin = session.connection(), hub_keys(node).origin
+    kept = (history.kept(connection, origin, size + 1, 1) for size in (old, new))
+    signed = {known.accepted, *(one.size for some in kept for one in some)}
+    sides = Side(old, roots[0].hex(), old in signed), Side(new, roots[1].hex(), new in signed)
+    return Consistency(origin, *sides, join(old, new, roots[0], path), "")
 
 
 def _followed(session: Session, node: Node) -> Followed | None:

@@ -49,12 +49,12 @@ def log_keys(node: Node, origin: str) -> LogKeys | None:
         return None
 
 
-def witnessed(node: Node, note: bytes) -> Witnessed:
-    """Return what the witnesses of the federation say of a checkpoint of the hub's log."""
+def witnessed(node: Node, note: bytes, at: int | None = None) -> Witnessed:
+    """Return what the witnesses say of a checkpoint of the hub's log, by the keys that are good now, or at `at`."""
     directory = node.directory()
     needed, units = directory.federation.quorum, directory.federation.witnesses
     try:
-        policy = policy_of(directory, node.now())
+        policy = policy_of(directory, node.now() if at is None else at)
         believed = replace(policy, quorum=NONE).verify(note)
     except AuditError as error:
         return Witnessed((), needed, len(units), error.code)

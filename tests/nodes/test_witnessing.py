@@ -18,7 +18,9 @@ from nodes import forks, keys, mirroring, restored, upkeep, witnessing
 from nodes.errors import AnswerRefused, HubProblem, HubUnreachable
 from nodes.hub_client import HubClient
 from nodes.keys import WITNESS_TURN
+from nodes.mirror import Mirror
 from nodes.node import Node
+from nodes.oversight_keys import witnessed
 from nodes.tables import AlertRow, CursorRow, KeyRow
 from schemas.directory import sign_federation
 from tests.nodes.hubs import entries_at, second_hub
@@ -119,6 +121,21 @@ def test_a_node_follows_no_checkpoint_that_too_few_have_cosigned(asked: World) -
         client.checkpoint = lambda: stored.note  # type: ignore[method-assign]  # a hub that shows what it signed alone
         with pytest.raises(AnswerRefused, match="LOG_QUORUM_MISSED"):
             mirroring.step(node, client)
+
+
+def test_what_a_node_cosigned_itself_gains_the_signatures_of_the_others_when_it_is_published(asked: World) -> None:
+    node = asked.node("TJ")
+    round_of(asked, "TJ", "KG")
+    with node.db.read() as session:
+        before = Mirror(session, mirroring.hub_keys(node).origin).held
+    with HubClient(node) as client:
+        mirroring.step(node, client)
+    with node.db.read() as session:
+        after = Mirror(session, mirroring.hub_keys(node).origin).held
+    assert before is not None
+    assert after is not None
+    assert (before.accepted, witnessed(node, before.note).cosigned) == (after.accepted, ())
+    assert {unit for unit, _ in witnessed(node, after.note).cosigned} == {"KG", "TJ"}
 
 
 def test_nothing_is_asked_of_a_node_without_a_quorum(small: World) -> None:

@@ -3,10 +3,14 @@
 import pytest
 from sqlalchemy import text
 
+from audit import history
 from audit.checkpoints import LogSigner
+from audit.history import Publication
 from nodes import forks
 from nodes.forks import Fork
+from nodes.mirror import Mirror
 from nodes.mirroring import hub_keys
+from tests.instants import HOUR
 from tests.nodes.web.house import Browser, House
 
 
@@ -47,6 +51,28 @@ def test_two_checkpoints_are_proved_to_be_one_history(auditor: Browser) -> None:
     assert all(step["hash"] in page for step in found["steps"])
     same = auditor.get(f"/checkpoints/consistency?log=own&old={new}&new={new}").text
     assert "the same tree" in same
+
+
+def test_what_was_published_before_is_shown_compared_and_handed_out(audited: House, auditor: Browser) -> None:
+    follow(audited)
+    node = audited.nodes["KG"]
+    origin = hub_keys(node).origin
+    with node.db.write() as session:
+        held = Mirror(session, origin).held
+        assert held is not None
+        one = Publication(held.accepted, audited.clock.now - HOUR, held.note)
+        assert history.keep(session.connection(), origin, one)
+    found = auditor.get("/checkpoints/published.json").json()["checkpoints"]
+    assert [(line["size"], line["root"], line["fault"]) for line in found] == [(one.size, held.root.hex(), None)]
+    assert auditor.get(f"/checkpoints/published/{one.size}").content == one.note
+    assert auditor.get(f"/checkpoints/published/{one.size + 1}").status_code == 404
+    page = auditor.get("/checkpoints/published").text
+    assert ("Every checkpoint holds" in page, f'id="new-{one.size}"' in page) == (True, True)
+    with node.db.write() as session:
+        lie = one.note.replace(b"\n", b"\n1", 1)
+        history.keep(session.connection(), origin, Publication(one.size, audited.clock.now + HOUR, lie))
+    shown = auditor.get("/checkpoints/published").text
+    assert ("A checkpoint does not hold" in shown, "LOG_SIGNATURE_REFUSED" in shown) == (True, True)
 
 
 def test_what_other_units_were_shown_stands_beside_our_own_mirror(audited: House, auditor: Browser) -> None:
