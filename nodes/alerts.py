@@ -64,6 +64,8 @@ class Cause(StrEnum):
     BREAK_GLASS_DONE = "BREAK_GLASS_DONE"
     BREACH_DUE = "BREACH_DUE"
     BREACH_OVERDUE = "BREACH_OVERDUE"
+    RECALLED = "RECALLED"
+    RECALL_SENT = "RECALL_SENT"
 
 
 NEXT: Mapping[tuple[AlertState, str], AlertState] = MappingProxyType(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from crypto.canonical import Json
 from exchange.errors import Conflict
-from nodes import cases, concerns, draft_rows, quoting, storing, threads
+from nodes import cases, concerns, draft_rows, quoting, recall_rules, storing, threads
 from nodes.errors import OutOfStep
 from nodes.node import Node
 from nodes.tables import DraftRow
@@ -140,11 +140,20 @@ def _content(
         threads.check_step(work, content)
     except (OutOfStep, Conflict):
         return None, (_fault("draft", "OUT_OF_STEP", _OUT_OF_STEP),)
-    objection = concerns.objection(work, content)
-    if objection is not None:
-        return None, (_fault(f"{BODY}.items", objection.code, objection.words),)
+    if found := tuple(_objections(work, actor, content)):
+        return None, found
     refused = quoting.refusals(work, actor, content)
     return content, tuple(_fault(f"{COMMON}.passed_on", code, words, **values) for code, words, values in refused)
+
+
+def _objections(work: Work, actor: Actor, content: Content) -> Iterable[Fault]:
+    """What the items of the message, and recalls, say against it."""
+    objection = concerns.objection(work, content)
+    if objection is not None:
+        yield _fault(f"{BODY}.items", objection.code, objection.words)
+    else:
+        refused = recall_rules.refusals(work, actor, content)
+        yield from (_fault(at, code, words) for at, code, words in refused)
 
 
 def _parent(work: Work, draft: Draft) -> Content | None:

@@ -86,6 +86,7 @@ _JUDGES: Final[Mapping[Effect, Callable[[Work, Content, Item], Objection | None]
         Effect.REVOKES: _tells,
         Effect.CORRECTS: _tells,
         Effect.ERASES: _tells,
+        Effect.RECALLS: _tells,
     }
 )
 
@@ -117,6 +118,16 @@ def note(work: Work, content: Content, case: CaseRow) -> None:
     _record(work, content, case, concern.effect)
 
 
+_ARRIVED: Final = ((Cause.NOTICE, alerts.DUTY),)
+_TOLD: Final[Mapping[tuple[Effect, bool], tuple[tuple[Cause, str], ...]]] = MappingProxyType(
+    {
+        (Effect.RECALLS, False): ((Cause.RECALLED, alerts.HEAD), (Cause.RECALLED, alerts.PROTECTION)),
+        (Effect.RECALLS, True): ((Cause.RECALL_SENT, alerts.PROTECTION),),
+    }
+)
+"""What a message of this effect, arrived or (True) our own, tells whom; of other notices that arrive, the duty desk."""
+
+
 def spread(work: Work, content: Content) -> None:
     """Owe a notice that an officer wrote, or that arrived, to whoever has its items from here; others owe nothing."""
     concern = content.declared.concern
@@ -128,8 +139,8 @@ def spread(work: Work, content: Content) -> None:
         onward.owe(work, content, using)
     elif concern.onward(content.body):
         onward.owe(work, content, onward.holders(work, named(content.body)))
-    if not ours:
-        work.alert(Raised(Cause.NOTICE, content.msg_id, alerts.DUTY, content.msg_id, outbound=True))
+    for cause, audience in _TOLD.get((concern.effect, ours), () if ours else _ARRIVED):
+        work.alert(Raised(cause, f"{content.msg_id} {audience}", audience, content.msg_id, outbound=True))
 
 
 def begins(message: MessageRow, kind: Kind) -> bool:
@@ -154,8 +165,12 @@ def beginning(work: Work, content: Content, kind: Kind) -> tuple[tuple[str, ...]
 
 
 def case_of(work: Work, content: Content) -> CaseRow | None:
-    """Return the case of an item that the message is about, to file it there; None once it was erased."""
-    if content.declared.concern is None:
+    """Return the case of an item that the message is about, to file it there; None once it was erased.
+
+    A recall has a case of its own: it must outlive the erasure of what it recalls.
+    """
+    concern = content.declared.concern
+    if concern is None or concern.effect is Effect.RECALLS:
         return None
     found = (work.messages.one(item.message) for item in sorted(named(content.body)))
     kept = (case for row in found if row is not None and (case := work.case(row.case_id)).wrapped_key is not None)

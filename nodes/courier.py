@@ -21,6 +21,7 @@ from nodes import (
     passing,
     patrolling,
     pushing,
+    recalls,
     receipts,
     rules,
     timers,
@@ -76,6 +77,7 @@ def sync_once(node: Node, wait: int = 0) -> SyncReport:
     timers.run(node)
     voids.run(node)
     passing.run(node)
+    recalls.run(node)
     patrolling.step(node)
     upkeep.watch_disk(node)
     alerts.notify(node, _jitter())
@@ -186,6 +188,7 @@ class Courier:
         timers.run(self._node)
         voids.run(self._node)
         passing.run(self._node)
+        recalls.run(self._node)
         patrolling.step(self._node)
         upkeep.watch_disk(self._node)
         alerts.notify(self._node, _jitter())

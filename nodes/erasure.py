@@ -68,7 +68,7 @@ def carry_out(session: Session, node: Node, actor: Actor, approval: Approval) ->
     plan = Plan(given["case"], given["cause"], given["message"])
     taken = approvals.take(session, node, actor, _wanted(plan))
     case, rows = _check(session, node, plan)
-    exports = _exported(session, case, rows)
+    exports = exported(session, case, rows)
     if node.db.sqlite:  # or the bytes stay in free pages of the file
         session.connection().exec_driver_sql("PRAGMA secure_delete=ON")
     _forget(session, rows)
@@ -164,7 +164,8 @@ def _opens(wire: bytes, alive: set[str]) -> bool:
     return any(one.ekid in alive for one in cme.parse(wire).header.to)
 
 
-def _exported(session: Session, case: CaseRow, rows: Sequence[MessageRow]) -> int:
+def exported(session: Session, case: CaseRow, rows: Sequence[MessageRow]) -> int:
+    """Return how many files with a case, or with messages of it, have left the unit."""
     numbers = [row.message_id for row in rows]
     about = or_(EventRow.case_id == case.case_id, EventRow.message_id.in_(numbers))
     counted = select(func.count()).select_from(EventRow).where(EventRow.operation.in_(_EXPORTS), about)

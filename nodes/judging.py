@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from crypto.canonical import Json
 from exchange.policy.facts import CASE_ITSELF, Act, Circumstances, Item, Person, Question, rank_of
 from exchange.policy.rulebook import Decision
-from nodes import grants
+from nodes import grants, recalled
 from nodes.account_tables import UserRow
 from nodes.approvals import State
 from nodes.errors import Refused, RestrictionUnread
@@ -37,11 +37,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A message as the rules see it: its row, its labels, how the person stands to its case, and permissions."""
+    """A message as the rules see it: its row, its labels, how the person stands to its case, and permissions.
+
+    `recalled`: another unit says that it was sent here by mistake.
+    """
 
     row: MessageRow
     labels: Mapping[str, Json]
     standing: Standing
+    recalled: bool
     permissions: frozenset[str] = frozenset()
 
 
@@ -101,7 +105,12 @@ def opened_by(actor: Actor, now: int) -> Select[str]:
 def subject(session: Session, node: Node, actor: Actor, row: MessageRow, labels: Mapping[str, Json]) -> Subject:
     """Return a message as the rules see it for `actor`, with the permissions that hold for it now."""
     held = grants.valid(session, node.now(), row.message_id)
-    return Subject(row, labels, standing(session, node, actor, row.case_id), held)
+    return Subject(row, labels, standing(session, node, actor, row.case_id), is_recalled(session, node, row), held)
+
+
+def is_recalled(session: Session, node: Node, row: MessageRow) -> bool:
+    """Return whether another unit says that a message was sent here by mistake."""
+    return bool(recalled.among(session, node.unit, [row.message_id]))
 
 
 def reads_case(node: Node, actor: Actor, to_case: Standing) -> bool:
@@ -126,6 +135,7 @@ def decide(node: Node, actor: Actor, subject: Subject, wish: Wish) -> Decision:
         purposes=frozenset({purpose}),
         agencies=subject.standing.agencies,
         permissions=subject.permissions,
+        recalled=subject.recalled,
     )
     now = Circumstances(
         env=env,

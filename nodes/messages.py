@@ -13,11 +13,25 @@ from exchange import courier
 from exchange.arrivals import RECEIPT_SKEW
 from exchange.courier import Collection, State
 from exchange.policy.facts import Act, Action
-from nodes import cases, clocks, concerns, judging, log, receipts, register, restrictions, rows, storing, threads
+from nodes import (
+    cases,
+    clocks,
+    concerns,
+    judging,
+    log,
+    recall_rules,
+    receipts,
+    register,
+    restrictions,
+    rows,
+    storing,
+    threads,
+)
 from nodes.errors import NotFound
 from nodes.judging import Wish
 from nodes.node import Node
 from nodes.permissions import allowed, may_write
+from nodes.recalled import RECALLS
 from nodes.tables import DeliveryRow, MessageRow, ThreadRow
 from nodes.views import Actor, Delivery, InboxRow, MessageDetail
 from nodes.work import Work
@@ -84,7 +98,7 @@ def _detail(session: Session, node: Node, actor: Actor, row: MessageRow, content
         body=body,
         deliveries=tuple(_delivery(session, node, row, one) for one in receipts.deliveries(session, row.message_id)),
         replies=_replies(session, node, actor, row, content),
-        begins=tuple(kind.code for kind in KINDS.values() if concerns.begins(row, kind) and _writes(actor, kind)),
+        begins=tuple(kind.code for kind in KINDS.values() if _begins(session, node, actor, row, kind)),
         about=rows.views(session, node, actor, register.about(session, row.message_id)),
         thread=rows.views(session, node, actor, related),
         hub_index=row.hub_index,
@@ -136,6 +150,12 @@ def _replies(session: Session, node: Node, actor: Actor, row: MessageRow, conten
         if follows and any(threads.may_say(node, one, event) for one in exchanges for event in threads.events_of(kind)):
             found.append(kind.code)
     return tuple(found)
+
+
+def _begins(session: Session, node: Node, actor: Actor, row: MessageRow, kind: Kind) -> bool:
+    """Return whether a message of `kind` may be begun from this one; whom a recall is for, the rules say."""
+    allowed_here = kind.code not in RECALLS or recall_rules.may(session, node, actor, row)
+    return concerns.begins(row, kind) and _writes(actor, kind) and allowed_here
 
 
 def _writes(actor: Actor, kind: Kind) -> bool:

@@ -45,6 +45,7 @@ def _may(work: Work, actor: Actor, held: tuple[MessageRow, Item], unit: str) -> 
     node, session = work.node, work.session
     labels = storing.content_of(node, work.case(row.case_id), work.whole(row)).labels
     permissions = grants.valid(session, node.now(), item.message, item.object)
-    subject = Subject(row, labels, judging.standing(session, node, actor, row.case_id), permissions)
+    standing, recalled = judging.standing(session, node, actor, row.case_id), judging.is_recalled(session, node, row)
+    subject = Subject(row, labels, standing, recalled, permissions)
     confirmed = restrictions.confirmed(session, actor, row.message_id)
     return judging.decide(node, actor, subject, Wish(Act.OTHER_UNIT, to=unit, text_confirmed=confirmed)).allowed

@@ -60,12 +60,16 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class ToErase:
-    """An item that another unit wants destroyed here; `case_ref` is `None` where its own message is not held."""
+    """An item that another unit wants destroyed here; `case_ref` is `None` where its own message is not held.
+
+    `recall_id` is the recall by which it wants that.
+    """
 
     unit: str
     case_ref: str | None
     item: Item
     since: int
+    recall_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +98,11 @@ def permissions(session: Session, node: Node, actor: Actor) -> tuple[Asked, ...]
 
 
 def notices(session: Session, node: Node, actor: Actor) -> tuple[Notice, ...]:
-    """Return the corrections, erasures and revocations sent and received, the last one first."""
+    """Return the corrections, erasures, revocations and recalls sent and received, the last one first."""
     require(actor, Action.LIST_ARRIVALS)
-    found = _last(session, Effect.REVOKES, Effect.CORRECTS, Effect.ERASES)
+    found = _last(session, Effect.REVOKES, Effect.CORRECTS, Effect.ERASES, Effect.RECALLS)
     lines = rows.views(session, node, actor, found)
-    return tuple(Notice(line, tuple(_reached(session, node, row))) for row, line in zip(found, lines, strict=True))
+    return tuple(Notice(line, tuple(reached(session, node, row))) for row, line in zip(found, lines, strict=True))
 
 
 def about(session: Session, message_id: str) -> Sequence[MessageRow]:
@@ -116,12 +120,18 @@ def to_be_erased(session: Session) -> tuple[ToErase, ...]:
         .join(notice, notice.message_id == ConcernRow.message_id)
         .outerjoin(item, item.message_id == ConcernRow.item)
         .outerjoin(CaseRow, CaseRow.case_id == item.case_id)
-        .where(notice.direction == "IN", ConcernRow.kind.in_(concerns.kinds(Effect.ERASES)))
+        .where(notice.direction == "IN", ConcernRow.kind.in_(concerns.kinds(Effect.ERASES, Effect.RECALLS)))
         .where(ConcernRow.settled.is_(None))
         .order_by(notice.stored, ConcernRow.message_id, ConcernRow.item, ConcernRow.object_id)
     )
     return tuple(
-        ToErase(unit, case_ref, Item(row.item, row.object_id), since)
+        ToErase(
+            unit,
+            case_ref,
+            Item(row.item, row.object_id),
+            since,
+            row.message_id if row.kind in concerns.kinds(Effect.RECALLS) else None,
+        )
         for row, unit, since, case_ref in session.execute(chosen)
     )
 
@@ -186,7 +196,7 @@ def _wanted(session: Session, node: Node, row: MessageRow, line: InboxRow) -> st
     return str(content.body.get("wanted", "")) if content is not None else None
 
 
-def _reached(session: Session, node: Node, notice: MessageRow) -> Iterable[Reached]:
+def reached(session: Session, node: Node, notice: MessageRow) -> Iterable[Reached]:
     """Yield whom the notice went to, then whom it is owed to."""
     threads = session.scalars(select(ThreadRow).where(ThreadRow.opening == notice.message_id).order_by(ThreadRow.unit))
     for thread in threads:
@@ -202,13 +212,18 @@ def _reached(session: Session, node: Node, notice: MessageRow) -> Iterable[Reach
 
 def _told(session: Session, node: Node, notice: MessageRow, unit: str) -> tuple[str, ...]:
     """Return to whom a unit says that it passed the notice on; nothing once the case was erased."""
-    said = select(MessageRow).where(MessageRow.in_reply_to == notice.message_id, MessageRow.sender == unit)
     found: set[str] = set()
-    for answer in session.scalars(said):
-        content = _content(session, node, answer)
-        onward = content.body.get(content.declared.told) if content is not None else None
+    for content in answers(session, node, notice, unit):
+        onward = content.body.get(content.declared.told)
         found |= {str(one) for one in onward} if isinstance(onward, list) else set()
     return tuple(sorted(found))
+
+
+def answers(session: Session, node: Node, notice: MessageRow, unit: str) -> list[Content]:
+    """Return what a unit answered to a notice, the last answer last; nothing once the case was erased."""
+    said = select(MessageRow).where(MessageRow.in_reply_to == notice.message_id, MessageRow.sender == unit)
+    found = (_content(session, node, row) for row in session.scalars(said.order_by(MessageRow.stored)))
+    return [content for content in found if content is not None]
 
 
 def _content(session: Session, node: Node, row: MessageRow) -> Content | None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from crypto import canonical
 from crypto.canonical import Json
 from exchange.policy.facts import Act
-from nodes import clocks, judging, storing, threads
+from nodes import clocks, judging, recalled, storing, threads
 from nodes.account_tables import UserRow
 from nodes.judging import Standing, Subject, Wish
 from nodes.node import Node
@@ -27,6 +27,7 @@ class _Around:
 
     cases: Mapping[str, CaseRow]
     standings: Mapping[str, Standing]
+    recalled: frozenset[str]
     owners: Mapping[str, UserRow]
     deliveries: Mapping[str, list[DeliveryRow]]
     opened: Mapping[str, list[ThreadRow]]
@@ -59,6 +60,7 @@ def _gather(session: Session, node: Node, actor: Actor, messages: Sequence[Messa
     return _Around(
         {one.case_id: one for one in session.scalars(select(CaseRow).where(CaseRow.case_id.in_(of_cases)))},
         judging.standings(session, node, actor, of_cases),
+        recalled.among(session, node.unit, numbers),
         {one.user_id: one for one in session.scalars(select(UserRow).where(UserRow.user_id.in_(owners)))},
         deliveries,
         opened,
@@ -123,7 +125,8 @@ def _readable(node: Node, actor: Actor, row: MessageRow, around: _Around) -> dic
         return {}
     labels = _labels(node, case, row)
     wish = Wish(Act.READ, text_confirmed=True)
-    return labels if judging.decide(node, actor, Subject(row, labels, to_case), wish).allowed else {}
+    subject = Subject(row, labels, to_case, row.message_id in around.recalled)
+    return labels if judging.decide(node, actor, subject, wish).allowed else {}
 
 
 def _labels(node: Node, case: CaseRow, row: MessageRow) -> dict[str, Json]:

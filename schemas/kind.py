@@ -76,6 +76,7 @@ class Effect(StrEnum):
     REVOKES = "REVOKES"
     CORRECTS = "CORRECTS"
     ERASES = "ERASES"
+    RECALLS = "RECALLS"
 
 
 @dataclass(frozen=True)

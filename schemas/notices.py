@@ -5,6 +5,9 @@ A notice goes to every unit to which its sender disclosed the items; each passes
 
 from typing import Final
 
+from schemas.field_types import LongText, OneCode, Several
+from schemas.fields import Condition, Field
+from schemas.identifiers import Reference
 from schemas.kind import agencies
 from schemas.life import Event, Life, State
 from schemas.term import HOUR, Term, fixed
@@ -12,6 +15,41 @@ from schemas.words import Words
 
 EVERYBODY: Final = agencies("operational", "financial", "judicial", "strategic")
 """Items of every family have holders, so every agency that exchanges any may ask, decide and be told."""
+
+
+ONWARD: Final = Field(
+    "onward",
+    Words("Passed on to", "Передано далее"),
+    Words(
+        "Units to which the items went from here; the notice went to them too.",
+        "Подразделения, куда сведения ушли отсюда; уведомление направлено и им.",
+    ),
+    Several(Reference("unit")),
+    required=False,
+)
+"""To whom whoever answers a notice passed it on."""
+
+
+def exception(asked: tuple[Condition, ...]) -> Field:
+    """Return the field that says why something is kept for now."""
+    return Field(
+        "exception",
+        Words("Exception", "Исключение"),
+        Words("Why something is kept for now.", "Почему что-то пока сохраняется."),
+        OneCode("erasure_exceptions"),
+        when=asked,
+    )
+
+
+def reason(asked: tuple[Condition, ...]) -> Field:
+    """Return the field that says why a notice is not followed."""
+    return Field(
+        "reason",
+        Words("Reason", "Причина"),
+        Words("By what law it is refused.", "На каком законном основании отказано."),
+        LongText(1000),
+        when=asked,
+    )
 
 
 def life(label: Words) -> Life:

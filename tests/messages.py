@@ -220,11 +220,13 @@ BODIES: dict[str, Body] = {
     },
     "ERA": {"items": [held()], "cause": "ACQUITTAL"},
     "ACK": {"outcome": "DONE", "onward": ["KZ"]},
+    "RCL": {"items": [{"message": REQUEST_ID}], "cause": "WRONG_RECIPIENT"},
+    "RCA": {"outcome": "DESTROYED", "opened": "2026-11-22T05:00:00Z", "readers": 1, "files": 0, "onward": ["KZ"]},
 }
 """One good body for every kind."""
 
 ANSWERED = {"ANS": REQUEST_ID, "REF": REQUEST_ID, "CLQ": REQUEST_ID, "CLA": QUESTION_ID, "DLY": REQUEST_ID}
-ANSWERED |= {"WDR": REQUEST_ID, "FBK": ANSWER_ID, "HCD": REQUEST_ID, "ACK": REQUEST_ID}
+ANSWERED |= {"WDR": REQUEST_ID, "FBK": ANSWER_ID, "HCD": REQUEST_ID, "ACK": REQUEST_ID, "RCA": REQUEST_ID}
 OPENING = frozenset(BODIES) - ANSWERED.keys()
 
 

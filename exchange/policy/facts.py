@@ -113,7 +113,8 @@ class Item:
 
     `classification` is a rank; `agencies` are those whose people work on the case; `permissions` are what the
     originator granted and what is valid now (`EVIDENCE`, `FORWARD:KG`, `PURPOSE:PROSECUTE`); `expired` says that the
-    time of keeping is over, `held` that an authority forbade erasure, `recalled` that it was sent by mistake.
+    time of keeping is over, `held` that an authority forbade erasure, `recalled` that another unit says it was sent
+    here by mistake.
     """
 
     holder: str

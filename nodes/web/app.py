@@ -84,6 +84,7 @@ from nodes.web import (
     processing_pages,
     protection_pages,
     quarantine_pages,
+    recall_pages,
     stepping,
 )
 from nodes.web.entrance import cookie_name, is_secure, node_of
@@ -113,6 +114,7 @@ ROUTERS: Final = (
     permission_pages.router,
     person_pages.router,
     breach_pages.router,
+    recall_pages.router,
     processing_pages.router,
     log_pages.router,
     audit_evidence.router,

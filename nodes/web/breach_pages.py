@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
-from nodes import breaches
+from nodes import breaches, recalls
 from nodes.breaches import FIRST, Account, Breach
 from nodes.errors import BadInput
+from nodes.web import wording
 from nodes.web.entrance import AtDesk
 from nodes.web.languages import gettext, noted
 from nodes.web.site import Desk, see
@@ -51,9 +52,9 @@ class Line:
 
 
 @router.get("/protection/breaches")
-def show_breaches(desk: AtDesk) -> HTMLResponse:
-    """Show the breaches, with the form for another."""
-    return _page(desk, ())
+def show_breaches(desk: AtDesk, recall: str = "") -> HTMLResponse:
+    """Show the breaches, with the form for another; with `recall` it begins with what that recall tells."""
+    return _page(desk, (), begun=_of_recall(desk, recall) if recall else None)
 
 
 @router.post("/protection/breaches")
@@ -109,15 +110,34 @@ def _detected(desk: Desk) -> int:
     return int(moment.replace(tzinfo=ZoneInfo(desk.node.settings.time_zone)).timestamp())
 
 
-def _page(desk: Desk, problems: tuple[Problem, ...], status: int = 200) -> HTMLResponse:
+def _of_recall(desk: Desk, recall_id: str) -> Mapping[str, str]:
+    """Return the form of a breach that began with a message sent by mistake: what this unit knows, and no content."""
+    with desk.node.db.write() as session:
+        found = recalls.show(session, desk.node, desk.actor, recall_id)
+    units = ", ".join(wording.unit_name(desk.node, one.unit) for one in found.holders)
+    opened = sum(one.opened is not None for one in found.holders)
+    zone = ZoneInfo(desk.node.settings.time_zone)
+    return {
+        "detected": datetime.fromtimestamp(found.at, zone).strftime("%Y-%m-%dT%H:%M"),
+        "nature": gettext("A message was sent by mistake to %s; it was opened at %s of these units.") % (units, opened),
+        "records": "1",
+        "measures": gettext("Recalled; it is closed wherever the recall has arrived."),
+        "partners": units,
+    }
+
+
+def _page(
+    desk: Desk, problems: tuple[Problem, ...], status: int = 200, *, begun: Mapping[str, str] | None = None
+) -> HTMLResponse:
     with desk.node.db.read() as session:
         found = breaches.breaches(session, desk.node, desk.actor)
     now = desk.node.now()
+    form = begun or {name: desk.text(name) for name in ("detected", *FORM)}
     values = {
         "problems": problems,
         "lines": [Line(one, one.authority_at is None and now > one.due, _phases(one)) for one in found],
-        "fields": [(name, gettext(LABELS[name]), desk.text(name) if problems else "") for name in FORM],
-        "detected": desk.text("detected"),
+        "fields": [(name, gettext(LABELS[name]), form.get(name, "")) for name in FORM],
+        "detected": form["detected"],
     }
     return desk.page("breaches.html", values, status)
 

@@ -10,10 +10,10 @@ from typing import Any, Final
 from exchange.policy.facts import Action
 from nodes.permissions import allowed
 from nodes.views import Assignment, Clock, Delivery, InboxRow, MessageDetail
-from nodes.web import moments, permit_words, wording
+from nodes.web import moments, next_steps, permit_words, wording
 from nodes.web.duty_pages import colleagues_of
 from nodes.web.inbox_pages import kind_label, rows_of
-from nodes.web.languages import gettext, language
+from nodes.web.languages import gettext
 from nodes.web.moments import Deadline
 from nodes.web.reading import labels_of, people_of, sections_of
 from nodes.web.site import Desk
@@ -55,15 +55,6 @@ class Recipient:
     state: wording.State
     steps: tuple[Step, ...]
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """Something that can be done with the message."""
-
-    kind: str
-    label: str
-    hint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +104,9 @@ def around(desk: Desk, found: MessageDetail, hands: tuple[Assignment, ...]) -> d
         "clocks": _clocks(desk, found),
         "ahead": found.ahead,
         "thread": [_thread_line(desk, one, row.message_id) for one in found.thread],
-        "replies": [_next_step(code) for code in found.replies],
-        "begins": [_invitation(desk, row, code) for code in found.begins],
+        "replies": [next_steps.answering(code) for code in found.replies],
+        "begins": [next_steps.begun(desk, row, code) for code in found.begins],
+        "follows": next_steps.follows(row),
         "about": [_thread_line(desk, one, row.message_id) for one in found.about],
         "deliveries": [_recipient(desk, one) for one in found.deliveries] if not arrived else [],
         "assignments": [_hand(one) for one in hands],
@@ -172,17 +164,6 @@ def _thread_line(desk: Desk, row: InboxRow, here: str) -> ThreadLine:
     subject = row.subject if row.subject is not None else gettext("Not open to you")
     ours = row.direction == "OUT"
     return ThreadLine(row.message_id, row.at, kind_label(row.kind), subject, from_to, ours, row.message_id == here)
-
-
-def _next_step(code: str) -> NextStep:
-    kind = KINDS[code]
-    return NextStep(code, kind.label.say(language()), kind.hint.say(language()))
-
-
-def _invitation(desk: Desk, row: InboxRow, code: str) -> NextStep:
-    kind, unit = KINDS[code], wording.unit_name(desk.node, row.sender)
-    words = kind.concern.invitation.say(language(), unit=unit) if kind.concern and kind.concern.invitation else ""
-    return NextStep(code, words, kind.hint.say(language()))
 
 
 _BAD: Final = frozenset({"REJECTED", "REFUSED", "NOT_DELIVERED", "EXPIRED"})

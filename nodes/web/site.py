@@ -36,8 +36,9 @@ _PAGES: Final[Mapping[str, str]] = {
     alerts.Cause.LOG_FORKED: "/forks",
     alerts.Cause.BREAK_GLASS: "/reviews",
     alerts.Cause.BREAK_GLASS_DONE: "/approvals",
+    **dict.fromkeys((alerts.Cause.RECALLED, alerts.Cause.RECALL_SENT), "/recalls/{}"),
 }
-"""Cause of an alarm -> the page that says what to do."""
+"""Cause of an alarm -> the page that says what to do, perhaps of one message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,8 @@ def alarms(node: Node, actor: Actor) -> tuple[Alarm, ...]:
 
 
 def _alarm(alert: Alert) -> Alarm:
-    return Alarm(alert.alert_id, alert_text(alert), alert.message_id, alert.raised, _PAGES.get(alert.cause, ""))
+    page = _PAGES.get(alert.cause, "").format(alert.message_id)
+    return Alarm(alert.alert_id, alert_text(alert), alert.message_id, alert.raised, page)
 
 
 def _frame(request: Request, node: Node, csrf: str, actor: Actor | None = None, counterpart: str = "") -> Site:

@@ -123,6 +123,7 @@ _DONE: Final[Mapping[str, str]] = {
     "asked": noted("The request is made. Another auditor decides it."),
     "decided": noted("Your decision is on record."),
     "ended": noted("The content is closed again."),
+    "recalled": noted("Recalled. It is closed wherever the recall arrives; this page shows how far it has come."),
 }
 
 _ALERTS: Final[Mapping[str, str]] = {
@@ -146,6 +147,8 @@ _ALERTS: Final[Mapping[str, str]] = {
     "EQUIVOCATION": noted("A unit signed two different messages for one place: keep both and ask that unit"),
     "UNFORESEEN": noted("An arrival could not be taken in and was set aside: call the administrator"),
     "NOTICE": noted("A unit corrects, withdraws or revokes something that this one holds"),
+    "RECALLED": noted("A unit says that it sent a message here by mistake: it is closed until you decide"),
+    "RECALL_SENT": noted("This unit has recalled a message: decide whether it is a breach of personal data"),
     "CALLED": noted("An officer asks a supervisor to step in"),
     "LOG_FORKED": noted("The log of the hub was shown in two versions: keep this node as it is and call the auditor"),
     "LOG_HELD_BACK": noted("Another unit was shown a newer log of the hub than this one for an hour: ask its operator"),

@@ -4,11 +4,10 @@ from typing import Final
 
 from schemas import codes
 from schemas.facts import Facts
-from schemas.field_types import LongText, OneCode, Several
+from schemas.field_types import OneCode
 from schemas.fields import Field, Section, when
-from schemas.identifiers import Reference
 from schemas.kind import Approval, Causes, Kind
-from schemas.notices import EVERYBODY
+from schemas.notices import EVERYBODY, ONWARD, exception, reason
 from schemas.words import Words
 
 
@@ -34,30 +33,9 @@ KIND: Final = Kind(
                     Words("For all items of the notice.", "По всем сведениям уведомления."),
                     OneCode("notice_outcomes"),
                 ),
-                Field(
-                    "exception",
-                    Words("Exception", "Исключение"),
-                    Words("Why something is kept for now.", "Почему что-то пока сохраняется."),
-                    OneCode("erasure_exceptions"),
-                    when=when("outcome", "DONE_WITH_EXCEPTION"),
-                ),
-                Field(
-                    "reason",
-                    Words("Reason", "Причина"),
-                    Words("By what law it is refused.", "На каком законном основании отказано."),
-                    LongText(1000),
-                    when=when("outcome", "REFUSED"),
-                ),
-                Field(
-                    "onward",
-                    Words("Passed on to", "Передано далее"),
-                    Words(
-                        "Units to which the items went from here; the notice went to them too.",
-                        "Подразделения, куда сведения ушли отсюда; уведомление направлено и им.",
-                    ),
-                    Several(Reference("unit")),
-                    required=False,
-                ),
+                exception(when("outcome", "DONE_WITH_EXCEPTION")),
+                reason(when("outcome", "REFUSED")),
+                ONWARD,
             ),
         ),
     ),

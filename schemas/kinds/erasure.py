@@ -8,7 +8,7 @@ from typing import Final
 from schemas import items
 from schemas.field_types import LongText, OneCode
 from schemas.fields import Field, Section
-from schemas.kind import Causes, Concern, Effect, Kind
+from schemas.kind import Causes, Concern, Effect, Kind, Rule
 from schemas.notices import EVERYBODY, TERM, life
 from schemas.words import Words
 
@@ -43,6 +43,17 @@ KIND: Final = Kind(
                     required=False,
                 ),
             ),
+        ),
+    ),
+    rules=(
+        Rule(
+            "RECALL_IT",
+            "cause",
+            Words(
+                "Recall the message instead, with the button on its page: it is closed at once.",
+                "Вместо этого отзовите сообщение кнопкой на его странице: оно закроется сразу.",
+            ),
+            lambda facts: facts.text("cause") == "SENT_BY_MISTAKE",
         ),
     ),
     senders=EVERYBODY,

@@ -9,7 +9,7 @@ from nodes.drafts import NewDraft
 from nodes.tables import MessageRow, QuarantineRow
 from nodes.work import Work
 from schemas.content import Author, Content, Recipient
-from tests.messages import AT_RISK, BODIES, held, labels
+from tests.messages import AT_RISK, BODIES, held, labels, lorry, person
 from tests.nodes.world import World, send, someone
 
 RESTRICTED: dict[str, Any] = {**AT_RISK, "handling": ["H1", "H2"]}
@@ -62,9 +62,12 @@ def refused(world: World, unit: str) -> list[str]:
 
 
 def lie(world: World, unit: str, new: NewDraft, to: str, **body: Any) -> None:
-    """Seal and send what the pages of a unit would never let out: the keys are real, the content may be anything."""
+    """Seal and send what the pages of a unit would never let out: the keys are real, the content may be anything.
+
+    `about` is the id that the message gets; without one it gets any.
+    """
     node = world.node(unit)
-    number = drafts.message_id(world.now)
+    number = new.about or drafts.message_id(world.now)
     with node.db.write() as session:
         work = Work(session, node)
         content = Content(
@@ -81,6 +84,7 @@ def lie(world: World, unit: str, new: NewDraft, to: str, **body: Any) -> None:
             sent_at=world.now,
             labels=labels(),
             body={**BODIES[new.kind], **body},
+            objects=(person(), lorry()) if new.kind == "REQ" else (),
         )
         outbox.seal_and_queue(work, node.sealing_directory(), content, cases.open_case(work))
         work.finish()

@@ -27,7 +27,7 @@ def test_a_near_hearing_shortens_the_time_to_decide(hearing: str, hours: int) ->
 
 
 def test_a_notice_is_acknowledged_within_72_hours_or_the_auditors_hear_of_it() -> None:
-    for code in ("COR", "ERA", "HRV"):
+    for code in ("COR", "ERA", "HRV", "RCL"):
         term = KINDS[code].term
         assert term is not None
         assert (term.seconds(Facts({})), term.silence) == (72 * 3600, "AUDITOR")
@@ -45,4 +45,4 @@ def test_a_correction_that_matters_to_nobody_else_stays_with_its_first_recipient
     assert concern is not None
     assert concern.onward is not None
     assert [concern.onward({"must_tell_onward": answer}) for answer in ("YES", "NO")] == [True, False]
-    assert all(one.onward({}) for code in ("ERA", "HRV") if (one := KINDS[code].concern) and one.onward)
+    assert all(one.onward({}) for code in ("ERA", "HRV", "RCL") if (one := KINDS[code].concern) and one.onward)

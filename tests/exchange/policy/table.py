@@ -28,12 +28,12 @@ DISCLOSURES = {
 CONTENT = USES | DISCLOSURES | {"EXERCISE"}
 
 ON_TEAM: Mapping[str, set[str]] = {
-    **{role: USES | DISCLOSURES | {"SEE_HEADER", "ASK_PERMISSION", "RECALL"} for role in WORKERS},
+    **{role: USES | DISCLOSURES | {"SEE_HEADER", "ASK_PERMISSION"} for role in WORKERS},
     **{role: {"READ", "SEE_HEADER"} for role in ADVISERS},
 }
 BY_OFFICE: Mapping[str, set[str]] = {
-    "SPOC_DUTY": USES | DISCLOSURES | {"SEE_HEADER", "ASK_PERMISSION", "RECALL"},
-    "SUPERVISOR": {"READ", "SEE_HEADER", "ASK_PERMISSION", "RECALL", "EXPORT"},
+    "SPOC_DUTY": USES | DISCLOSURES | {"SEE_HEADER", "ASK_PERMISSION"},
+    "SUPERVISOR": {"READ", "SEE_HEADER", "ASK_PERMISSION", "EXPORT"},
     "DPO": {"SEE_HEADER", "HOLD", "ERASE"},
     "AUDITOR": {"SEE_HEADER"},
 }
@@ -113,6 +113,8 @@ def _permitted(question: Question, item: Item) -> bool:
             found |= OF_OWN.get(role, set())
             decides = role in DECIDERS and item.family == "control"
             found |= {"RELEASE"} if now.author and (role in WRITERS or decides) else set()
+            if person.unit == item.holder and (role == "SUPERVISOR" or (now.author and role in WRITERS)):
+                found |= {"RECALL"}
     return act in found
 
 
@@ -131,7 +133,7 @@ def _barred(question: Question, item: Item) -> bool:
             (handles or act in {"DECIDE_PERMISSION", "INSPECT"}) and item.classification > person.clearance,
             act in NOT_AFTER_ERASURE and item.erased,
             act in CONTENT | {"INSPECT"} and item.expired and not item.held,
-            act in CONTENT | {"INSPECT"} and item.recalled and person.unit != item.originator,
+            act in CONTENT | {"INSPECT"} and item.recalled,
             act == "ERASE" and item.held,
         )
     )

@@ -125,8 +125,12 @@ WALLS = {
     "past its time it is not exported": (asked("EXPORT", "SPOC_DUTY", expired=True), "-RETENTION"),
     "under a hold it is": (asked(expired=True, held=True), "NEED-TEAM"),
     "what came by mistake is closed": (asked(recalled=True), "-SENT-BY-MISTAKE"),
-    "what was sent by mistake stays open to its sender": (asked(recalled=True, originator="TJ"), "NEED-TEAM"),
-    "a member takes a message back": (asked("RECALL", originator="TJ"), "NEED-TEAM"),
+    "nor is it opened to an auditor": (asked("INSPECT", "AUDITOR", inspects=True, recalled=True), "-SENT-BY-MISTAKE"),
+    "nor what this unit itself wrote with it": (asked(recalled=True, originator="TJ"), "-SENT-BY-MISTAKE"),
+    "an author takes his message back": (asked("RECALL", originator="TJ", author=True), "RECALL-OWN"),
+    "a supervisor takes anybody's back": (asked("RECALL", "SUPERVISOR", originator="TJ"), "RECALL-OWN"),
+    "a member of the case does not": (asked("RECALL", originator="TJ"), "-"),
+    "nobody takes back what another unit sent": (asked("RECALL", "SUPERVISOR"), "-"),
 }
 CODES = {
     "H0 may be forwarded": (asked("OTHER_UNIT"), "NEED-TEAM"),

@@ -20,7 +20,10 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     made = build(tmp_path_factory.mktemp("permits"), NOW, ("KG", "TJ"))
     made.add_user("KG", "KG-2", "OFFICER", "SPOC_DUTY")
     made.add_user("TJ", "TJ-1", "OFFICER")
+    made.add_user("KG", "KG-3", "SUPERVISOR")
+    made.add_user("KG", "KG-4", "DPO")
     made.add_user("TJ", "TJ-3", "SUPERVISOR", language="ru")
+    made.add_user("TJ", "TJ-4", "DPO")
     yield made
     made.close()
 
@@ -82,3 +85,28 @@ def test_only_who_decides_is_offered_the_decision(pair: House) -> None:
     officer = pair.desk("TJ", "TJ-1")
     for message in (line for line in officer.get("/permissions").text.split('"') if line.startswith("/messages/")):
         assert 'value="HCD"' not in officer.get(message).text
+
+
+def test_a_message_sent_by_mistake_is_recalled_and_its_destruction_asked_for(pair: House) -> None:
+    officer, duty = pair.desk("TJ", "TJ-1"), pair.desk("KG", "KG-2")
+    given = send(officer, "REQ", writing(request(), person(), lorry()), "KG")
+    pair.sync("TJ", "KG", "TJ")
+    assert f'action="{given}/recall"' in officer.get(given).text
+    assert "This cannot be undone." in officer.get(f"{given}/recall").text
+    assert officer.post(f"{given}/recall", cause="BECAUSE").status_code == 422
+    answer = officer.post(f"{given}/recall", cause="WRONG_RECIPIENT", note="Not of your concern.")
+    made = answer.headers["location"].partition("?")[0]
+    pair.sync("TJ", "KG", "TJ")
+    assert duty.get(given).status_code == 403
+    assert "The sender says that this came here by mistake" in duty.get(given).text
+    assert "0 of 1 have answered" in officer.get(made).text
+    head, protection = pair.desk("KG", "KG-3"), pair.desk("KG", "KG-4")
+    assert "Answer why it is not destroyed" in head.get(made).text
+    assert "Not of your concern." not in protection.get(made).text
+    assert made in protection.get("/protection").text
+    assert protection.post(f"{made}/destruction", reason="short").status_code == 422
+    assert protection.post(f"{made}/destruction", reason="They sent it by mistake").status_code == 303
+    assert "The destruction waits for a supervisor" in head.get(made).text
+    page = pair.desk("TJ", "TJ-4").get(f"/protection/breaches?{made.replace('/recalls/', 'recall=')}").text
+    assert "A message was sent by mistake to Kyrgyzstan" in page
+    assert officer.get(f"{given}/recall").status_code == 403
