@@ -4,6 +4,7 @@ A case is the unit of need-to-know and of erasure: who may read it, and the one 
 """
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -67,10 +68,22 @@ def require_read(session: Session, node: Node, actor: Actor, case_id: str) -> No
         raise NotFound
 
 
+def require_work(session: Session, node: Node, actor: Actor, case_id: str) -> None:
+    """Return if `actor` may join in the work on a case, or nobody works on it yet; raises `NotFound`.
+
+    Who owns an arrival works on its whole case: one in a case of others is neither taken nor given away by a stranger.
+    Who only reads a case in an emergency does not come to it for good in this way.
+    """
+    to_case = replace(judging.standing(session, node, actor, case_id), emergency=False)
+    if to_case.agencies and not judging.reads_case(node, actor, to_case):
+        raise NotFound
+
+
 def join(session: Session, node: Node, actor: Actor, case_ref: str, user_id: str) -> None:
     """Let a colleague work on a case; raises `Denied`, or `NotFound` for a case or account that is not there."""
     require(actor, Action.ASSIGN)
     case, user = by_ref(session, case_ref), session.get(UserRow, user_id)
+    require_read(session, node, actor, case.case_id)
     if user is None or user.disabled_at is not None:
         raise NotFound
     add_member(session, case.case_id, user_id, node.now())

@@ -25,7 +25,7 @@ from nodes.views import Actor, Check, Draft, DraftForm
 from nodes.work import Work
 from schemas.content import Content
 from schemas.errors import SchemaUnknown
-from schemas.kind import Kind
+from schemas.kind import Effect, Kind
 from schemas.kinds import kind_of
 
 MOST_DRAFTS = 200
@@ -124,7 +124,7 @@ def _begin(session: Session, node: Node, actor: Actor, new: NewDraft) -> _Begun:
         case = cases.of(session, about.case_id)
         form = _about(session, node, actor, about, kind)
     if case is not None:
-        cases.require_read(session, node, actor, case.case_id)
+        cases.require_work(session, node, actor, case.case_id)
     return _Begun(case, form)
 
 
@@ -176,8 +176,7 @@ def _message(session: Session, node: Node, actor: Actor, message_id: str | None)
 def _answering(session: Session, node: Node, actor: Actor, parent: MessageRow, kind: Kind) -> DraftForm:
     """An answer goes to the other side, where it is possible now, under the same labels, which may be changed."""
     content = storing.content_of(node, cases.of(session, parent.case_id), parent)
-    # a kind that names its authors is theirs to write whether they work on the case or not
-    _require(session, node, actor, (parent, content), Act.READ if kind.authors else Act.ANSWER)
+    _require(session, node, actor, (parent, content), Act.ANSWER)
     to = {parent.sender}
     if parent.direction == "OUT":
         exchanges = (row for row in threads.of_thread(session, parent.thread_id) if row.unit in content.units)
@@ -192,7 +191,9 @@ def _answering(session: Session, node: Node, actor: Actor, parent: MessageRow, k
 def _about(session: Session, node: Node, actor: Actor, message: MessageRow, kind: Kind) -> DraftForm:
     """What is said about a message goes to whom it concerns, and begins with its items."""
     content = storing.content_of(node, cases.of(session, message.case_id), message)
-    _require(session, node, actor, (message, content), Act.READ)
+    asks = kind.concern is not None and kind.concern.effect is Effect.ASKS
+    for act in (Act.READ, Act.ASK_PERMISSION) if asks else (Act.ANSWER,):
+        _require(session, node, actor, (message, content), act)
     if not concerns.begins(message, kind):
         raise BadInput("about")
     units, body = concerns.beginning(Work(session, node), content, kind)

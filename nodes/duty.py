@@ -63,9 +63,12 @@ class _Move:
 
 
 def take(session: Session, node: Node, actor: Actor, message_id: str) -> None:
-    """Become the owner of an arrival that has none; taking one's own again does nothing. Raises `OutOfStep`."""
+    """Become the owner of an arrival that has none; taking one's own again does nothing.
+
+    Raises `NotFound` for one in a case of others, and `OutOfStep`.
+    """
     require(actor, Action.TAKE)
-    message = _arrival(session, message_id)
+    message = _within_reach(session, node, actor, message_id)
     if message.assignee == actor.user_id:
         return
     if message.assignee is not None:
@@ -74,10 +77,10 @@ def take(session: Session, node: Node, actor: Actor, message_id: str) -> None:
 
 
 def assign(session: Session, node: Node, actor: Actor, order: Assign) -> None:
-    """Give an arrival to a colleague, whoever owned it before."""
+    """Give an arrival to a colleague, whoever owned it before; raises as `take` does."""
     require(actor, Action.ASSIGN)
     _check_owner(session, order.to_user)
-    message = _arrival(session, order.message_id)
+    message = _within_reach(session, node, actor, order.message_id)
     if message.assignee != order.to_user:
         _move(session, node, actor, message, _Move(How.ASSIGN, order.to_user, _note(order.note)))
 
@@ -141,7 +144,7 @@ def _given_away(actor: Actor) -> Select[MessageRow]:
 def call_supervisor(session: Session, node: Node, actor: Actor, message_id: str) -> None:
     """Ask a supervisor to step in before the clock does; only the owner of an arrival can."""
     require(actor, Action.TAKE)
-    message = _arrival(session, message_id)
+    message = _within_reach(session, node, actor, message_id)
     if message.assignee != actor.user_id:
         raise OutOfStep("not yours")
     alerts.raise_alert(session, node, Raised(Cause.CALLED, message_id, alerts.HEAD, message_id, outbound=True))
@@ -219,6 +222,12 @@ def _arrival(session: Session, message_id: str) -> MessageRow:
     message = session.get(MessageRow, message_id, with_for_update=True)
     if message is None or message.direction != "IN":
         raise NotFound
+    return message
+
+
+def _within_reach(session: Session, node: Node, actor: Actor, message_id: str) -> MessageRow:
+    message = _arrival(session, message_id)
+    cases.require_work(session, node, actor, message.case_id)
     return message
 
 

@@ -1,18 +1,18 @@
 """The lists of a unit: what arrived and what was sent, filtered, sorted and counted by the database.
 
-An officer sees his own arrivals and those without an owner, and what was sent in his cases; who may read everything
+An officer sees his own arrivals, those on whose case nobody works yet, and all of his cases; who may read everything
 sees everything. That something came is shown before it is taken, what it says only to members of its case.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal_column, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, defer
 
 from exchange.lifecycle import MACHINES
 from exchange.policy.facts import Action
-from nodes import alerts, rows
+from nodes import alerts, judging, rows
 from nodes.node import Node
 from nodes.permissions import allowed, require
 from nodes.tables import CaseRow, DeliveryRow, DraftRow, MemberRow, MessageRow, QuarantineRow, ThreadRow
@@ -36,7 +36,7 @@ _COPIED = MessageRow.message_id.in_(select(DeliveryRow.message_id).where(Deliver
 def page(session: Session, node: Node, actor: Actor, query: InboxQuery) -> InboxPage:
     """Return one page of a list; raises `Denied` for a role that has no lists."""
     require(actor, Action.LIST_ARRIVALS)
-    chosen = _filtered(node, actor, query)
+    chosen = [*_filtered(node, actor, query), *_of_case(session, node, actor, query)]
     total = session.scalar(select(func.count()).select_from(MessageRow).where(*chosen)) or 0
     size = min(max(query.size, 1), LARGEST_PAGE)
     wanted = select(MessageRow.message_id).where(*chosen).order_by(*_order(query.sort))
@@ -104,7 +104,8 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     if allowed(actor, Action.READ_ANY):
         return true()
     own_cases = select(MemberRow.case_id).where(MemberRow.user_id == actor.user_id)
-    unowned = and_(MessageRow.direction == "IN", MessageRow.assignee.is_(None))
+    nobodys = ~exists().where(MemberRow.case_id == MessageRow.case_id)
+    unowned = and_(MessageRow.direction == "IN", MessageRow.assignee.is_(None), nobodys)
     return or_(MessageRow.assignee == actor.user_id, unowned, MessageRow.case_id.in_(own_cases))
 
 
@@ -118,10 +119,17 @@ def _filtered(node: Node, actor: Actor, query: InboxQuery) -> list[ColumnElement
     elif query.unit:
         to = select(DeliveryRow.message_id).where(DeliveryRow.unit == query.unit)
         chosen.append(MessageRow.message_id.in_(to))
-    if query.case_ref:
-        of_case = select(CaseRow.case_id).where(CaseRow.case_ref == query.case_ref)
-        chosen.append(MessageRow.case_id.in_(of_case))
     return chosen
+
+
+def _of_case(session: Session, node: Node, actor: Actor, query: InboxQuery) -> list[ColumnElement[bool]]:
+    """Only a case that `actor` may look into: else the filter would tell which messages belong to it."""
+    if query.case_ref is None:
+        return []
+    case_id = session.scalar(select(CaseRow.case_id).where(CaseRow.case_ref == query.case_ref))
+    if case_id is None or not judging.reads_case(node, actor, judging.standing(session, node, actor, case_id)):
+        return [false()]
+    return [MessageRow.case_id == case_id]
 
 
 def _view(node: Node, actor: Actor, view: View) -> ColumnElement[bool]:

@@ -66,11 +66,12 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A message of this unit that was not sent yet: who wrote it, its family and its labels."""
+    """A message of this unit that was not sent yet: its author, family and labels, and how one stands to its case."""
 
     author: str
     family: str
     labels: Mapping[str, Json]
+    standing: Standing = Standing()
 
 
 def standing(session: Session, node: Node, actor: Actor, case_id: str) -> Standing:
@@ -179,8 +180,16 @@ def require_own(node: Node, actor: Actor, own: Own, act: Act, *, approved: bool 
         classification=rank_of(str(own.labels.get("classification", "UNCL"))),
         handling=_codes(own.labels.get("handling")),
         purposes=frozenset({purpose}),
+        agencies=own.standing.agencies,
     )
-    now = Circumstances(env, author=own.author == actor.user_id, approved=approved, purpose=purpose, fresh_factor=True)
+    now = Circumstances(
+        env=env,
+        on_team=own.standing.on_team,
+        author=own.author == actor.user_id,
+        approved=approved,
+        purpose=purpose,
+        fresh_factor=True,
+    )
     decision = actor.rules.decide(Question(person(node, actor), act, item, now))
     if not decision.allowed:
         raise Refused(act.value, decision.rules)

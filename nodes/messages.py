@@ -77,6 +77,7 @@ def unowned(session: Session, node: Node, actor: Actor, message_id: str) -> Inbo
     row = session.get(MessageRow, message_id)
     if row is None or row.direction != "IN" or row.assignee is not None or not allowed(actor, Action.TAKE):
         raise NotFound
+    cases.require_work(session, node, actor, row.case_id)
     return rows.view(session, node, actor, row)
 
 

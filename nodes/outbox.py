@@ -26,6 +26,7 @@ from nodes.tables import CaseRow, MemberRow, OutboxRow
 from nodes.views import Actor, DraftForm
 from nodes.work import Work
 from schemas.content import Content
+from schemas.kinds import kind_of
 from schemas.trust import Directory
 
 
@@ -103,7 +104,8 @@ def _seal_written(session: Session, node: Node, every: Sequence[tuple[Actor, Wri
             work.add(MemberRow(case_id=case.case_id, user_id=actor.user_id, since=node.now()))
     work.finish()
     for actor, written in every:
-        if written.case_id is not None:
+        # who decides by office about the use of information, does not work on the case for that
+        if written.case_id is not None and not kind_of(written.draft.kind).authors:
             cases.add_member(session, written.case_id, actor.user_id, node.now())
 
 

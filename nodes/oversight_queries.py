@@ -107,10 +107,10 @@ def withdraw(session: Session, node: Node, actor: Actor, query_id: str) -> None:
 
 def get(session: Session, node: Node, actor: Actor, query_id: str) -> Query:
     """Return one request to an auditor; raises `NotFound`."""
+    require(actor, Action.READ_LOG)
     found = approvals.get(session, node, actor, query_id)
     if found.wanted.what != WHAT:
         raise NotFound
-    require(actor, Action.READ_LOG)
     return _query(session, node, found)
 
 

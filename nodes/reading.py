@@ -35,7 +35,9 @@ def cases(session: Session, node: Node, actor: Actor) -> tuple[CaseLine, ...]:
         member = select(MemberRow.case_id).where(MemberRow.user_id == actor.user_id)
         opened = judging.opened_by(actor, node.now())
         chosen = chosen.where(or_(CaseRow.case_id.in_(member), CaseRow.case_id.in_(opened)))
-    return _lines(session, node, session.scalars(chosen.limit(MOST_CASES)).all())
+    found = session.scalars(chosen.limit(MOST_CASES)).all()
+    standings = judging.standings(session, node, actor, [row.case_id for row in found])
+    return _lines(session, node, [row for row in found if judging.reads_case(node, actor, standings[row.case_id])])
 
 
 def case(session: Session, node: Node, actor: Actor, case_ref: str) -> CaseDetail:

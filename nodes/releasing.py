@@ -16,7 +16,7 @@ from nodes import approvals, checking, draft_rows, judging, log
 from nodes.approvals import Approval, State, Wanted
 from nodes.checking import Written
 from nodes.errors import NotApproved, NotFound, OutOfStep
-from nodes.judging import Own
+from nodes.judging import Own, Standing
 from nodes.node import Node
 from nodes.permissions import require
 from nodes.tables import DraftRow
@@ -98,7 +98,8 @@ def shown(session: Session, node: Node, actor: Actor, approval_id: str) -> Draft
     draft = draft_rows.view(session, node, row)
     if _wanted(approval.wanted.what, draft) != approval.wanted:
         raise NotApproved
-    judging.require_own(node, actor, _own(draft), Act.APPROVE)
+    to_case = judging.standing(session, node, actor, row.case_id) if row.case_id is not None else Standing()
+    judging.require_own(node, actor, replace(_own(draft), standing=to_case), Act.APPROVE)
     log.record(session, node, replace(log.by(actor, "CONSULT"), subject=draft.draft_id, codes=("DRAFT", draft.kind)))
     return draft
 

@@ -9,9 +9,11 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from nodes import cases, log, storing
+from exchange.policy.facts import Act
+from nodes import cases, judging, log, storing
 from nodes.errors import NotFound
 from nodes.grant_tables import ConfirmationRow
+from nodes.judging import Wish
 from nodes.node import Node
 from nodes.tables import MessageRow
 from nodes.views import Actor
@@ -42,7 +44,10 @@ def confirmed(session: Session, actor: Actor, message_id: str) -> bool:
 
 
 def show(session: Session, node: Node, actor: Actor, message_id: str) -> Restriction:
-    """Return the restriction of an arrival and log the look; raises `NotFound` where there is none to read."""
+    """Return the restriction of an arrival and log the look.
+
+    Raises `NotFound` where there is none to read, and `Refused` where it would not open the message either.
+    """
     row, content = _opened(session, node, actor, message_id)
     if not _binds(row, content):
         raise NotFound
@@ -52,7 +57,10 @@ def show(session: Session, node: Node, actor: Actor, message_id: str) -> Restric
 
 
 def confirm(session: Session, node: Node, actor: Actor, message_id: str) -> None:
-    """Note that `actor` has read the restriction of an arrival: once, and nothing where there is none."""
+    """Note that `actor` has read the restriction of an arrival: once, and nothing where there is none.
+
+    Raises as `show` does.
+    """
     row, content = _opened(session, node, actor, message_id)
     if _binds(row, content) and not confirmed(session, actor, message_id):
         session.add(ConfirmationRow(message_id=message_id, user_id=actor.user_id, at=node.now()))
@@ -64,7 +72,10 @@ def _opened(session: Session, node: Node, actor: Actor, message_id: str) -> tupl
     if row is None:
         raise NotFound
     cases.require_read(session, node, actor, row.case_id)
-    return row, storing.content_of(node, cases.of(session, row.case_id), row)
+    content = storing.content_of(node, cases.of(session, row.case_id), row)
+    subject = judging.subject(session, node, actor, row, content.labels)
+    judging.require(node, actor, subject, Wish(Act.READ, text_confirmed=True))
+    return row, content
 
 
 def _binds(row: MessageRow, content: Content) -> bool:

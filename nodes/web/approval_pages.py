@@ -12,7 +12,7 @@ from crypto import instants
 from exchange.policy.facts import Action
 from nodes import approvals, emergencies, erasure, releasing
 from nodes.approvals import Approval, State, Step
-from nodes.errors import BadInput
+from nodes.errors import BadInput, NotFound
 from nodes.node import Node
 from nodes.permissions import allowed, require
 from nodes.views import Actor
@@ -76,9 +76,8 @@ def show_approvals(desk: AtDesk) -> Response:
 @router.get("/approvals/{approval_id}")
 def show_approval(desk: AtDesk, approval_id: str) -> HTMLResponse:
     """Show one act with everything that is decided about."""
-    require(desk.actor, Action.SEE_APPROVALS)
     with desk.node.db.read() as session:
-        found = approvals.get(session, desk.node, desk.actor, approval_id)
+        found = _found(session, desk, approval_id)
     open_ = found.state is State.ASKED and found.expires > desk.node.now()
     foreign = desk.actor.user_id not in {found.asked_by, found.wanted.author}
     decides = open_ and foreign and allowed(desk.actor, approvals.RULES[found.wanted.what].decides)
@@ -95,11 +94,12 @@ def show_approval(desk: AtDesk, approval_id: str) -> HTMLResponse:
 @router.post("/approvals/{approval_id}")
 def decide(desk: AtDesk, approval_id: str) -> Response:
     """Approve or refuse what was shown; what can be done at once is done with it."""
+    require(desk.actor, Action.SEE_APPROVALS)
     step = {"approve": Step.APPROVE, "refuse": Step.REFUSE}.get(desk.text("decision"))
     if step is None:
         raise BadInput("decision")
     with desk.node.db.write() as session:
-        found = approvals.get(session, desk.node, desk.actor, approval_id)
+        found = _found(session, desk, approval_id)
         if found.wanted.what in approvals.SENDING:
             releasing.shown(session, desk.node, desk.actor, approval_id)
         if step is Step.APPROVE:
@@ -117,6 +117,15 @@ def withdraw(desk: AtDesk, approval_id: str) -> Response:
     with desk.node.db.write() as session:
         approvals.withdraw(session, desk.node, desk.actor, approval_id)
     return see("/approvals", "withdrawn")
+
+
+def _found(session: Session, desk: Desk, approval_id: str) -> Approval:
+    """Return what is decided on this page; raises `NotFound` for what has a page, and checks, of its own."""
+    require(desk.actor, Action.SEE_APPROVALS)
+    found = approvals.get(session, desk.node, desk.actor, approval_id)
+    if found.wanted.what not in approvals.SENDING and found.wanted.what not in CARRY_OUT:
+        raise NotFound
+    return found
 
 
 def _message(desk: Desk, found: Approval) -> tuple[ReadPart, ...]:

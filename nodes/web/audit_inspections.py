@@ -9,10 +9,12 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from crypto import instants
+from exchange.policy.facts import Action
 from nodes import oversight_inspections
 from nodes.days import span
 from nodes.errors import BadInput
 from nodes.oversight_inspections import MOST, Inspection, Plan, Sampled, Verdict
+from nodes.permissions import require
 from nodes.web.audit_words import Act, act_of
 from nodes.web.entrance import AtDesk
 from nodes.web.languages import gettext, noted
@@ -104,6 +106,7 @@ def download_report(desk: AtDesk, number: str) -> Response:
 @router.post("/inspections/{number}/{index}")
 def judge(desk: AtDesk, number: str, index: int) -> Response:
     """Write the verdict on one drawn entry."""
+    require(desk.actor, Action.READ_LOG)
     verdict = desk.text("verdict")
     if verdict not in VERDICTS:
         raise BadInput("verdict")

@@ -7,9 +7,11 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from crypto import instants
+from exchange.policy.facts import Action
 from nodes import oversight_looks
 from nodes.errors import NotFound
 from nodes.oversight_looks import Look
+from nodes.permissions import require
 from nodes.web.audit_words import Act, act_of
 from nodes.web.entrance import AtDesk
 from nodes.web.languages import gettext
@@ -45,6 +47,7 @@ def own_looks(desk: AtDesk, before: int | None = None) -> Response:
 @router.get("/reviews/looks.json")
 def looks_at(desk: AtDesk, of: str = "") -> Response:
     """Show who looked at one case or one message; without one, only the form."""
+    require(desk.actor, Action.READ_LOG)
     looks: tuple[Look, ...] = ()
     problems: tuple[Problem, ...] = ()
     if of.strip():

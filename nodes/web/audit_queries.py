@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from crypto.instants import to_text
 from exchange.policy.facts import Action
-from nodes import approvals, oversight_mandates, oversight_openings, oversight_queries
+from nodes import oversight_mandates, oversight_openings, oversight_queries
 from nodes.approvals import State as Asked
 from nodes.approvals import Step
 from nodes.days import span
@@ -88,6 +88,7 @@ def new_query(desk: AtDesk, entries: str = "") -> HTMLResponse:
 @router.post("/queries")
 def ask(desk: AtDesk) -> Response:
     """Ask another auditor to open the content behind some entries."""
+    require(desk.actor, Action.READ_LOG)
     given = {name: desk.text(name) for name in ("entries", "ends", "reason")}
     try:
         ends = span(given["ends"], given["ends"], ZoneInfo(desk.node.settings.time_zone))[1]
@@ -120,7 +121,8 @@ def decide(desk: AtDesk, query_id: str) -> Response:
     try:
         with desk.node.db.write() as session:
             if step is Step.APPROVE:
-                prove(session, desk, approving(approvals.get(session, desk.node, desk.actor, query_id)))
+                asked = oversight_queries.get(session, desk.node, desk.actor, query_id)
+                prove(session, desk, approving(asked.approval))
             oversight_queries.decide(session, desk.node, desk.actor, (query_id, desk.text("digest")), step)
     except (OutOfStep, NotApproved, SecondPersonNeeded, BadInput) as error:
         return _query_page(desk, query_id, (spoken_problem(error),), 409)

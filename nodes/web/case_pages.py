@@ -112,6 +112,7 @@ def show_search(desk: AtDesk) -> HTMLResponse:
 @router.post("/search")
 def search(desk: AtDesk) -> HTMLResponse:
     """Search the messages that the person may read; words and reason go into the log, not into the address."""
+    require(desk.actor, Action.SEARCH)
     words, reason = desk.text("words"), desk.text("reason")
     checks = (
         Problem(gettext("Write what you look for, at least 3 characters."), "#words") if len(words) < 3 else None,

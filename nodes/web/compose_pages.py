@@ -94,6 +94,7 @@ def choose(desk: AtDesk) -> HTMLResponse:
 @router.post("/compose")
 def begin(desk: AtDesk) -> Response:
     """Begin a draft of the chosen kind."""
+    require(desk.actor, Action.COMPOSE)
     with desk.node.db.write() as session:
         draft = drafts.create(session, desk.node, desk.actor, drafts.NewDraft(desk.text("kind")))
     return see(f"/drafts/{draft.draft_id}")

@@ -30,6 +30,7 @@ def show_shift(desk: AtDesk) -> HTMLResponse:
 @router.post("/shift")
 def hand_over(desk: AtDesk) -> Response:
     """Give the chosen arrivals to the next shift."""
+    require(desk.actor, Action.HAND_OVER)
     chosen, to_user = desk.texts("messages"), desk.text("to")
     problems = (
         Problem(gettext("Choose what you hand over."), "#m-1") if not chosen else None,

@@ -6,13 +6,14 @@ from typing import Final
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from exchange.policy.facts import Action
 from nodes import accounts, changes
 from nodes.accounts import NewClearance, NewCode, NewRoles, NewSubject, NewUser
 from nodes.approvals import State
 from nodes.changes import Asked, Change, Handed
 from nodes.deeds import Deed, Exact
 from nodes.errors import BadInput, NotFound, UserExists
-from nodes.permissions import actions_of
+from nodes.permissions import actions_of, require
 from nodes.views import User
 from nodes.web import wording
 from nodes.web.entrance import AtDesk
@@ -87,8 +88,7 @@ def people(desk: AtDesk) -> Response:
 @router.get("/people/new")
 def new_person(desk: AtDesk) -> HTMLResponse:
     """Show the form for a new account."""
-    with desk.node.db.read() as session:
-        accounts.users(session, desk.actor)  # raises for whoever may not administer
+    require(desk.actor, Action.ADMINISTER_USERS)
     return _form(desk, (), ("OFFICER",))
 
 
@@ -163,6 +163,7 @@ def ask_for_code(desk: AtDesk, user_id: str) -> HTMLResponse:
 @router.post("/people/{user_id}/disable")
 def disable(desk: AtDesk, user_id: str) -> Response:
     """End an account."""
+    require(desk.actor, Action.ADMINISTER_USERS)
     with desk.node.db.write() as session:
         prove(session, desk, Exact(Deed.ACCOUNT_END, user_id))
         changes.end(session, desk.node, desk.actor, user_id)

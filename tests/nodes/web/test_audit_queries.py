@@ -104,7 +104,7 @@ def test_nobody_decides_his_own_request_and_only_what_was_shown_is_decided(
     assert decide(reader, address) == 409
     assert second.post(f"{address}/decide", decision="", digest="").status_code == 422
     assert decide(second, address, digest="0" * 128) == 409
-    assert decide(opened.desk("KG", "KG-3"), address) == 404
+    assert decide(opened.desk("KG", "KG-3"), address) == 403
     assert decide(second, address, "refuse") == 303
     assert "Refused" in reader.get(address).text
     assert reader.get(f"{address}/{index}").status_code == 404
