@@ -116,6 +116,7 @@ class Courier:
         self._stop.set()
         self._node.changed.bump()
         self._contact.bump()
+        self._node.directory_due.set()
         for thread in self._threads:
             thread.join(self._node.settings.request_timeout + IDLE)
         self._threads.clear()
@@ -147,7 +148,9 @@ class Courier:
 
     def _rest(self, name: str, number: int) -> None:
         """Wait for the next change, or a few seconds; timers and directory keep their own pace."""
-        if name in PACED:
+        if name == "directory" and not self._stop.is_set():
+            self._node.directory_due.wait(IDLE)
+        elif name in PACED:
             self._stop.wait(IDLE)
         elif not self._stop.is_set():
             self._node.changed.wait_after(number, IDLE)

@@ -237,13 +237,13 @@ class HubClient:
         try:
             check_response(response, keys, now)
         except Unsigned as error:
-            node.directory_due = True  # the hub may have another key by now
+            node.directory_due.set()  # the hub may have another key by now
             raise AnswerRefused(str(error)) from error
 
     def _heed(self, snapshot: str) -> None:
         """Let the directory be fetched at once if the hub names a newer snapshot; only a hint, so nothing covers it."""
         if VERSION.fullmatch(snapshot) and int(snapshot) > self._node.directory().snapshot.version:
-            self._node.directory_due = True
+            self._node.directory_due.set()
 
 
 def _media(response: httpx.Response) -> str:

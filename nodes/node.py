@@ -71,7 +71,8 @@ class Surroundings:
 class Node:
     """A unit's node. `keys` and `held` are replaced as a whole when they change, so readers need no lock.
 
-    `directory_due`: the hub named a newer directory than `held`, or signed with a key that `held` does not know.
+    `directory_due` is set when the hub named a newer directory than `held` or signed with a key that it does not know,
+    and when a key of ours is to be published: the courier then sees to it at once.
     """
 
     settings: NodeSettings
@@ -83,7 +84,7 @@ class Node:
     rules: Rulebook = field(default_factory=federation, repr=False)
     held: Directory | None = None
     changed: Changed = field(default_factory=Changed)
-    directory_due: bool = False
+    directory_due: threading.Event = field(default_factory=threading.Event, repr=False)
     refreshing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     sealing: Together[Any, str] = field(default_factory=lambda: Together(SEALED_AT_ONCE), repr=False)
     disk: Disk = field(init=False)

@@ -119,7 +119,7 @@ def _ask(node: Node, client: HubClient, offer: _Offer, sent: Callable[[], None] 
             evidence = receipts.check_submitted(node.directory(), posted.receipt, offer.wire, offer.eid)
             return _Reply(offer, Answer(evidence.receipt.type), evidence)
     except KeyUnknown:
-        node.directory_due = True
+        node.directory_due.set()
         return _Reply(offer, Answer.NOTHING)
     except HubUnreachable:
         return _Reply(offer, Answer.NOTHING)

@@ -55,7 +55,7 @@ def turn(node: Node, use: Turned) -> str:
                 kid = keys.new_note_keys(session, maker, signer, use)
             log.record(session, node, log.Act(operation="KEY_CHANGE", codes=(CODES[use],)))
         _load(node)
-    node.changed.bump()
+    node.directory_due.set()
     return kid
 
 
@@ -97,7 +97,7 @@ def take_signing_key(node: Node, wire: bytes) -> str:
             keys.add(session, statement, wire)
             log.record(session, node, log.Act(operation="KEY_CHANGE", codes=("SIGNING",)))
         _load(node)
-    node.changed.bump()
+    node.directory_due.set()
     return statement.kid
 
 

@@ -36,9 +36,11 @@ def refresh(node: Node, client: HubClient, *, only_if_due: bool = False) -> bool
 
 
 def _due(node: Node) -> bool:
+    if node.directory_due.is_set():
+        return True
     with node.db.read() as session:
         row = session.get(DirectoryRow, trust.SNAPSHOT)
-        return node.directory_due or row is None or node.now() - row.fetched >= node.settings.directory_interval
+        return row is None or node.now() - row.fetched >= node.settings.directory_interval
 
 
 def _accept(node: Node, parts: DirectoryParts) -> bool:
@@ -59,7 +61,8 @@ def _accept(node: Node, parts: DirectoryParts) -> bool:
         with node.db.write() as session:
             alerts.raise_alert(session, node, Raised(ALARM, node.unit, alerts.ADMIN, outbound=True))
         raise AnswerRefused(error.code) from error
-    node.held, node.keys, node.directory_due = directory, ours, False
+    node.held, node.keys = directory, ours
+    node.directory_due.clear()
     if changed:
         node.changed.bump()
     return changed

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from crypto.encoding import b64, unb64
-from exchange.hub import administration, backup, health
+from exchange.hub import administration, backup, health, overview
 from exchange.hub.administration import Publication
 from exchange.hub.hub import Hub
 from serai.control import Members, Operation
@@ -40,11 +40,17 @@ def operations_of(hub: Hub) -> Mapping[str, Operation]:
         return {"snapshot": administration.reinstate(hub, given["unit"])}
 
     def write_backup(given: Members) -> Members:
-        heading = backup.back_up(hub, Path(given["path"]), unb64(given["recovery"]))
+        target = Path(given["path"])
+        heading = backup.back_up(hub, target, unb64(given["recovery"]))
+        overview.note_backup(hub.settings, heading.made, target.stat().st_size)
         return {"path": given["path"], "ekid": heading.ekid}
 
     named = (status, metrics, directory, publish, suspend, reinstate)
-    more: dict[str, Operation] = {"backup": write_backup, "propose": partial(_propose, hub)}
+    more: dict[str, Operation] = {
+        "backup": write_backup,
+        "propose": partial(_propose, hub),
+        "look": lambda _: overview.overview(hub),
+    }
     return {**{operation.__name__: operation for operation in named}, **more}
 
 

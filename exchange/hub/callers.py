@@ -70,6 +70,7 @@ def authenticate(hub: Hub, scope: Scope, body: bytes) -> Caller:
     )
     signatures.verify_request(key.public, requested, parameters, header(scope, b"signature").decode("latin-1"))
     scope[UNIT] = key.unit
+    hub.contacts.note(key.unit, now, parameters.created)
     _check_certificate(hub, scope, key.unit)
     return Caller(key.unit, parameters.keyid, parameters.nonce, parameters.expires)
 

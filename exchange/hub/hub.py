@@ -23,6 +23,7 @@ from exchange.hub import upkeep
 from exchange.hub.acceptance import Acceptance, Receipted
 from exchange.hub.batch import Batch
 from exchange.hub.bell import Bell
+from exchange.hub.contacts import Contacts
 from exchange.hub.hints import Listener
 from exchange.hub.keys import HubKeys
 from exchange.hub.limits import Places
@@ -91,6 +92,7 @@ class Hub:
         self.bodies: Final = Places(settings.body_megabytes_each << 20, settings.body_megabytes << 20)
         self.polls: Final = Places(settings.polls_each, settings.polls)
         self.metrics: Final = Metrics()
+        self.contacts: Final = Contacts()
         self.sequencer: Final = Sequencer(self._batch, self.tick, largest_queue=settings.largest_queue, inline=inline)
         threads = 0 if inline else settings.verify_threads
         self.verifier: Final = Verifier(self.prepare, self.sequencer, threads)

@@ -100,6 +100,11 @@ class HubKeys:
             witness=pair or self.witness,
         )
 
+    def ends(self, card: HubCard) -> dict[Use, int]:
+        """Return for each use when the key in use ends by the document in force (unix seconds), 0 if it names none."""
+        named = {(key.use, _KID_OF[key.use](key.public)): key.not_after for key in card.keys}
+        return {use: named.get((use, kid), 0) for use, kid in self._present().items()}
+
     def publics(self, use: Literal["RECEIPT", "SNAPSHOT"]) -> dict[str, bytes]:
         """Return every public key that this hub has, or had, for composite signatures of `use`, by its id."""
         first = use.lower()

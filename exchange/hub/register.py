@@ -101,7 +101,7 @@ class Register:
         version, wire = checked.snapshot.version, checked.parts.snapshot
         batch.log(_directory_entry(batch, "SNAPSHOT", version, wire))
         batch.insert(SNAPSHOT, {"version": version, "issued": batch.now, "wire": wire})
-        batch.changed |= {unit.unit for unit in checked.units()}
+        batch.changed |= {unit.unit for one in (held, checked) if one for unit in one.units()}
         batch.after_commit.append(lambda: self._take_up(checked))
         return tuple(one.index for one in logged)
 

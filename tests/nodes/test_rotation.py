@@ -96,7 +96,7 @@ def test_a_receipt_under_the_next_key_waits_for_the_directory_that_names_it(smal
     with HubClient(node) as client:
         with pytest.raises(HubUnreachable):
             pushing.step(node, client, Line(), None)
-        assert node.directory_due
+        assert node.directory_due.is_set()
     small.units["TJ"].wire.cut = True
     with HubClient(kg) as client:
         collecting.step(kg, client, 0)
@@ -114,7 +114,7 @@ def test_the_hub_names_its_newest_snapshot_beside_the_mail(small: World) -> None
         assert upkeep.refresh(node, client, only_if_due=True)
         assert node.directory().suspension("KZ")
         collecting.step(node, client, 0)
-        assert not node.directory_due
+        assert not node.directory_due.is_set()
 
 
 def test_a_hub_that_is_started_again_signs_with_its_newest_keys(small: World) -> None:
