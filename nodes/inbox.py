@@ -20,7 +20,7 @@ from nodes.views import Actor, Box, Counters, InboxPage, InboxQuery, InboxRow, Q
 
 LARGEST_PAGE = 200
 _MACHINES = [machine for sides in MACHINES.values() for machine in (sides.asking, sides.asked)]
-_OPEN = sorted({code for machine in _MACHINES for code, state in machine.states.items() if state.open})
+OPEN = sorted({code for machine in _MACHINES for code, state in machine.states.items() if state.open})
 _OF_OPENING = (
     select(ThreadRow.opening, func.min(ThreadRow.due).label("due"))
     .where(ThreadRow.due.is_not(None))
@@ -95,7 +95,7 @@ def quarantined(session: Session, actor: Actor) -> tuple[Quarantined, ...]:
 
 def open_threads(case_ids: Sequence[str]) -> Select[str, int]:
     """Return the query that counts, for each of these cases, the exchanges in which an answer is owed."""
-    owed = select(ThreadRow.case_id, func.count()).where(ThreadRow.case_id.in_(case_ids), ThreadRow.state.in_(_OPEN))
+    owed = select(ThreadRow.case_id, func.count()).where(ThreadRow.case_id.in_(case_ids), ThreadRow.state.in_(OPEN))
     return owed.group_by(ThreadRow.case_id)
 
 
@@ -134,7 +134,7 @@ def _of_case(session: Session, node: Node, actor: Actor, query: InboxQuery) -> l
 
 def _view(node: Node, actor: Actor, view: View) -> ColumnElement[bool]:
     mine = or_(MessageRow.assignee == actor.user_id, MessageRow.author == actor.user_id)
-    owed = MessageRow.message_id.in_(select(ThreadRow.opening).where(ThreadRow.state.in_(_OPEN)))
+    owed = MessageRow.message_id.in_(select(ThreadRow.opening).where(ThreadRow.state.in_(OPEN)))
     conditions: dict[View, ColumnElement[bool]] = {
         View.ALL: true(),
         View.MINE: mine,

@@ -66,6 +66,7 @@ from nodes.web import (
     audit_queries,
     audit_reviews,
     audit_visitors,
+    board_pages,
     breach_pages,
     case_pages,
     compose_pages,
@@ -105,6 +106,7 @@ ROUTERS: Final = (
     case_pages.router,
     emergency_pages.router,
     duty_pages.router,
+    board_pages.router,
     figure_pages.router,
     audit_visitors.router,  # before the addresses of single persons
     people_pages.router,

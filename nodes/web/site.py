@@ -147,7 +147,8 @@ class Desk:
 
 def see(path: str, done: str = "") -> RedirectResponse:
     """Return the redirect after a form was accepted; `done` names the sentence that the next page shows."""
-    return RedirectResponse(f"{path}?done={done}" if done else path, 303)
+    joint = "&" if "?" in path else "?"
+    return RedirectResponse(f"{path}{joint}done={done}" if done else path, 303)
 
 
 def own_path(candidate: str, otherwise: str) -> str:
@@ -240,6 +241,7 @@ _MENU: Final[tuple[tuple[str, Action], ...]] = (
     ("/cases", Action.READ_OWN),
     ("/search", Action.SEARCH),
     ("/shift", Action.HAND_OVER),
+    ("/board", Action.ASSIGN),
     ("/approvals", Action.SEE_APPROVALS),
     ("/protection", Action.PROTECT_DATA),
     ("/statistics", Action.SEE_STATISTICS),
@@ -267,6 +269,7 @@ def _menu(request: Request, node: Node, actor: Actor) -> tuple[MenuItem, ...]:
         "/cases": gettext("Cases"),
         "/search": gettext("Search"),
         "/shift": gettext("Shift"),
+        "/board": gettext("Team board"),
         "/approvals": gettext("Second person"),
         "/protection": gettext("Data protection"),
         "/statistics": gettext("Statistics"),

@@ -22,6 +22,8 @@ PAGES = (
     "/search",
     "/shift",
     "/alerts",
+    "/board",
+    "/board?assign=all",
     "/help",
     "/me",
 )

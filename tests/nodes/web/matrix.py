@@ -95,6 +95,11 @@ _ACTS: Final[Mapping[str, str]] = {
         POST /people/{user_id}/disable
         POST /people/{user_id}/enrolment
     """,
+    "ASSIGN": """
+        GET  /board
+        GET  /board.json
+        POST /board
+    """,
     "ASSIGN HAND_OVER": """
         POST /messages/{message_id}/assign
     """,
