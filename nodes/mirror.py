@@ -85,9 +85,6 @@ class Mirror:
         if full:
             store.insert_tiles(self._session.connection(), self._log_id, full)
         size, note = accepted
-        if self._row is not None and self._row.accepted != size:
-            before = Publication(self._row.accepted, self._row.since, self._row.note)
-            history.keep(self._session.connection(), self._log_id, before)
         row = MirrorRow(
             log_id=self._log_id,
             size=edge.size,
@@ -99,10 +96,14 @@ class Mirror:
         )
         self._row = self._session.merge(row)
 
-    def confirm(self, now: int, note: bytes) -> None:
-        """Note that the hub was asked and has nothing new but signatures: `note` is what was accepted, as it is now."""
+    def confirm(self, now: int) -> None:
+        """Note that the hub was asked and has nothing new."""
         if self._row is not None:
-            self._row.since, self._row.note = now, note
+            self._row.since = now
+
+    def follow(self, size: int, note: bytes, now: int) -> None:
+        """Keep what the hub published: `note`, of a size that is mirrored, whose root is the mirrored one."""
+        history.follow(self._session.connection(), self._log_id, Publication(size, now, note))
 
     def _demand(self, size: int) -> None:
         if not 0 <= size <= self.size:

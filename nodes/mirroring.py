@@ -42,7 +42,13 @@ def step(node: Node, client: HubClient, most: int = TILES_AT_ONCE) -> Step:
 
     Raises `HubUnreachable`, `HubProblem`, and `AnswerRefused` as `hold`.
     """
-    return _follow(node, client, client.checkpoint(), most, published=True)
+    note = client.checkpoint()
+    done = _follow(node, client, note, most, published=True)
+    if not done.more and not _quorum_fault(node, note):
+        said = verify_checkpoint(note, hub_keys(node)).checkpoint
+        with node.db.write() as session:
+            Mirror(session, said.origin).follow(said.size, note, node.now())
+    return done
 
 
 def hold(node: Node, client: HubClient, note: bytes) -> None:
@@ -68,9 +74,8 @@ def _follow(node: Node, client: HubClient, note: bytes, most: int, *, published:
     if held is not None and not same:
         raise _forked(node, held, said, note)
     if held is not None and said.size <= edge.size:
-        gained = published and said.size == held.accepted and not _quorum_fault(node, note)
         with node.db.write() as session:
-            Mirror(session, keys.origin).confirm(node.now(), note if gained else held.note)
+            Mirror(session, keys.origin).confirm(node.now())
         return Step(behind=said.size < held.accepted)
     if published and (fault := _quorum_fault(node, note)):
         raise AnswerRefused(f"checkpoint: {fault}")

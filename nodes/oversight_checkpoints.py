@@ -42,10 +42,14 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """The hub's log as far as this node follows it: its newest checkpoint, and how much is mirrored since when."""
+    """The hub's log as far as this node follows it: its newest checkpoint, and how much is mirrored since when.
+
+    `witnessed` is of the one that the hub published last, of size `published`; the newest waits for its witnesses.
+    """
 
     origin: str
     newest: Signed
+    published: int
     witnessed: Witnessed
     mirrored: int
     asked: int
@@ -157,7 +161,9 @@ def _followed(session: Session, node: Node) -> Followed | None:
     if known is None:
         return None
     newest = signed_of(known.note, keys)
-    return Followed(keys.origin, newest, witnessed(node, known.note), known.size, mirror.asked)
+    told = history.kept(session.connection(), keys.origin, most=1)
+    size, note = (told[0].size, told[0].note) if told else (known.accepted, known.note)
+    return Followed(keys.origin, newest, size, witnessed(node, note), known.size, mirror.asked)
 
 
 def signed_of(note: bytes, keys: LogKeys) -> Signed:

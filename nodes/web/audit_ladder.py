@@ -11,6 +11,8 @@ from nodes.oversight_steps import Step
 
 WIDTH: Final = 480
 BOX: Final = 92
+ROOT: Final = 150
+"""Width of the root's box, which holds its name as well, in the longest language."""
 HEIGHT: Final = 20
 RISE: Final = 30
 CENTRE: Final = WIDTH // 2
@@ -39,6 +41,7 @@ class Ladder:
     width: int
     height: int
     box: int
+    root: int
     box_height: int
     centre: int
     rungs: tuple[Rung, ...]
@@ -63,4 +66,4 @@ def ladder(leaf: str, steps: Sequence[Step]) -> Ladder:
                 anchor="end" if left else "start",
             )
         )
-    return Ladder(WIDTH, foot + HEIGHT + 26, BOX, HEIGHT, CENTRE, tuple(rungs))
+    return Ladder(WIDTH, foot + HEIGHT + 26, BOX, ROOT, HEIGHT, CENTRE, tuple(rungs))

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from audit import witness
+from audit import history, witness
 from audit.checkpoints import verify_checkpoint
 from audit.submission import Submission
 from crypto import note_keys
@@ -123,19 +123,19 @@ def test_a_node_follows_no_checkpoint_that_too_few_have_cosigned(asked: World) -
             mirroring.step(node, client)
 
 
-def test_what_a_node_cosigned_itself_gains_the_signatures_of_the_others_when_it_is_published(asked: World) -> None:
+def test_what_is_published_is_kept_with_the_signatures_of_all_though_the_node_held_it_before(asked: World) -> None:
     node = asked.node("TJ")
     round_of(asked, "TJ", "KG")
-    with node.db.read() as session:
-        before = Mirror(session, mirroring.hub_keys(node).origin).held
+    grow(asked)
+    round_of(asked, "TJ")
     with HubClient(node) as client:
         mirroring.step(node, client)
     with node.db.read() as session:
-        after = Mirror(session, mirroring.hub_keys(node).origin).held
-    assert before is not None
-    assert after is not None
-    assert (before.accepted, witnessed(node, before.note).cosigned) == (after.accepted, ())
-    assert {unit for unit, _ in witnessed(node, after.note).cosigned} == {"KG", "TJ"}
+        origin = mirroring.hub_keys(node).origin
+        held, (one, *_) = Mirror(session, origin).held, history.kept(session.connection(), origin)
+    assert held is not None
+    assert (one.size < held.accepted, witnessed(node, held.note).cosigned) == (True, ())
+    assert {unit for unit, _ in witnessed(node, one.note).cosigned} == {"KG", "TJ"}
 
 
 def test_nothing_is_asked_of_a_node_without_a_quorum(small: World) -> None:
