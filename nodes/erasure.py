@@ -21,6 +21,7 @@ from nodes.errors import BadInput, NotFound, OutOfStep
 from nodes.node import Node
 from nodes.protection_tables import ErasureRow
 from nodes.tables import AssignmentRow, CaseRow, DraftRow, EventRow, KeyRow, MessageRow, OutboxRow
+from nodes.task_tables import TaskReplyRow, TaskRow
 from nodes.views import Actor
 from schemas.codes import table
 
@@ -157,7 +158,14 @@ def _forget(session: Session, rows: Sequence[MessageRow]) -> None:
             row.envelope = b""
     session.execute(update(AssignmentRow).where(AssignmentRow.message_id.in_(numbers)).values(note_sealed=None))
     session.execute(delete(DraftRow).where(DraftRow.in_reply_to.in_(numbers)))
+    _forget_tasks(session, numbers)
     session.flush()
+
+
+def _forget_tasks(session: Session, numbers: Sequence[str]) -> None:
+    of_them = select(TaskRow.task_id).where(TaskRow.message_id.in_(numbers))
+    session.execute(update(TaskReplyRow).where(TaskReplyRow.task_id.in_(of_them)).values(sealed=b""))
+    session.execute(update(TaskRow).where(TaskRow.message_id.in_(numbers)).values(sealed=b"", reason_sealed=None))
 
 
 def _opens(wire: bytes, alive: set[str]) -> bool:

@@ -3,7 +3,7 @@
 The sender learns that it was opened, never by whom (protocol.md §8).
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,11 +28,11 @@ from nodes import (
     threads,
 )
 from nodes.errors import NotFound
-from nodes.judging import Wish
+from nodes.judging import Subject, Wish
 from nodes.node import Node
 from nodes.permissions import allowed, may_write
 from nodes.recalled import RECALLS
-from nodes.tables import DeliveryRow, MessageRow, ThreadRow
+from nodes.tables import CaseRow, DeliveryRow, MessageRow, ThreadRow
 from nodes.views import Actor, Delivery, InboxRow, MessageDetail
 from nodes.work import Work
 from schemas.content import Content
@@ -40,8 +40,18 @@ from schemas.kind import Kind
 from schemas.kinds import KINDS
 
 
-def read(session: Session, node: Node, actor: Actor, message_id: str, justification: str = "") -> MessageDetail:
-    """Open a message for `actor` and log it.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A message that somebody may use for an act: its row, its case, what it says, and how the rules see it."""
+
+    row: MessageRow
+    case: CaseRow
+    content: Content
+    subject: Subject
+
+
+def opened(session: Session, node: Node, actor: Actor, message_id: str, act: Act) -> Opened:
+    """Return a message with what it says if the rules let `actor` do `act` with it; it is not logged here.
 
     Raises `NotFound` for one of a case that is not his to see, or erased, `Refused` where rules bind the message, and
     `RestrictionUnread` before he has confirmed the sender's own restriction: nothing is opened then.
@@ -52,12 +62,18 @@ def read(session: Session, node: Node, actor: Actor, message_id: str, justificat
     cases.require_read(session, node, actor, row.case_id)
     case = cases.of(session, row.case_id)
     content = storing.content_of(node, case, row)
-    confirmed = restrictions.confirmed(session, actor, message_id)
     subject = judging.subject(session, node, actor, row, content.labels)
-    judging.require(node, actor, subject, Wish(Act.READ, text_confirmed=confirmed))
+    judging.require(node, actor, subject, Wish(act, text_confirmed=restrictions.confirmed(session, actor, message_id)))
+    return Opened(row, case, content, subject)
+
+
+def read(session: Session, node: Node, actor: Actor, message_id: str, justification: str = "") -> MessageDetail:
+    """Open a message for `actor` and log it; raises what `opened` raises."""
+    found = opened(session, node, actor, message_id, Act.READ)
+    row, content = found.row, found.content
     act = replace(
         log.by(actor, "CONSULT"),
-        case=case,
+        case=found.case,
         message_id=message_id,
         eid=row.eid,
         justification=justification or content.label("purpose"),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, defer
 
 from exchange import courier
 from exchange.courier import Collection, State
-from nodes import alerts, approvals, breaches, clocks, log, oversight_openings, retention, threads
+from nodes import alerts, approvals, breaches, clocks, log, oversight_openings, retention, tasks, threads
 from nodes.alerts import Cause, Raised
 from nodes.node import Node
 from nodes.tables import CaseRow, DeliveryRow, EscalationRow, MessageRow, ThreadRow
@@ -29,7 +29,7 @@ _CAUSES: Mapping[int, Cause] = {
 def run(node: Node) -> int:
     """Take every step whose time has come; returns how many alerts were raised."""
     with node.db.write() as session:
-        raised = _escalate_all(session, node) + _not_collected(session, node)
+        raised = _escalate_all(session, node) + _not_collected(session, node) + tasks.run(session, node)
         approvals.run(session, node)
         oversight_openings.run(session, node)
         retention.run(session, node)

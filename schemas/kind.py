@@ -97,6 +97,20 @@ class Concern:
 
 
 @dataclass(frozen=True)
+class Replies:
+    """The field `rows` of an answer says in each row what is answered to one question.
+
+    `number` and `text` are the members that name the question and take a text; `begins` is what a row with a text says
+    besides.
+    """
+
+    rows: str
+    number: str
+    text: str
+    begins: Mapping[str, Json]
+
+
+@dataclass(frozen=True)
 class Score:
     """Completeness from 0 to 100 and the points still missing."""
 
@@ -111,7 +125,8 @@ class Kind:
     A kind that opens a thread declares its `life`, and with a clock its `term`. `authors` are the roles that may write
     it (empty: whoever composes), `repeats` the members that an answer takes over from the message that it answers,
     `told` the field of an answer that begins with the units to which the message was passed on, and `refused_on` reads
-    from a body the grounds (table `refusal_grounds`) on which it refuses all or a part.
+    from a body the grounds (table `refusal_grounds`) on which it refuses all or a part. `questions` is the field whose
+    rows can be answered one by one, and so be given to others one by one; `replies` says where that is done.
     """
 
     code: str
@@ -137,6 +152,8 @@ class Kind:
     authors: frozenset[str] = frozenset()
     repeats: tuple[str, ...] = ()
     told: str = ""
+    questions: str = ""
+    replies: Replies | None = None
     concern: Concern | None = None
     refused_on: Callable[[Mapping[str, Json]], frozenset[str]] = lambda _body: frozenset()
 

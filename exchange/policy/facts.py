@@ -26,6 +26,7 @@ class Act(StrEnum):
     CROSS_CHECK = "CROSS_CHECK"
     QUOTE = "QUOTE"
     ANSWER = "ANSWER"
+    TASK = "TASK"
     SHARED_INDEX = "SHARED_INDEX"
     OWN_AGENCY = "OWN_AGENCY"
     OTHER_UNIT = "OTHER_UNIT"
@@ -156,8 +157,9 @@ class Circumstances:
 
     `approved`: a second person agreed to exactly this. `inspects`: an approved request of an auditor covers the item.
     `emergency`: the person opened the case in an emergency, and the hour for which that holds has not passed.
-    `to` is the unit, agency or body that would receive it; `text_confirmed`: the text of H3 was shown and confirmed for
-    this act; `fresh_factor`: the person proved to be there, for this act alone.
+    `to` is the unit, agency or body that would receive it, whose families follow from it if it is an agency.
+    `text_confirmed`: the text of H3 was shown and confirmed for this act; `fresh_factor`: the person proved to be
+    there, for this act alone.
     """
 
     env: str
@@ -183,6 +185,7 @@ class Circumstances:
             "purpose": self.purpose,
             "changed_purpose": f"PURPOSE:{self.purpose}",
             "onward": f"FORWARD:{self.to}",
+            "to_families": sorted(families_of(self.to)),
             "text_confirmed": self.text_confirmed,
             "fresh_factor": self.fresh_factor,
         }

@@ -50,6 +50,7 @@ from nodes.errors import (
 from nodes.node import Node
 from nodes.permissions import allowed
 from nodes.retention_errors import Erased, Expired, OnHold
+from nodes.task_errors import TooLate
 from nodes.views import SignedIn
 from nodes.web import (
     approval_pages,
@@ -87,12 +88,13 @@ from nodes.web import (
     quarantine_pages,
     recall_pages,
     stepping,
+    task_pages,
 )
 from nodes.web.entrance import cookie_name, is_secure, node_of
 from nodes.web.guard import Guard
 from nodes.web.languages import gettext, language
+from nodes.web.refusals import Reason, reasons
 from nodes.web.site import Desk, Door, wants_json
-from schemas import codes
 
 _journal = structlog.get_logger("serai.pages")
 
@@ -103,6 +105,7 @@ ROUTERS: Final = (
     inbox_pages.router,
     compose_pages.router,
     message_pages.router,
+    task_pages.router,
     case_pages.router,
     emergency_pages.router,
     duty_pages.router,
@@ -147,6 +150,7 @@ STATUSES: Final[dict[type[ExchangeError], int]] = {
     MethodNotAllowed: 405,
     DraftChanged: 409,
     OutOfStep: 409,
+    TooLate: 422,
     OnHold: 409,
     NotApproved: 409,
     SecondPersonNeeded: 409,
@@ -176,16 +180,6 @@ class Way:
 
     href: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One rule that refused, its source in law, and what would change it."""
-
-    rule: str
-    text: str
-    law: str
-    remedy: str
 
 
 class Reports:
@@ -294,11 +288,7 @@ def _log_denial(request: Request, error: Denied) -> None:
 
 def reasons_of(error: ExchangeError) -> tuple[Reason, ...]:
     """Return the rules that refused, in the reader's language; none for any other error."""
-    spoken, remedies = language(), codes.table("remedies")
-    rules = error.rules if isinstance(error, Denied) else ()
-    return tuple(
-        Reason(rule.name, rule.words.say(spoken), rule.law, remedies.label(rule.remedy, spoken)) for rule in rules
-    )
+    return reasons(error.rules) if isinstance(error, Denied) else ()
 
 
 def _who(request: Request) -> SignedIn | None:

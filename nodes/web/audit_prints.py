@@ -17,7 +17,7 @@ from exchange.policy.facts import Action
 from nodes import oversight, oversight_inspections, oversight_proofs
 from nodes.oversight_mandates import mandate_of
 from nodes.permissions import require
-from nodes.web import pdf
+from nodes.web import paper, pdf
 from nodes.web.audit_entry import open_entry, shown_of, verdict_of
 from nodes.web.audit_inspections import line_of
 from nodes.web.audit_lookups import read_lookup, spoken
@@ -75,18 +75,10 @@ def print_guide(desk: AtDesk) -> Response:
     if made is None:
         headers = {"Content-Disposition": 'attachment; filename="guide.html"'}
         return Response(html, headers=headers, media_type="text/html; charset=utf-8")
-    return _download(made, "guide")
+    return paper.download(made, "guide")
 
 
 def _sheet(desk: Desk, template: str, values: Mapping[str, object], recorded: int) -> Response:
     with desk.node.db.read() as session:
         mandate = mandate_of(session, desk.node, desk.actor, demand=True)
-    around = {"recorded": recorded, "mandate": mandate, "now": desk.node.now(), "needed": pdf.NEEDED}
-    page = desk.page(template, {**values, **around})
-    made = pdf.document(bytes(page.body).decode())
-    return page if made is None else _download(made, f"{desk.node.unit}-{recorded}")
-
-
-def _download(made: bytes, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="serai-{name}.pdf"'}
-    return Response(made, headers=headers, media_type="application/pdf")
+    return paper.sheet(desk, template, {**values, "mandate": mandate}, recorded)

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
@@ -12,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from nodes import breaches, recalls
 from nodes.breaches import FIRST, Account, Breach
 from nodes.errors import BadInput
-from nodes.web import wording
+from nodes.web import moments, wording
 from nodes.web.entrance import AtDesk
 from nodes.web.languages import gettext, noted
 from nodes.web.site import Desk, see
@@ -104,10 +102,9 @@ def tell_partners(desk: AtDesk, breach_id: str) -> Response:
 def _detected(desk: Desk) -> int:
     """Return the posted moment, in the unit's zone; raises `BadInput`."""
     try:
-        moment = datetime.fromisoformat(desk.text("detected"))
+        return moments.typed(desk.text("detected"), desk.node.settings.time_zone)
     except ValueError as error:
         raise BadInput("detected") from error
-    return int(moment.replace(tzinfo=ZoneInfo(desk.node.settings.time_zone)).timestamp())
 
 
 def _of_recall(desk: Desk, recall_id: str) -> Mapping[str, str]:
@@ -116,9 +113,8 @@ def _of_recall(desk: Desk, recall_id: str) -> Mapping[str, str]:
         found = recalls.show(session, desk.node, desk.actor, recall_id)
     units = ", ".join(wording.unit_name(desk.node, one.unit) for one in found.holders)
     opened = sum(one.opened is not None for one in found.holders)
-    zone = ZoneInfo(desk.node.settings.time_zone)
     return {
-        "detected": datetime.fromtimestamp(found.at, zone).strftime("%Y-%m-%dT%H:%M"),
+        "detected": moments.to_type(found.at, desk.node.settings.time_zone),
         "nature": gettext("A message was sent by mistake to %s; it was opened at %s of these units.") % (units, opened),
         "records": "1",
         "measures": gettext("Recalled; it is closed wherever the recall has arrived."),

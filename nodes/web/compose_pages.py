@@ -19,7 +19,7 @@ from nodes.permissions import require
 from nodes.releasing import Need
 from nodes.views import Draft, Reader
 from nodes.views import Fault as ViewFault
-from nodes.web import forms, moments, sheets, wording
+from nodes.web import forms, moments, sheets, task_offers, wording
 from nodes.web.entrance import AtDesk
 from nodes.web.inbox_pages import draft_line
 from nodes.web.languages import gettext, language
@@ -129,6 +129,8 @@ def post(desk: AtDesk, draft_id: str) -> Response:
     if act == "check":
         whole = sheet.whole and _has_recipients(desk, draft_id)
         return see(f"/drafts/{draft_id}/check") if whole else see(f"/drafts/{draft_id}?check=1")
+    if act == "take":
+        return _take_over(desk, draft_id, path)
     if act in {"add", "show", "drop"}:
         more = f"?add={quote(path)}" if act == "add" else ""
         return see(f"/drafts/{draft_id}{more}#{forms.html_id(path.rpartition('.')[0] if act == 'drop' else path)}")
@@ -196,6 +198,16 @@ def _save(desk: Desk, draft_id: str, dropped: str) -> Sheet:
     return sheet
 
 
+def _take_over(desk: Desk, draft_id: str, name: str) -> Response:
+    """Put a reply of an agency into its row of the saved form."""
+    with desk.node.db.read() as session:
+        draft = drafts.get(session, desk.node, desk.actor, draft_id)
+    form = task_offers.taken_over(desk, draft, name)
+    with desk.node.db.write() as session:
+        drafts.save(session, desk.node, desk.actor, drafts.Saved(draft_id, draft.revision, form))
+    return see(f"/drafts/{draft_id}", "taken-over")
+
+
 def _has_recipients(desk: Desk, draft_id: str) -> bool:
     with desk.node.db.read() as session:
         return bool(drafts.get(session, desk.node, desk.actor, draft_id).recipients)
@@ -214,6 +226,7 @@ def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], che
         "draft": draft,
         "saved": _saved(desk, draft),
         "question": question,
+        "offers": task_offers.offers(desk, draft),
         "items": items,
         "recipients": () if draft.in_reply_to else choices(desk.node, replace(wanted, chosen=draft.recipients)),
         "answered": [wording.unit_name(desk.node, unit) for unit in draft.recipients] if draft.in_reply_to else (),

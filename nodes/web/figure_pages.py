@@ -18,7 +18,7 @@ from crypto import instants
 from exchange.figures import MEASURES, Cell, is_article_18
 from nodes import days, figures
 from nodes.errors import BadInput
-from nodes.web import pdf, spreadsheet
+from nodes.web import paper, spreadsheet
 from nodes.web.entrance import AtDesk
 from nodes.web.figure_words import definition, halves, label
 from nodes.web.languages import language
@@ -122,17 +122,13 @@ def _csv(desk: Desk, found: Counted) -> Response:
     head = tuple(_head(desk, found).values())
     rows = [(*head, *_row(cell), definition(cell.code)) for cell in found.cells]
     text = "".join(spreadsheet.line(row) for row in (COLUMNS, *rows))
-    return PlainTextResponse(text, headers=_file(desk, found, "csv"), media_type="text/csv; charset=utf-8")
+    return PlainTextResponse(text, headers=_file(desk, found), media_type="text/csv; charset=utf-8")
 
 
 def _pdf(desk: Desk, found: Counted) -> Response:
     recorded = _take_out(desk, found, "PDF")
-    around = {"recorded": recorded, "now": found.at, "needed": pdf.NEEDED, "mandate": ""}
-    page = desk.page("statistics_print.html", {**_values(desk, found), **around})
-    made = pdf.document(bytes(page.body).decode())
-    if made is None:
-        return page
-    return Response(made, headers=_file(desk, found, "pdf"), media_type="application/pdf")
+    values = {**_values(desk, found), "now": found.at}
+    return paper.sheet(desk, "statistics_print.html", values, recorded, _name(desk, found))
 
 
 _FORMS: Final = {"json": _json, "csv": _csv, "pdf": _pdf}
@@ -163,9 +159,12 @@ def _row(cell: Cell) -> tuple[str, str, str, str, str, int]:
     return cell.code, article, cell.way.value, cell.unit or "ALL", cell.detail, cell.value
 
 
-def _file(desk: Desk, found: Counted, form: str) -> dict[str, str]:
-    name = f"serai-statistics-{desk.node.unit}-{found.first}-{found.last}.{form}"
-    return {"Content-Disposition": f'attachment; filename="{name}"'}
+def _file(desk: Desk, found: Counted) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="serai-{_name(desk, found)}.csv"'}
+
+
+def _name(desk: Desk, found: Counted) -> str:
+    return f"statistics-{desk.node.unit}-{found.first}-{found.last}"
 
 
 def _values(desk: Desk, found: Counted, problems: Sequence[Problem] = ()) -> Mapping[str, object]:

@@ -49,6 +49,16 @@ def hand(at: int, zone: str) -> str:
     return datetime.fromtimestamp(at, ZoneInfo(zone)).strftime("%H:%M")
 
 
+def typed(text: str, zone: str) -> int:
+    """Return the moment, or the start of the day, that a person typed in `zone`; raises `ValueError`."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp())
+
+
+def to_type(at: int, zone: str) -> str:
+    """Return a moment as an input for it holds it, such as `2026-11-22T11:03`."""
+    return datetime.fromtimestamp(at, ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+
+
 def duration(seconds: int) -> str:
     """Return days, hours and minutes, whole minutes only and never rounded up; minutes vanish beyond a day."""
     minutes = abs(seconds) // 60

@@ -3,7 +3,7 @@
 Free text keeps its language and its script; nothing is translated and nothing is transliterated here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,12 +63,17 @@ def people_of(kind: Kind, values: Mapping[str, Json]) -> tuple[Shown, ...]:
     objects = [one for one in _objects(values) if one.get("object_type") == PERSON]
     if not objects:
         return ()
-    read = {section.name: lines for section, lines in kind.reading({"objects": [*objects]}, language())}
-    rows = next(iter(read.values()))[0].below
+    rows = row_lines(kind, "objects", objects)
     return tuple(_person(one, row) for one, row in zip(objects, rows, strict=True))
 
 
-def _person(one: Mapping[str, Json], row: Line) -> Shown:
+def row_lines(kind: Kind, name: str, rows: Sequence[Mapping[str, Json]]) -> tuple[tuple[Line, ...], ...]:
+    """Return the lines of each row of a repeated field; some rows at least."""
+    ((_, (whole,)),) = kind.reading({name: [dict(row) for row in rows]}, language())
+    return tuple(row.below for row in whole.below)
+
+
+def _person(one: Mapping[str, Json], row: tuple[Line, ...]) -> Shown:
     names = one.get("names")
     main = next((name for name in names if isinstance(name, dict)), {}) if isinstance(names, list) else {}
     original = " ".join(str(main[part]) for part in ("family", "given", "patronymic") if part in main)
@@ -78,7 +83,7 @@ def _person(one: Mapping[str, Json], row: Line) -> Shown:
     label = known.label(category, language()) if category in known else ""
     heading = original or label
     told = {"object_type"} | ({"names"} if isinstance(names, list) and len(names) == 1 else set())
-    lines = tuple(line for line in row.below if line.path.rpartition(".")[2] not in told)
+    lines = tuple(line for line in row if line.path.rpartition(".")[2] not in told)
     return Shown(heading, str(main.get("latin", "")), _SPOKEN.get(script, language()), lines)
 
 

@@ -14,7 +14,7 @@ from schemas.field_types import Date, Instant, LongText, OneCode, Several, Short
 from schemas.fields import Field, Section, when
 from schemas.groups import Record, Rows
 from schemas.identifiers import Reference
-from schemas.kind import Causes, Kind, Rule, agencies, refers_to_unknown
+from schemas.kind import Causes, Kind, Replies, Rule, agencies, refers_to_unknown
 from schemas.words import Words
 
 _ITEM = (
@@ -296,4 +296,5 @@ KIND: Final = Kind(
     rules=_RULES,
     computed={"outcome": _outcome},
     refused_on=lambda body: frozenset(str(item["ground"]) for item in records(body.get("items")) if "ground" in item),
+    replies=Replies("items", "item_no", "text", {"outcome": "PROVIDED"}),
 )

@@ -357,4 +357,5 @@ KIND: Final = Kind(
     approvals=_APPROVALS,
     life=LIFE,
     term=Term(of_request),
+    questions="requested_items",
 )

@@ -205,7 +205,7 @@ def send(node: Node, actor: Actor, new: NewDraft, common: dict[str, Any] | None 
     """Write, save, check and seal a message of a good body, with a supervisor's agreement if needed; returns its id."""
     body = {**BODIES[new.kind], **changes}
     if new.kind == "REQ":
-        body["objects"] = [person(), lorry()]
+        body.setdefault("objects", [person(), lorry()])
     with node.db.write() as session:
         draft = drafts.create(session, node, actor, new)
         recipients = new.recipients or draft.recipients

@@ -19,6 +19,7 @@ PAGES = (
     "/notices",
     "/compose",
     "/cases",
+    "/tasks",
     "/search",
     "/shift",
     "/alerts",

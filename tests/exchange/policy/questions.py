@@ -75,7 +75,7 @@ circumstances = st.builds(
     inspects=st.booleans(),
     emergency=st.booleans(),
     purpose=st.sampled_from(AIMS),
-    to=st.sampled_from(("", "KZ")),
+    to=st.sampled_from(("", "KZ", "POLICE", "FIU")),
     text_confirmed=st.booleans(),
     fresh_factor=st.booleans(),
 )

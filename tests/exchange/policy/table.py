@@ -14,7 +14,7 @@ DECIDERS = {"SUPERVISOR", "LEGAL"}
 ADVISERS = {"LEGAL", "PROSECUTOR", "JUDGE", "FORENSIC_EXPERT"}
 BLIND = {"NODE_ADMIN", "AUDITOR", "DPO", "HUB_OPERATOR", "KEY_CUSTODIAN", "DONOR", "OVERSIGHT"}
 
-USES = {"READ", "USE_AS_LEAD", "CROSS_CHECK", "QUOTE", "ANSWER"}
+USES = {"READ", "USE_AS_LEAD", "CROSS_CHECK", "QUOTE", "ANSWER", "TASK"}
 DISCLOSURES = {
     "SHARED_INDEX",
     "OWN_AGENCY",
@@ -130,6 +130,7 @@ def _barred(question: Question, item: Item) -> bool:
             handles and (bool(person.roles & BLIND) or trainer),
             handles and item.family not in FAMILIES[person.agency],
             act in CONTENT | {"APPROVE"} and outside,
+            act == "OWN_AGENCY" and item.family not in FAMILIES.get(now.to, set()),
             (handles or act in {"DECIDE_PERMISSION", "INSPECT"}) and item.classification > person.clearance,
             act in NOT_AFTER_ERASURE and item.erased,
             act in CONTENT | {"INSPECT"} and item.expired and not item.held,

@@ -1,5 +1,6 @@
 """The day's work through the forms of the pages, without scripts, over a real hub: nothing is lost on the way."""
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
@@ -281,3 +282,62 @@ def test_a_message_with_an_owner_is_not_shown_to_other_officers(pair: House) -> 
     address = arrival(pair, requests.lorry_owner(pair.clock.now))
     pair.desk("KG", "KG-2").post(f"{address}/take")
     assert pair.desk("KG", "KG-1").get(address).status_code == 404
+
+
+def test_a_request_is_split_and_what_the_agency_replied_is_taken_over_into_the_answer(pair: House) -> None:
+    asked = arrival(pair, requests.lorry_owner(pair.clock.now))
+    duty = pair.desk("KG", "KG-2")
+    duty.post(f"{asked}/take")
+    form = duty.get(f"{asked}/tasks").text
+    due = re.findall(r'name="due"[^>]*value="([^"]+)"', form)[0]
+    order = {"agency": "CUSTOMS", "items": ["1", "2"], "instructions": "Look it up.", "due": due}
+    task = duty.post(f"{asked}/tasks", **order).headers["location"].partition("?")[0]
+    assert "This may not go" not in duty.get(task).text
+    assert duty.post(f"{task}/send").headers["location"] == f"{task}?done=task-sent"
+    assert duty.get(f"{task}/letter.pdf").content.startswith(b"%PDF-1.")
+    told = {"text-2": "Известен: дело 2024 года.", "source": "Register", "person": "A. Usenov", "given": "2026-11-22"}
+    duty.post(f"{task}/reply", **told, rank="Major", **{"text-9": "", "text-x": "no number"})
+    draft = draft_of(duty.post(f"{asked}/reply", kind="ANS"))
+    name = re.findall(r'value="(take:[^"]+)"', duty.get(draft).text)[0]
+    for _ in range(2):
+        assert write(duty, draft, {}, name).headers["location"] == f"{draft}?done=taken-over"
+    page = duty.get(draft).text
+    assert page.count("Известен: дело 2024 года.") == 2, "beside the form and once in its row"
+    assert write(duty, draft, {}, "take:nothing").status_code == 404
+    assert "Customs" in duty.get("/tasks?state=ANSWERED").text
+    assert "Customs" in duty.get(asked).text
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "place"),
+    [
+        ("/tasks", {"agency": "", "items": ["1"], "instructions": "x", "due": "2027-01-01T00:00"}, "#agency"),
+        ("/tasks", {"agency": "", "items": ["1"], "instructions": "x", "due": "soon"}, "#due"),
+        ("/tasks", {"agency": "CUSTOMS", "instructions": "x", "due": "2027-01-01T00:00"}, "#items"),
+    ],
+)
+def test_a_faulty_task_says_where_and_why(pair: House, path: str, form: dict[str, object], place: str) -> None:
+    asked = arrival(pair, requests.lorry_owner(pair.clock.now))
+    duty = pair.desk("KG", "KG-2")
+    duty.post(f"{asked}/take")
+    answer = duty.post(f"{asked}{path}", **form)
+    assert (answer.status_code, f'href="{place}"' in answer.text) == (422, True)
+
+
+def test_a_task_says_which_rule_keeps_it_in_the_unit_and_whom_to_ask(pair: House) -> None:
+    tj, duty = pair.nodes["TJ"], pair.desk("KG", "KG-2")
+    order = {"agency": "CUSTOMS", "items": ["1"], "instructions": "Look it up."}
+    for codes, said in ((["H2", "H3"], "H2-ONWARD"), (["H3"], "For the Osh team only.")):
+        marks = {**H3, "source_at_risk": "YES", "handling": codes, "handling_text": "For the Osh team only."}
+        asked = f"/messages/{sent(tj, someone(tj, 'rustam'), NewDraft('REQ', recipients=('KG',)), marks)}"
+        pair.sync("TJ", "KG", "TJ")
+        duty.post(f"{asked}/take")
+        duty.post(f"{asked}/confirm")
+        due = re.findall(r'name="due"[^>]*value="([^"]+)"', duty.get(f"{asked}/tasks").text)[0]
+        task = duty.post(f"{asked}/tasks", **order, due=due).headers["location"].partition("?")[0]
+        page, refused = duty.get(task).text, duty.post(f"{task}/send")
+        assert said in page
+        assert ('value="HCR"' in page, refused.status_code) == (("H2" in codes), 403 if "H2" in codes else 422)
+    assert duty.post(f"{task}/send", confirm="yes").status_code == 303
+    assert duty.post(f"{task}/cancel", reason="no").status_code == 422
+    assert duty.post(f"{task}/cancel", reason="The request was withdrawn.").status_code == 303
