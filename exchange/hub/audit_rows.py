@@ -7,7 +7,7 @@ come in the order of their indices, so that neither side is ever held as a whole
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, null, select, tuple_
+from sqlalchemy import Connection, Select, and_, null, select
 
 from audit.audit_entries import Parsed
 from audit.audit_findings import Finding, Findings
@@ -15,7 +15,7 @@ from exchange.hub.audit_contents import Contents, Narrow, Read, as_text, number,
 from exchange.hub.batch import MESSAGE_KIND, RECEIPT_KIND
 from exchange.hub.tables import ANCHOR, DELIVERY, EVIDENCE, FEDERATION, MAILBOX, MESSAGE, RECEIPT, SNAPSHOT, STATEMENT
 from schemas import receipts
-from schemas.entries import DirectoryEntry
+from schemas.entries import DirectoryEntry, MessageEntry, ReceiptEntry
 from schemas.receipts import UNIT_TYPES
 from schemas.trust import Directory
 
@@ -130,10 +130,7 @@ class HubRows:
 
 
 class EntryRows:
-    """Holds entries, as they come, against the rows that have their indices: all of them, or those that are `narrow`.
-
-    Without an index on the index of a row, one that belongs to no entry is only found among all of them.
-    """
+    """Holds entries, as they come, against the rows with their indices: all of them, or those that are `narrow`."""
 
     def __init__(self, connection: Connection, findings: Findings, narrow: Narrow | None = None) -> None:
         self._findings = findings
@@ -191,7 +188,7 @@ class EntryRows:
 def compare_some(
     connection: Connection, findings: Findings, parsed: Sequence[Parsed], directory: Directory | None
 ) -> None:
-    """Hold a few entries that stand together against their rows and what those carry, found by their keys."""
+    """Hold a few entries that stand together against the rows with their indices, and what those carry."""
     if parsed:
         narrow = _beside(connection, parsed)
         rows = EntryRows(connection, findings, narrow)
@@ -201,27 +198,17 @@ def compare_some(
 
 
 def _beside(connection: Connection, parsed: Sequence[Parsed]) -> Narrow:
-    """Which rows belong to these entries, by keys that the tables are indexed by."""
-    by_type: dict[str, list[Any]] = {}
-    for _, entry in parsed:
-        by_type.setdefault(entry.type, []).append(entry)
-    first, last = parsed[0][0], parsed[-1][0]
-    messages, received = by_type.get("MESSAGE", []), by_type.get("RECEIPT", [])
-    unlike = by_type.get("EQUIVOCATION", [])
+    """Which rows say that they belong to these entries: all with their indices, of mailboxes those of units named."""
+    span = parsed[0][0], parsed[-1][0]
+    units = {unit for _, one in parsed if isinstance(one, MessageEntry) for unit in (one.sender, *one.to)}
+    received = [one for _, one in parsed if isinstance(one, ReceiptEntry)]
     senders = select(DELIVERY.c.sender).where(DELIVERY.c.eid.in_([one.eid for one in received])).distinct()
-    units = {unit for one in messages for unit in (one.sender, *one.to)} | {one.unit for one in received}
+    units.update(one.unit for one in received)
     units.update(connection.execute(senders).scalars())
+    tables = {"message": MESSAGE, "receipt": RECEIPT, "evidence": EVIDENCE, "statement": STATEMENT, "anchor": ANCHOR}
     return {
-        "message": MESSAGE.c.eid.in_([one.eid for one in (*messages, *by_type.get("REFUSAL", []))]),
-        "receipt": tuple_(RECEIPT.c.eid, RECEIPT.c.unit, RECEIPT.c.type).in_(
-            [(one.eid, one.unit, one.receipt) for one in received]
-        ),
-        "evidence": tuple_(EVIDENCE.c.sender, EVIDENCE.c.seq).in_([(one.sender, one.seq) for one in unlike]),
-        "statement": STATEMENT.c.idx.between(first, last),
-        "anchor": tuple_(ANCHOR.c.origin, ANCHOR.c.size).in_(
-            [(one.origin, one.size) for one in by_type.get("ANCHOR", [])]
-        ),
-        "mailbox": and_(MAILBOX.c.unit.in_(units), MAILBOX.c.idx.between(first, last)),
+        **{name: table.c.idx.between(*span) for name, table in tables.items()},
+        "mailbox": and_(MAILBOX.c.unit.in_(units), MAILBOX.c.idx.between(*span)),
     }
 
 

@@ -51,6 +51,7 @@ MESSAGE: Final = Table(
     UniqueConstraint("id", name="message_id"),
     UniqueConstraint("sender", "seq", name="message_sender_seq"),
     Index("message_expires", "expires"),
+    Index("message_idx", "idx"),
 )
 """Every envelope that consumed a number, with its SUBMITTED or REFUSED receipt (`signed`, `proof` and `statement`).
 `envelope` is null once refused or when every recipient has long been final."""
@@ -71,6 +72,7 @@ EVIDENCE: Final = Table(
     Column("eid", _EID, nullable=False),
     Column("idx", BigInteger, nullable=False),
     Column("envelope", LargeBinary, nullable=False),
+    Index("evidence_idx", "idx"),
 )
 """The second envelope that a unit signed for one number: the first is in `message`."""
 
@@ -113,6 +115,7 @@ RECEIPT: Final = Table(
     Column("signed", BigInteger, nullable=False),
     Column("proof", LargeBinary, nullable=False),
     Column("statement", LargeBinary, nullable=False),
+    Index("receipt_idx", "idx"),
 )
 """Receipts about deliveries, made by the hub or taken from a unit; unique by (eid, unit, type)."""
 
@@ -203,5 +206,6 @@ ANCHOR: Final = Table(
     Column("origin", String(255), primary_key=True),
     Column("size", BigInteger, primary_key=True, autoincrement=False),
     Column("idx", BigInteger, nullable=False),
+    Index("anchor_idx", "idx"),
 )
 """Where our log says that a unit's own log had this size, and under which note."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import literal, select, update
 
 from audit.errors import LogDamaged
 from audit.store import ENTRY
@@ -35,7 +35,7 @@ def status(desk: Desk) -> str:
 
 def change(desk: Desk, statement: object) -> None:
     with desk.db.write() as session:
-        assert session.connection().execute(statement).rowcount > 0  # type: ignore[call-overload]  # an update
+        assert session.connection().execute(statement).rowcount != 0  # type: ignore[call-overload]  # an update
 
 
 def damage(desk: Desk) -> list[str]:
@@ -82,6 +82,10 @@ def test_a_signature_that_finds_the_damage_first_is_told_too(desk: Desk) -> None
     assert status(desk) == "LOG_DAMAGED"
 
 
+STRAY = {"eid": literal("ab" * 32), "id": literal("cd" * 16), "seq": MESSAGE.c.seq + 1000}
+"""What makes a second row of one that belongs to an entry, which then belongs to none."""
+
+
 @pytest.mark.parametrize(
     ("statement", "code"),
     [
@@ -89,6 +93,12 @@ def test_a_signature_that_finds_the_damage_first_is_told_too(desk: Desk) -> None
         (update(MESSAGE).values(envelope=b"other"), "ENVELOPE_ALTERED"),
         (update(MESSAGE).values(statement=b"other"), "RECEIPT_ALTERED"),
         (MAILBOX.delete(), "ROW_MISSING"),
+        (
+            MESSAGE.insert().from_select(
+                list(MESSAGE.c.keys()), select(*(STRAY.get(one.name, one) for one in MESSAGE.c)).limit(1)
+            ),
+            "ROW_NOT_LOGGED",
+        ),
     ],
 )
 def test_a_row_that_differs_from_its_entry_is_told_and_the_log_is_signed_on(
