@@ -17,6 +17,8 @@ from nodes.tables import CaseRow, EventRow, MessageRow
 SHORTEST_HASH: Final = 8
 HASH: Final = 64
 LARGEST_INDEX: Final = 2**63 - 1
+MOST_DIGITS: Final = 20
+"""A word of so many digits is larger; none longer is ever counted."""
 _HEX: Final = frozenset("0123456789abcdef")
 
 
@@ -95,7 +97,7 @@ def aim_at(session: Session, sought: str) -> Aim:
     word = sought.strip()
     if not word:
         return Aim()
-    if word.isascii() and word.isdecimal() and int(word) <= LARGEST_INDEX:
+    if word.isascii() and word.isdecimal() and len(word) < MOST_DIGITS and int(word) <= LARGEST_INDEX:
         return Aim("INDEX", EventRow.index == int(word), subject=str(int(word)))
     digits = word.lower()
     if SHORTEST_HASH <= len(digits) <= HASH and _HEX.issuperset(digits):

@@ -13,7 +13,7 @@ from nodes import oversight_checkpoints, oversight_proofs
 from nodes.oversight_checkpoints import HUB, OWN, Checkpoints, Consistency, Side, Signed
 from nodes.web import moments
 from nodes.web.audit_words import Verdict
-from nodes.web.entrance import AtDesk
+from nodes.web.entrance import AtDesk, Place
 from nodes.web.forms import Option
 from nodes.web.languages import gettext, noted
 from nodes.web.site import wants_json
@@ -44,7 +44,7 @@ _TOLD: Final[Mapping[str, tuple[str, str]]] = {
 
 @router.get("/checkpoints")
 @router.get("/checkpoints.json")
-def show_checkpoints(desk: AtDesk, below: int = MAX_SIZE) -> Response:
+def show_checkpoints(desk: AtDesk, below: Place = MAX_SIZE) -> Response:
     """Show the checkpoints of this unit's log and of the hub's."""
     oversight_proofs.cover(desk.node, -1)
     with desk.node.db.write() as session:

@@ -12,7 +12,7 @@ from nodes.oversight_proofs import Anchored, ProvenEntry
 from nodes.oversight_steps import Step
 from nodes.web.audit_ladder import Ladder, ladder
 from nodes.web.audit_words import Act, Verdict, act_of, fault_text
-from nodes.web.entrance import AtDesk
+from nodes.web.entrance import AtDesk, Place
 from nodes.web.languages import gettext
 from nodes.web.site import Desk, wants_json
 
@@ -39,7 +39,7 @@ class Shown:
 
 @router.get("/log/{index}")
 @router.get("/log/{index}.json")
-def show_entry(desk: AtDesk, index: int) -> Response:
+def show_entry(desk: AtDesk, index: Place) -> Response:
     """Show one entry with its proof."""
     found = open_entry(desk, index)
     if wants_json(desk.request):
@@ -49,7 +49,7 @@ def show_entry(desk: AtDesk, index: int) -> Response:
 
 
 @router.get("/log/{index}/proof")
-def download_proof(desk: AtDesk, index: int) -> Response:
+def download_proof(desk: AtDesk, index: Place) -> Response:
     """Hand out the `.tlog-proof` of an entry."""
     oversight_proofs.cover(desk.node, index)
     with desk.node.db.write() as session:

@@ -16,7 +16,7 @@ from nodes.errors import BadInput
 from nodes.oversight_inspections import MOST, Inspection, Plan, Sampled, Verdict
 from nodes.permissions import require
 from nodes.web.audit_words import Act, act_of
-from nodes.web.entrance import AtDesk
+from nodes.web.entrance import AtDesk, Place
 from nodes.web.languages import gettext, noted
 from nodes.web.site import Desk, see, wants_json
 from nodes.web.wording import Problem
@@ -104,7 +104,7 @@ def download_report(desk: AtDesk, number: str) -> Response:
 
 
 @router.post("/inspections/{number}/{index}")
-def judge(desk: AtDesk, number: str, index: int) -> Response:
+def judge(desk: AtDesk, number: str, index: Place) -> Response:
     """Write the verdict on one drawn entry."""
     require(desk.actor, Action.READ_LOG)
     verdict = desk.text("verdict")
@@ -125,7 +125,7 @@ def show_findings(desk: AtDesk) -> HTMLResponse:
 
 
 @router.post("/findings/{number}/{index}")
-def reply(desk: AtDesk, number: str, index: int) -> Response:
+def reply(desk: AtDesk, number: str, index: Place) -> Response:
     """Write the unit's reply to a finding."""
     with desk.node.db.write() as session:
         oversight_inspections.reply(session, desk.node, desk.actor, (number, index), desk.text("reply"))

@@ -13,7 +13,7 @@ from nodes.errors import NotFound
 from nodes.oversight_looks import Look
 from nodes.permissions import require
 from nodes.web.audit_words import Act, act_of
-from nodes.web.entrance import AtDesk
+from nodes.web.entrance import AtDesk, Place
 from nodes.web.languages import gettext
 from nodes.web.site import Desk, wants_json
 from nodes.web.wording import Problem
@@ -33,7 +33,7 @@ class Line:
 
 @router.get("/log/looks")
 @router.get("/log/looks.json")
-def own_looks(desk: AtDesk, before: int | None = None) -> Response:
+def own_looks(desk: AtDesk, before: Place | None = None) -> Response:
     """Show what the auditor himself looked at."""
     with desk.node.db.write() as session:
         found = oversight_looks.own(session, desk.node, desk.actor, before)

@@ -1,5 +1,6 @@
 """The look-up of the log explorer in the address of the page, and its filter form. Days are those of the unit."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,8 +14,11 @@ from nodes.web.forms import Option
 from nodes.web.languages import gettext
 from nodes.web.site import Desk
 from nodes.web.wording import label, unit_name
+from schemas import codes
 
 _OUTCOMES = {"DENIED": True, "DONE": False}
+_UNIT = re.compile(r"[A-Z][A-Z0-9-]{1,15}")
+"""The form of a unit's name: one that has left the directory is still in the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,9 @@ def read_lookup(desk: Desk, before: int | None = None, after: int | None = None)
     first, last = read_day(given.get("since", "")), read_day(given.get("until", ""))
     return Lookup(
         sought=given.get("q", "").strip(),
-        operation=given.get("operation") or None,
-        unit=given.get("unit") or None,
-        role=given.get("role") or None,
+        operation=_code("log_operations", given.get("operation", "")),
+        unit=given["unit"] if _UNIT.fullmatch(given.get("unit", "")) else None,
+        role=_code("roles", given.get("role", "")),
         person=given.get("person", "").strip() or None,
         denied=_OUTCOMES.get(given.get("outcome", "")),
         since=midnight(first, zone) if first is not None else None,
@@ -101,6 +105,10 @@ def filter_of(desk: Desk, lookup: Lookup, counted: Facets) -> Filter:
             Option("DENIED", gettext("Denied"), lookup.denied is True),
         ),
     )
+
+
+def _code(table: str, given: str) -> str | None:
+    return given if given in codes.table(table) else None
 
 
 def _options(counted: Mapping[str, int], labels: Mapping[str, str], chosen: str | None) -> tuple[Option, ...]:

@@ -22,7 +22,7 @@ from nodes.web.audit_entry import open_entry, shown_of, verdict_of
 from nodes.web.audit_inspections import line_of
 from nodes.web.audit_lookups import read_lookup, spoken
 from nodes.web.audit_words import act_of
-from nodes.web.entrance import AtDesk
+from nodes.web.entrance import AtDesk, Place
 from nodes.web.languages import language
 from nodes.web.site import Desk
 
@@ -43,7 +43,7 @@ def print_view(desk: AtDesk) -> Response:
 
 
 @router.get("/log/{index}/entry.pdf")
-def print_entry(desk: AtDesk, index: int) -> Response:
+def print_entry(desk: AtDesk, index: Place) -> Response:
     """Print one entry with the steps of its proof."""
     found = open_entry(desk, index)
     with desk.node.db.write() as session:

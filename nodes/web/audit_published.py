@@ -11,7 +11,7 @@ from crypto import instants
 from nodes import oversight_proofs, oversight_published
 from nodes.oversight_published import Published
 from nodes.web.audit_words import Verdict
-from nodes.web.entrance import AtDesk
+from nodes.web.entrance import AtDesk, Place
 from nodes.web.languages import gettext, ngettext
 from nodes.web.site import wants_json
 
@@ -32,7 +32,7 @@ class Line:
 
 @router.get("/checkpoints/published")
 @router.get("/checkpoints/published.json")
-def show_published(desk: AtDesk, below: int = MAX_SIZE) -> Response:
+def show_published(desk: AtDesk, below: Place = MAX_SIZE) -> Response:
     """Show what the hub published, an hour apart, the newest first."""
     with desk.node.db.write() as session:
         oversight_proofs.look(session, desk.node, desk.actor, "PUBLISHED")
@@ -45,7 +45,7 @@ def show_published(desk: AtDesk, below: int = MAX_SIZE) -> Response:
 
 
 @router.get("/checkpoints/published/{size}")
-def download_note(desk: AtDesk, size: int) -> Response:
+def download_note(desk: AtDesk, size: Place) -> Response:
     """Hand out one of them with all its signatures, as the hub published it."""
     with desk.node.db.write() as session:
         oversight_proofs.look(session, desk.node, desk.actor, "PUBLISHED", str(size))

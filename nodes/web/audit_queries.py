@@ -20,7 +20,7 @@ from nodes.oversight_openings import State as Open
 from nodes.oversight_queries import Query
 from nodes.permissions import require
 from nodes.web import moments, wording
-from nodes.web.entrance import AtDesk
+from nodes.web.entrance import AtDesk, Place
 from nodes.web.inbox_pages import kind_label
 from nodes.web.languages import gettext, noted
 from nodes.web.reading import people_of, sections_of
@@ -142,7 +142,7 @@ def end(desk: AtDesk, query_id: str) -> Response:
 
 
 @router.get("/queries/{query_id}/{index}")
-def read(desk: AtDesk, query_id: str, index: int) -> HTMLResponse:
+def read(desk: AtDesk, query_id: str, index: Place) -> HTMLResponse:
     """Show the content behind one entry, read-only and under a watermark; the look is in the log."""
     with desk.node.db.write() as session:
         found = oversight_openings.read(session, desk.node, desk.actor, query_id, index)

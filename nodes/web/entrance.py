@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
+from pydantic import Field
 from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -122,6 +123,9 @@ def visit_token(visit: str) -> str:
     """Return the form token of a browser that is not signed in; the cookie cannot be found from it."""
     return hashlib.sha256(b"serai/visit-token/1" + visit.encode()).hexdigest()
 
+
+Place = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""A number in an address: the index of an entry or the size of a log, as a database can hold it."""
 
 AtCounter = Annotated[Desk, Depends(at_counter)]
 AtDesk = Annotated[Desk, Depends(at_desk)]

@@ -21,7 +21,7 @@ from nodes.permissions import require
 from nodes.web import spreadsheet
 from nodes.web.audit_lookups import address, filter_of, read_lookup
 from nodes.web.audit_words import Verdict, act_of
-from nodes.web.entrance import AtDesk
+from nodes.web.entrance import AtDesk, Place
 from nodes.web.languages import gettext, ngettext
 from nodes.web.site import Desk, own_path, see, wants_json
 from nodes.web.wording import Problem
@@ -32,7 +32,7 @@ COLUMNS: Final = ("index", "operation", "result", "at", "role", "actor", "unit",
 
 @router.get("/log")
 @router.get("/log.json")
-def show_log(desk: AtDesk, before: int | None = None, after: int | None = None) -> Response:
+def show_log(desk: AtDesk, before: Place | None = None, after: Place | None = None) -> Response:
     """Show the entries that the address asks for and whether each of them leads to the root of the log."""
     lookup = read_lookup(desk, before, after)
     with desk.node.db.write() as session:

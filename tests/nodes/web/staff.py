@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from httpx import Client
+from sqlalchemy import inspect, text
 
 from nodes import cases, passwords, rest, visits
 from nodes.account_tables import RoleRow, SessionRow, UserRow
@@ -19,12 +20,16 @@ from nodes.node import Node
 from nodes.tables import CaseRow, MessageRow
 from nodes.web.app import create_app
 from nodes.web.entrance import cookie_name
+from schemas import codes
 from serai.inside import Inside
+from tests.exchange.policy import table
+from tests.instants import NOW
 from tests.messages import AT_RISK
 from tests.nodes.web.house import Browser
 from tests.nodes.world import World, send, someone
 
 UNIT: Final = "KG"
+DAY: Final = 86_400
 SECRET: Final = b"twenty bytes of seed"
 CANARY: Final = "zyzzyva"
 """A word of every request, its subject and its restriction: who may not read it must not come upon it anywhere."""
@@ -41,6 +46,16 @@ MARKS: Final[dict[str, dict[str, Any]]] = {
 }
 """A handling code -> the labels of the request under it."""
 
+ROLES: Final = tuple(codes.table("roles"))
+WORKING: Final = [role for role in ROLES if table.ON_TEAM.get(role) or table.BY_OFFICE.get(role)]
+WITHOUT_OFFICE: Final = [role for role in ROLES if role not in table.HOUSE]
+OF_AGENCY: Final = {"OF-CUSTOMS": "CUSTOMS", "OF-FIU": "FIU"}
+VISIT: Final = Visit(NOW + 7 * DAY, "Order 7/2026, disclosures", NOW - 30 * DAY, NOW + DAY, frozenset())
+"""A visit that covers no case at all."""
+
+JOURNAL: Final = ("log_", "node_event", "node_session", "node_cursor", "node_rate")
+"""What grows when somebody is refused: the log, when a session was last used, and how often a factor was wrong."""
+
 
 @dataclass
 class Staff:
@@ -53,6 +68,7 @@ class Staff:
     cases: dict[str, str] = field(default_factory=dict)
     """A handling code -> the number of the case of that request."""
     desks: dict[str, Browser] = field(default_factory=dict)
+    sessions: int = 0
 
     def __post_init__(self) -> None:
         self.app = create_app(self.node)
@@ -66,7 +82,7 @@ class Staff:
         """Let a request under each code arrive."""
         tj = self.world.node("TJ")
         for code, marks in MARKS.items():
-            labels = {"subject_line": f"Heroin at the {CANARY} market, {code}", **marks}
+            labels = {"subject_line": f"=Heroin at the {CANARY} market, {code}", **marks}
             new = NewDraft("REQ", recipients=(UNIT,))
             self.requests[code] = send(
                 tj, someone(tj, "rustam"), new, labels, facts=" ".join([f"{CANARY} {code}"] * 20)
@@ -103,11 +119,11 @@ class Staff:
             if visit is not None:
                 visits.admit(session, user_id, visit)
 
-    def put_on_team(self, user_id: str, *codes: str) -> None:
-        """Let an account work on the cases of these requests, all of them if none is named."""
+    def put_on_team(self, user_id: str) -> None:
+        """Let an account work on the cases of all requests."""
         with self.node.db.write() as session:
-            for code in codes or MARKS:
-                case = cases.by_ref(session, self.cases[code])
+            for case_ref in self.cases.values():
+                case = cases.by_ref(session, case_ref)
                 cases.add_member(session, case.case_id, user_id, self.world.now)
 
     def own(self, user_id: str, code: str) -> None:
@@ -122,7 +138,8 @@ class Staff:
     def desk(self, user_id: str) -> Browser:
         """Return the browser of a person; it is the same one every time."""
         if user_id not in self.desks:
-            token, client = f"session-of-{user_id}", self.browser()
+            self.sessions += 1
+            token, client = f"session-{self.sessions}-of-{user_id}", self.browser()
             row = SessionRow(
                 token_hash=hashlib.sha256(token.encode()).hexdigest(),
                 user_id=user_id,
@@ -142,6 +159,35 @@ class Staff:
         self.world.now += passwords.TOTP_STEP
         return passwords.totp_code(SECRET, self.world.now)
 
+    def state(self) -> dict[str, str]:
+        """Return a digest of each table that an act could change."""
+        engine = self.node.db.engine
+        names = [name for name in inspect(engine).get_table_names() if not name.startswith(JOURNAL)]
+        with engine.connect() as connection:
+            rows = {name: connection.execute(text(f'SELECT * FROM "{name}"')).all() for name in names}  # noqa: S608  (names of our own tables)
+        return {name: hashlib.sha256(repr(found).encode()).hexdigest() for name, found in rows.items()}
+
     def close(self) -> None:
         self.way.end()
         self.world.close()
+
+
+def everybody(world: World) -> Staff:
+    """Return people of every role, on the team and off it, of other agencies, cleared for less, and one who visits."""
+    made = Staff(world)
+    made.receive()
+    for role in ROLES:
+        made.hire(f"OFF-{role}", role)
+    for role in WORKING:
+        made.hire(f"ON-{role}", role)
+        made.put_on_team(f"ON-{role}")
+    made.hire("WITHOUT-OFFICE", *WITHOUT_OFFICE)
+    made.hire("WITHOUT-ROLE")
+    made.hire("VISITOR", "AUDITOR", visit=VISIT)
+    made.hire("OF-CUSTOMS", "SUPERVISOR", agency="CUSTOMS")
+    made.hire("OF-FIU", "FIU_ANALYST", agency="FIU")
+    made.put_on_team("OF-FIU")
+    made.hire("UNCLEARED", "OFFICER", clearance="UNCL")
+    made.put_on_team("UNCLEARED")
+    made.own("ON-OFFICER", "H0")
+    return made

@@ -6,57 +6,29 @@ the tables of `tests.exchange.policy.table`; the rules that decide in the node a
 
 import re
 from collections.abc import Iterator
-from hashlib import sha256
 from itertools import product
 
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from httpx import Response
-from sqlalchemy import inspect, text
 
 from exchange.policy.facts import Act, Circumstances, Item, Person, Question, rank_of
-from nodes.mandates import Visit
-from schemas import codes
 from tests.exchange.policy import table
-from tests.instants import NOW
 from tests.nodes.web.house import Browser
-from tests.nodes.web.matrix import ANSWER, ANYBODY, ASKED, CASE, FEWEST, OWN, READ, SIGNED_IN
-from tests.nodes.web.staff import CANARY, MARKS, UNIT, Staff
+from tests.nodes.web.matrix import ANSWER, ANYBODY, ASKED, CASE, FEWEST, OWN, READ, RECALL, SIGNED_IN
+from tests.nodes.web.staff import CANARY, MARKS, OF_AGENCY, ROLES, UNIT, WITHOUT_OFFICE, WORKING, Staff, everybody
 from tests.nodes.world import World
 
-ROLES = tuple(codes.table("roles"))
-WORKING = [role for role in ROLES if table.ON_TEAM.get(role) or table.BY_OFFICE.get(role)]
-WITHOUT_OFFICE = [role for role in ROLES if role not in table.HOUSE]
-DAY = 86_400
-VISIT = Visit(NOW + 7 * DAY, "Order 7/2026, disclosures", NOW - 30 * DAY, NOW + DAY, frozenset())
 HANDS_IN = {"/verify", "/mirror/compare"}
 """Where one hands in a file."""
 DRAWN = ".pdf"
 """Sheets take a second to draw: only that others are refused is asked."""
-JOURNAL = {"node_event", "node_session", "node_cursor", "node_attempt"}
-"""What grows when somebody is refused: the log, and when a session was last used."""
 
 
 @pytest.fixture(scope="module")
 def staff(template: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staff]:
-    """People of every role, on the team and off it, of other agencies, cleared for less, and one who visits."""
-    made = Staff(World.copied(template, tmp_path_factory.mktemp("matrix") / "world"))
-    made.receive()
-    for role in ROLES:
-        made.hire(f"OFF-{role}", role)
-    for role in WORKING:
-        made.hire(f"ON-{role}", role)
-        made.put_on_team(f"ON-{role}")
-    made.hire("WITHOUT-OFFICE", *WITHOUT_OFFICE)
-    made.hire("WITHOUT-ROLE")
-    made.hire("VISITOR", "AUDITOR", visit=VISIT)
-    made.hire("OF-CUSTOMS", "SUPERVISOR", agency="CUSTOMS")
-    made.hire("OF-FIU", "FIU_ANALYST", agency="FIU")
-    made.put_on_team("OF-FIU")
-    made.hire("UNCLEARED", "OFFICER", clearance="UNCL")
-    made.put_on_team("UNCLEARED")
-    made.own("ON-OFFICER", "H0")
+    made = everybody(World.copied(template, tmp_path_factory.mktemp("matrix") / "world"))
     yield made
     made.close()
 
@@ -87,15 +59,6 @@ def ask(desk: Browser, method: str, path: str, **form: str) -> Response:
     return desk.client.request(method, path, headers=headers, data=data, files=file)
 
 
-def state(staff: Staff) -> dict[str, str]:
-    """A digest of each table that an act could change."""
-    engine = staff.node.db.engine
-    names = [name for name in inspect(engine).get_table_names() if name not in JOURNAL and not name.startswith("log_")]
-    with engine.connect() as connection:
-        rows = {name: connection.execute(text(f'SELECT * FROM "{name}"')).all() for name in names}  # noqa: S608  (names of our own tables)
-    return {name: sha256(repr(found).encode()).hexdigest() for name, found in rows.items()}
-
-
 def of_house(user: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """The routes that ask for an act with the unit's things: those that `user` may not use, and those that he may."""
     held = {act for role in roles_of(user) for act in table.HOUSE.get(role, ())}
@@ -106,7 +69,7 @@ def of_house(user: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     )
 
 
-SPECIAL = {ANYBODY, SIGNED_IN, OWN, READ, ANSWER, CASE}
+SPECIAL = {ANYBODY, SIGNED_IN, OWN, READ, ANSWER, CASE, RECALL}
 OFFICES = ["WITHOUT-ROLE", "WITHOUT-OFFICE", "VISITOR", *(f"OFF-{role}" for role in ROLES if role in table.HOUSE)]
 
 
@@ -133,12 +96,12 @@ def test_whoever_is_nobody_or_of_another_unit_is_refused_by_every_route(staff: S
 
 @pytest.mark.parametrize("user", OFFICES)
 def test_a_route_that_a_role_may_not_use_says_so_and_does_nothing(staff: Staff, user: str) -> None:
-    desk, before = staff.desk(user), state(staff)
+    desk, before = staff.desk(user), staff.state()
     refused, _ = of_house(user)
     answers = {route: ask(desk, route[0], filled(route[1])) for route in refused}
     assert not {route: answer.status_code for route, answer in answers.items() if answer.status_code != 403}
     assert not [route for route, answer in answers.items() if CANARY in answer.text]
-    assert state(staff) == before
+    assert staff.state() == before
 
 
 @pytest.mark.parametrize("user", sorted(set(OFFICES) - {"VISITOR"}))
@@ -168,7 +131,6 @@ def judged(user: str, code: str, act: Act, *, confirmed: bool, family: str = "op
     return table.allowed(Question(person, act, item, now))
 
 
-OF_AGENCY = {"OF-CUSTOMS": "CUSTOMS", "OF-FIU": "FIU"}
 EVERYBODY = [
     *OFFICES,
     *(f"OFF-{role}" for role in WITHOUT_OFFICE),
@@ -241,7 +203,7 @@ def test_an_answer_or_a_question_about_a_message_is_begun_by_whom_the_tables_say
 @pytest.mark.parametrize("user", TELLING)
 def test_an_arrival_in_a_case_of_others_is_neither_taken_nor_given_away_nor_confirmed(staff: Staff, user: str) -> None:
     desk, message, inside = staff.desk(user), staff.requests["H2"], reads_case(user)
-    before, reads = state(staff), judged(user, "H2", Act.READ, confirmed=True)
+    before, reads = staff.state(), judged(user, "H2", Act.READ, confirmed=True)
     gives = may(user, "ASSIGN") or may(user, "HAND_OVER")
     for act, holds in (("take", may(user, "TAKE")), ("escalate", may(user, "TAKE")), ("assign", gives)):
         answer = ask(desk, "POST", f"/messages/{message}/{act}", to="OFF-LIAISON_OFFICER" if not inside else "")
@@ -249,7 +211,7 @@ def test_an_arrival_in_a_case_of_others_is_neither_taken_nor_given_away_nor_conf
         assert inside or answer.status_code != 409 or act == "assign"  # nobody hands over what is not his
     confirmed = ask(desk, "POST", f"/messages/{staff.requests['H3']}/confirm").status_code
     assert confirmed in ({303} if reads else {403, 404})
-    assert inside or state(staff) == before
+    assert inside or staff.state() == before
 
 
 @pytest.mark.parametrize("user", [user for user in TELLING if user != "ON-OFFICER"])
@@ -264,6 +226,15 @@ def draft(staff: Staff) -> str:
     """A draft of one officer on the team."""
     begun = staff.desk("ON-OFFICER").send("/compose", kind="REQ")
     return str(begun.headers["location"]).rpartition("/")[2]
+
+
+@pytest.mark.parametrize("user", TELLING)
+def test_nobody_recalls_what_his_unit_did_not_send(staff: Staff, user: str) -> None:
+    desk, before = staff.desk(user), staff.state()
+    for method, path in [route for route, act in ASKED.items() if act == RECALL]:
+        answer = ask(desk, method, path.format(message_id=staff.requests["H0"], recall_id=staff.requests["H0"]))
+        assert answer.status_code in {403, 404}, (method, path, answer.text)
+    assert staff.state() == before
 
 
 def may(user: str, act: str) -> bool:
