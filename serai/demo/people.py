@@ -52,12 +52,16 @@ PEOPLE: Final = (
     Person("TJ", "TJ-3003", "Сироҷиддин Ғуломов", ("SUPERVISOR",), "ru"),
     Person("TJ", "TJ-9001", "Парвиз Одинаев", ("NODE_ADMIN",), "en"),
     Person("TJ", "TJ-9100", "Зарина Муродова", ("AUDITOR",), "en"),
+    Person("TJ", "TJ-9101", "Рустам Назаров", ("AUDITOR",), "ru"),
+    Person("TJ", "TJ-9200", "Гулноза Каримова", ("DPO",), "en"),
     Person("KG", "KG-1107", "Айгүл Сыдыкова", ("OFFICER",), "ru"),
     Person("KG", "KG-2004", "Бакыт Эсеналиев", ("SPOC_DUTY",), "ru"),
+    Person("KG", "KG-3001", "Нурлан Токтосунов", ("SUPERVISOR",), "ru"),
     Person("KZ", "KZ-1215", "Ерлан Досжанов", ("OFFICER",), "ru"),
     Person("KZ", "KZ-2002", "Дина Әбілқасымова", ("SPOC_DUTY",), "en"),
     Person("UZ", "UZ-1330", "Шерзод Нуриддинов", ("OFFICER",), "ru"),
     Person("CARICC", "CR-0105", "Elena Marinova", ("OFFICER",), "en"),
+    # The second administrator comes last: from then on two persons decide about an account of the unit.
     Person("TJ", "TJ-9002", "Нигина Раҳимова", ("NODE_ADMIN",), "ru"),
 )
 
