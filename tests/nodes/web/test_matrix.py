@@ -16,7 +16,7 @@ from httpx import Response
 from exchange.policy.facts import Act, Circumstances, Item, Person, Question, rank_of
 from tests.exchange.policy import table
 from tests.nodes.web.house import Browser
-from tests.nodes.web.matrix import ANSWER, ANYBODY, ASKED, CASE, FEWEST, OWN, READ, RECALL, SIGNED_IN
+from tests.nodes.web.matrix import ANSWER, ANYBODY, ASKED, CASE, FEWEST, OWN, READ, RECALL, SIGNED_IN, TASK
 from tests.nodes.web.staff import CANARY, MARKS, OF_AGENCY, ROLES, UNIT, WITHOUT_OFFICE, WORKING, Staff, everybody
 from tests.nodes.world import World
 
@@ -69,7 +69,7 @@ def of_house(user: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     )
 
 
-SPECIAL = {ANYBODY, SIGNED_IN, OWN, READ, ANSWER, CASE, RECALL}
+SPECIAL = {ANYBODY, SIGNED_IN, OWN, READ, ANSWER, CASE, RECALL, TASK}
 OFFICES = ["WITHOUT-ROLE", "WITHOUT-OFFICE", "VISITOR", *(f"OFF-{role}" for role in ROLES if role in table.HOUSE)]
 
 
@@ -235,6 +235,15 @@ def test_nobody_recalls_what_his_unit_did_not_send(staff: Staff, user: str) -> N
         answer = ask(desk, method, path.format(message_id=staff.requests["H0"], recall_id=staff.requests["H0"]))
         assert answer.status_code in {403, 404}, (method, path, answer.text)
     assert staff.state() == before
+
+
+@pytest.mark.parametrize("user", TELLING)
+def test_a_task_is_made_by_whom_the_tables_say_and_nobody_finds_one_that_is_not_there(staff: Staff, user: str) -> None:
+    desk, makes = staff.desk(user), judged(user, "H0", Act.TASK, confirmed=False)
+    for method, path in [route for route, act in ASKED.items() if act == TASK]:
+        answer = ask(desk, method, path.format(message_id=staff.requests["H0"], task_id=staff.requests["H0"]))
+        open_ = makes and "message_id" in path
+        assert (answer.status_code in {403, 404}) != open_, (method, path, answer.text)
 
 
 def may(user: str, act: str) -> bool:
