@@ -76,6 +76,11 @@ def totp_base32(secret: bytes) -> str:
     return base64.b32encode(secret).decode()
 
 
+def totp_secret(base32: str) -> bytes:
+    """Return the secret of its form for authenticator applications."""
+    return base64.b32decode(base32)
+
+
 def totp_uri(secret: bytes, account: str, issuer: str) -> str:
     """Return the `otpauth://` address that an authenticator application reads from a QR code."""
     return _totp(secret).get_provisioning_uri(account, issuer)

@@ -35,6 +35,7 @@ KEY_TODO: Final = {
     "LOG": "The keys of the unit's log end: see `Witnesses` in docs/operations.md.",
     "WITNESS": "They turn by themselves every year: is the hub reached?",
 }
+HUB_KEY_DAYS: Final = 30
 OLD_QUEUE: Final = 3600
 OLD_MIRROR: Final = 3600
 OLD_WITNESS: Final = 3600
@@ -205,6 +206,10 @@ def hub_findings(status: control.Members, now: float) -> Iterator[Finding]:
     contradictions = status["log_contradictions"]
     todo = "A unit has signed two histories of its log: keep everything, see `Witnesses` in docs/operations.md."
     yield Finding("units' logs", contradictions == 0, f"{contradictions} contradictions", todo)
+    for use, ends in sorted(status["keys"].items()):
+        days = int(ends - now) // 86_400
+        todo = "Bring k of the federation's roots and run `serai hub rotate`: no node believes an ended key."
+        yield Finding(f"key {use.lower()}", days >= HUB_KEY_DAYS, f"{days} days left", todo)
     suspended = [unit["unit"] for unit in status["units"] if unit["suspended"]]
     yield Finding(
         "units", ok=True, found=f"{len(status['units'])} enrolled, suspended: {', '.join(suspended) or 'none'}"

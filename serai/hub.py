@@ -273,8 +273,9 @@ def status(
 ) -> None:
     """Log, directory, units, disk: no content."""
     members = Access(home, file, descriptor).do("status", {})
-    lists = {"units", "witnesses"}
+    lists = {"units", "witnesses", "keys"}
     lines = [f"{key}\t{value}" for key, value in members.items() if key not in lists]
+    lines += [f"key {use.lower()}\tends {to_text(ends)}" for use, ends in members["keys"].items()]
     if not members["quorum"]:
         lines.append("witnesses\tnone: checkpoints are published without cosignatures")
     seen = {one["unit"]: one for one in members["witnesses"]}

@@ -215,6 +215,7 @@ def status(hub: Hub) -> dict[str, Any]:
         ]
         if directory
         else [],
+        "keys": hub.keys.ends(directory.federation.hub) if directory else {},
         "disk": hub.disk.room().value,
         "free_bytes": hub.disk.free(),
     }

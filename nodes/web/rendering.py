@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from jinja2 import (
+    BaseLoader,
     ChainableUndefined,
     ChoiceLoader,
     Environment,
@@ -39,10 +40,12 @@ class Missing(StrictUndefined):
         return super().__new__(cls)
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def environment(*first: BaseLoader) -> Environment:
+    """Return an environment whose templates are looked for in `first`, then among those of the officers' pages."""
+    made = Environment(
         loader=ChoiceLoader(
             [
+                *first,
                 PackageLoader("nodes.web", "templates"),
                 PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
             ]
@@ -55,19 +58,19 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     # newstyle=False: the new style would format a bare "%" in a translated text
-    environment.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]  # added by the i18n extension
-    environment.filters.update(
+    made.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]  # added by the i18n extension
+    made.filters.update(
         local=moments.local,
         universal=moments.universal,
         iso=moments.iso,
         hand=moments.hand,
         duration=moments.duration,
     )
-    environment.globals["lang"] = language  # a function: it reads the context variable of the request
-    return environment
+    made.globals["lang"] = language  # a function: it reads the context variable of the request
+    return made
 
 
-_templates: Final = _environment()
+_templates: Final = environment()
 
 
 def render(template: str, values: Mapping[str, object]) -> str:

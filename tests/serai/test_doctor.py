@@ -8,7 +8,7 @@ import pytest
 from exchange.disk import Disk
 from serai.doctor import Finding, disk_finding, hub_findings, node_findings
 from tests.exchange.test_disk import Given
-from tests.instants import NOW
+from tests.instants import DAY, NOW
 
 LOG = {
     "anchored_size": 90, "anchored_at": NOW - 60, "anchors_open": 0, "mirrored_size": 500, "accepted_size": 500,
@@ -23,7 +23,7 @@ WITNESSES = [{"unit": unit, "seen": NOW - 10, "cosigned": True} for unit in ("KG
 HUB = {
     "log_size": 100, "signed_size": 100, "log_looked_at": NOW - 5, "log_checked_at": NOW - 600, "log_damage": [],
     "quorum": 2, "witnesses": WITNESSES, "published_size": 100, "publication_age_seconds": 5, "publication_late": False,
-    "log_contradictions": 0, "units": [],
+    "log_contradictions": 0, "units": [], "keys": {"RECEIPT": NOW + 31 * DAY},
 }  # fmt: skip
 
 
@@ -102,3 +102,9 @@ def test_a_disk_that_fills_up_is_told_before_anything_is_refused(floor: int, ok:
 
 def test_the_disk_of_a_folder_is_measured(tmp_path: Path) -> None:
     assert "MiB free" in disk_finding(Disk(tmp_path, 0)).found
+
+
+def test_a_key_of_the_hub_that_ends_within_a_month_is_wrong() -> None:
+    found = hub("key receipt", keys={"RECEIPT": NOW + 29 * DAY})
+    assert (found.ok, found.found) == (False, "29 days left")
+    assert "serai hub rotate" in found.todo
