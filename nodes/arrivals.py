@@ -144,7 +144,9 @@ def _store(work: Work, frame: Frame, entry: MessageEntry, message: Message, *, g
     concerns.note(work, content, case)
     concerns.spread(work, content)
     receipts.make(work, eid, "DELIVERED")
-    if table("urgency")[content.label("urgency")].extra["urgent"] and work.node.unit in content.to:
+    if content.declared.protection:
+        work.alert(Raised(Cause.PROTECTION, content.msg_id, alerts.PROTECTION, content.msg_id, outbound=True))
+    elif table("urgency")[content.label("urgency")].extra["urgent"] and work.node.unit in content.to:
         work.alert(Raised(Cause.URGENT, content.msg_id, alerts.DUTY, content.msg_id, outbound=True))
 
 

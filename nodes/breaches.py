@@ -12,15 +12,19 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from crypto import instants
+from crypto.canonical import Json
 from exchange.policy.facts import Action
-from nodes import alerts, log, rest
+from nodes import alerts, drafts, log, rest
 from nodes.alerts import Cause, Raised
+from nodes.drafts import NewDraft, Saved
 from nodes.errors import BadInput, NotFound, OutOfStep
 from nodes.node import Node
 from nodes.permissions import require
 from nodes.protection_tables import BreachPhaseRow, BreachRow
-from nodes.views import Actor
+from nodes.views import Actor, DraftForm
 from schemas.base import Wire
+from schemas.kinds import KINDS
 
 HOUR: Final = 3600
 TIME: Final = 72 * HOUR
@@ -47,6 +51,12 @@ class Account(Wire):
 
 FIRST: Final = ("nature", "categories", "subjects", "records", "consequences", "measures", "contact")
 """What the first phase must say, if only that it is not known yet."""
+
+
+_WORDS: Final = ("nature", "categories", "consequences", "measures", "contact", "late")
+_NUMBERS: Final = ("subjects", "records")
+_NOTICE: Final = next(kind.code for kind in KINDS.values() if kind.protection and kind.life and not kind.concern)
+"""The kind of message that tells other units of a breach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,27 @@ def tell_partners(session: Session, node: Node, actor: Actor, breach_id: str) ->
         raise OutOfStep
     row.partners_at = node.now()
     _log(session, node, actor, "PARTNERS")
+
+
+def begin_notice(session: Session, node: Node, actor: Actor, breach_id: str) -> str:
+    """Begin the message that tells other units of a breach, with what is known of it; returns the id of the draft.
+
+    Raises `Denied`, `NotFound`.
+    """
+    body = _known(_view(session, node, _row(session, actor, breach_id)))
+    draft = drafts.create(session, node, actor, NewDraft(_NOTICE))
+    form = DraftForm(draft.recipients, draft.common, body)
+    return drafts.save(session, node, actor, Saved(draft.draft_id, draft.revision, form)).draft_id
+
+
+def _known(breach: Breach) -> dict[str, Json]:
+    """Return the body of a notice with what is known of a breach: of each point the latest."""
+    known: dict[str, str] = {}
+    for phase in breach.phases:
+        known |= {name: text for name, text in phase.account.model_dump().items() if text}
+    words: dict[str, Json] = {name: known[name] for name in _WORDS if name in known}
+    numbers: dict[str, Json] = {name: int(known[name]) for name in _NUMBERS if known.get(name, "").isdecimal()}
+    return {"reference": breach.breach_id[:8], "detected": instants.to_text(breach.detected), **words, **numbers}
 
 
 def breaches(session: Session, node: Node, actor: Actor) -> tuple[Breach, ...]:

@@ -82,6 +82,7 @@ def _tells(work: Work, content: Content, item: Item) -> Objection | None:
 _JUDGES: Final[Mapping[Effect, Callable[[Work, Content, Item], Objection | None]]] = MappingProxyType(
     {
         Effect.ASKS: _asks,
+        Effect.CONSULTS: _asks,
         Effect.GRANTS: _grants,
         Effect.REVOKES: _tells,
         Effect.CORRECTS: _tells,
@@ -167,10 +168,11 @@ def beginning(work: Work, content: Content, kind: Kind) -> tuple[tuple[str, ...]
 def case_of(work: Work, content: Content) -> CaseRow | None:
     """Return the case of an item that the message is about, to file it there; None once it was erased.
 
-    A recall has a case of its own: it must outlive the erasure of what it recalls.
+    A recall has a case of its own, because it must outlive the erasure of what it recalls; so has what is about data
+    protection, because nobody who works on the item's case may read it.
     """
     concern = content.declared.concern
-    if concern is None or concern.effect is Effect.RECALLS:
+    if concern is None or concern.effect is Effect.RECALLS or content.declared.protection:
         return None
     found = (work.messages.one(item.message) for item in sorted(named(content.body)))
     kept = (case for row in found if row is not None and (case := work.case(row.case_id)).wrapped_key is not None)

@@ -9,6 +9,7 @@ it (article 15 of Directive (EU) 2016/680). The look-up itself stands in the log
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import or_, select
@@ -16,15 +17,21 @@ from sqlalchemy.orm import Session, defer
 
 from crypto.canonical import Json
 from exchange.policy.facts import Action
-from nodes import audit_rows, log, storing
+from nodes import audit_rows, concerns, drafts, log, storing
+from nodes.drafts import NewDraft, Saved
 from nodes.errors import BadInput, NotFound
+from nodes.grant_tables import ConcernRow
 from nodes.node import Node
 from nodes.permissions import require
-from nodes.tables import CaseRow, EventRow, MessageRow
-from nodes.views import Actor
+from nodes.tables import CaseRow, EventRow, MessageRow, ThreadRow
+from nodes.views import Actor, DraftForm
+from schemas import items as items_of
 from schemas.content import Content
 from schemas.errors import SchemaError
+from schemas.items import Item
+from schemas.kind import Effect
 
+(_CONSULTATION,) = concerns.kinds(Effect.CONSULTS)
 SHORTEST_NAME: Final = 2
 SHORTEST_REASON: Final = 10
 ACTS: Final = frozenset(
@@ -61,9 +68,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A message in which the person stands: where it came from, to whom it went, what for. No word of what it says."""
+    """A message in which the person stands: where it came from, to whom it went, what for. No word of what it says.
+
+    `objects`: the short references of the person in it.
+    """
 
     message_id: str
+    objects: frozenset[str]
     case_ref: str
     owner: str
     purpose: str
@@ -140,8 +151,11 @@ def _find(session: Session, node: Node, person: Person) -> Found:
     for case, row in _messages(session):
         content = _content(node, case, row)
         searched, closed = searched + (content is not None), closed + (content is None)
-        if content is not None and any(matches(one, person) for one in content.objects):
-            held[row.message_id] = Held(row.message_id, case.case_ref, row.sender, content.label("purpose"), row.stored)
+        things = content.objects if content is not None else ()
+        named = frozenset(str(one["object_id"]) for one in things if matches(one, person))
+        if content is not None and named:
+            purpose = content.label("purpose")
+            held[row.message_id] = Held(row.message_id, named, case.case_ref, row.sender, purpose, row.stored)
     found = {entry.index: entry for entry in (*_acts(session, held, node.unit), *_searches(session, node, person))}
     entries = tuple(sorted(found.values(), key=lambda one: (one.at, one.index)))
     return Found(tuple(held.values()), entries, searched, closed)
@@ -180,6 +194,61 @@ def draft(found: Found, consents: Mapping[str, Consent], unit: str) -> Told:
 def owners(found: Found, unit: str) -> tuple[str, ...]:
     """Return the other units whose information it is, and that are consulted before anything of it is told."""
     return tuple(sorted({one.owner for one in found.held} - {unit}))
+
+
+def items(found: Found, owner: str) -> tuple[Item, ...]:
+    """Return the persons in messages of `owner` about whom it is consulted."""
+    return tuple(Item(one.message_id, name) for one in found.held if one.owner == owner for name in sorted(one.objects))
+
+
+def consents(session: Session, found: Found, unit: str) -> dict[str, Consent]:
+    """Return what each owner answered for everything of its own in what was found: its strictest answer.
+
+    An owner that was not asked about all of it, or has not answered, is waited for.
+    """
+    return {owner: _consent(session, items(found, owner), owner) for owner in owners(found, unit)}
+
+
+def _consent(session: Session, asked: Iterable[Item], owner: str) -> Consent:
+    answers = dict.fromkeys(asked, Consent.WAITING)
+    chosen = (
+        select(ConcernRow.item, ConcernRow.object_id, ThreadRow.state)
+        .join(ThreadRow, ThreadRow.opening == ConcernRow.message_id)
+        .join(MessageRow, MessageRow.message_id == ConcernRow.message_id)
+        .where(ThreadRow.unit == owner, ConcernRow.item.in_({item.message for item in answers}))
+        .where(ConcernRow.kind.in_(concerns.kinds(Effect.CONSULTS)))
+        .order_by(MessageRow.stored, MessageRow.message_id)
+    )
+    for message, name, state in session.execute(chosen):
+        answered = [item for item in answers if state in _ANSWERS and Item(message, name).covers(item)]
+        answers |= dict.fromkeys(answered, _ANSWERS.get(state, Consent.WAITING))
+    return min(answers.values(), key=_STRICTEST.index)
+
+
+_ANSWERS: Final[Mapping[str, Consent]] = MappingProxyType(
+    {
+        "MAY_TELL": Consent.DISCLOSE,
+        "TELL_PART": Consent.PARTIAL,
+        "REFUSED": Consent.REFUSE,
+        "NEITHER": Consent.NEITHER,
+    }
+)
+"""The state of a consultation -> what the owner answered; any other is no answer."""
+
+_STRICTEST: Final = (Consent.NEITHER, Consent.WAITING, Consent.REFUSE, Consent.PARTIAL, Consent.DISCLOSE)
+
+
+def consult(session: Session, node: Node, actor: Actor, owner: str, asked: Iterable[Item]) -> str:
+    """Begin the message that asks `owner` whether a person may be told; returns the id of the draft.
+
+    Raises `Denied`, and `BadInput` for nothing to ask about.
+    """
+    rows = items_of.rows(asked)
+    if not rows:
+        raise BadInput("items")
+    draft = drafts.create(session, node, actor, NewDraft(_CONSULTATION, recipients=(owner,)))
+    form = DraftForm((owner,), draft.common, {"items": rows})
+    return drafts.save(session, node, actor, Saved(draft.draft_id, draft.revision, form)).draft_id
 
 
 def _messages(session: Session) -> Iterator[tuple[CaseRow, MessageRow]]:

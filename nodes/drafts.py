@@ -7,6 +7,7 @@ overwrite a newer text unseen. What is incomplete is kept as it was typed.
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import select
@@ -188,11 +189,17 @@ def _answering(session: Session, node: Node, actor: Actor, parent: MessageRow, k
     return DraftForm(tuple(sorted(to)), _repeated(content), body | ({kind.told: [*told]} if told else {}))
 
 
+_BEGUN_BY: Final[Mapping[Effect | None, Act]] = MappingProxyType(
+    {Effect.ASKS: Act.ASK_PERMISSION, Effect.RECALLS: Act.RECALL}
+)
+"""The effects of messages that are begun by an act of their own, by whoever may read; any other is an answer's work."""
+
+
 def _about(session: Session, node: Node, actor: Actor, message: MessageRow, kind: Kind) -> DraftForm:
     """What is said about a message goes to whom it concerns, and begins with its items."""
     content = storing.content_of(node, cases.of(session, message.case_id), message)
-    asks = kind.concern is not None and kind.concern.effect is Effect.ASKS
-    for act in (Act.READ, Act.ASK_PERMISSION) if asks else (Act.ANSWER,):
+    effect = kind.concern.effect if kind.concern is not None else None
+    for act in (Act.READ, _BEGUN_BY[effect]) if effect in _BEGUN_BY else (Act.ANSWER,):
         _require(session, node, actor, (message, content), act)
     if not concerns.begins(message, kind):
         raise BadInput("about")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, defer
 from exchange.lifecycle import MACHINES
 from exchange.policy.facts import Action
 from nodes import alerts, judging, rows
+from nodes.judging import PROTECTION
 from nodes.node import Node
 from nodes.permissions import allowed, require
 from nodes.tables import CaseRow, DeliveryRow, DraftRow, MemberRow, MessageRow, QuarantineRow, ThreadRow
@@ -100,13 +101,14 @@ def open_threads(case_ids: Sequence[str]) -> Select[str, int]:
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition under which a message appears in the lists of `actor`."""
+    """Return the condition under which a message appears in the lists of `actor`; data protection has its own list."""
+    other = MessageRow.kind.not_in(PROTECTION)
     if allowed(actor, Action.READ_ANY):
-        return true()
+        return other
     own_cases = select(MemberRow.case_id).where(MemberRow.user_id == actor.user_id)
     nobodys = ~exists().where(MemberRow.case_id == MessageRow.case_id)
     unowned = and_(MessageRow.direction == "IN", MessageRow.assignee.is_(None), nobodys)
-    return or_(MessageRow.assignee == actor.user_id, unowned, MessageRow.case_id.in_(own_cases))
+    return and_(other, or_(MessageRow.assignee == actor.user_id, unowned, MessageRow.case_id.in_(own_cases)))
 
 
 def _filtered(node: Node, actor: Actor, query: InboxQuery) -> list[ColumnElement[bool]]:

@@ -22,17 +22,25 @@ from nodes.node import Node
 from nodes.protection_tables import ApprovalRow, EmergencyRow
 from nodes.tables import MemberRow, MessageRow
 from nodes.views import Actor
+from schemas.kind import Kind
+from schemas.kinds import KINDS
 
 _CONFIRM: Final = "CONFIRM_TEXT"
+PROTECTION: Final = frozenset(kind.code for kind in KINDS.values() if kind.protection)
+"""The kinds of message that are about data protection itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a person stands to a case: works on it or not, opened it in an emergency, and whose agencies work on it."""
+    """How a person stands to a case: works on it or not, opened it in an emergency, and whose agencies work on it.
+
+    `protection`: the case is about data protection itself.
+    """
 
     on_team: bool = False
     agencies: frozenset[str] = frozenset()
     emergency: bool = False
+    protection: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +74,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A message of this unit that was not sent yet: its author, family and labels, and how one stands to its case."""
+    """A message of this unit that was not sent yet: its author, kind and labels, and how one stands to its case."""
 
     author: str
-    family: str
+    kind: Kind
     labels: Mapping[str, Json]
     standing: Standing = Standing()
 
@@ -80,7 +88,7 @@ def standing(session: Session, node: Node, actor: Actor, case_id: str) -> Standi
 
 
 def standings(session: Session, node: Node, actor: Actor, case_ids: Iterable[str]) -> dict[str, Standing]:
-    """Return how `actor` stands to each of these cases, with two queries."""
+    """Return how `actor` stands to each of these cases, with three queries."""
     wanted = set(case_ids)
     chosen = (
         select(MemberRow.case_id, MemberRow.user_id, UserRow.agency)
@@ -91,8 +99,11 @@ def standings(session: Session, node: Node, actor: Actor, case_ids: Iterable[str
     for case_id, user_id, agency in session.execute(chosen):
         teams[case_id][user_id] = agency
     opened = set(session.scalars(opened_by(actor, node.now())))
+    about = select(MessageRow.case_id).where(MessageRow.case_id.in_(wanted), MessageRow.kind.in_(PROTECTION))
+    protected = set(session.scalars(about))
     return {
-        case: Standing(actor.user_id in team, frozenset(team.values()), case in opened) for case, team in teams.items()
+        case: Standing(actor.user_id in team, frozenset(team.values()), case in opened, case in protected)
+        for case, team in teams.items()
     }
 
 
@@ -117,7 +128,17 @@ def is_recalled(session: Session, node: Node, row: MessageRow) -> bool:
 def reads_case(node: Node, actor: Actor, to_case: Standing) -> bool:
     """Return whether `actor` may look into the case as such: what any message of it would need, whatever its codes."""
     env = node.settings.env
-    plain = Item(node.unit, node.unit, env, CASE_ITSELF, 0, frozenset({"H0"}), frozenset(), to_case.agencies)
+    plain = Item(
+        holder=node.unit,
+        originator=node.unit,
+        env=env,
+        family=CASE_ITSELF,
+        classification=0,
+        handling=frozenset({"H0"}),
+        purposes=frozenset(),
+        agencies=to_case.agencies,
+        protection=to_case.protection,
+    )
     now = Circumstances(env, on_team=to_case.on_team, emergency=to_case.emergency)
     return actor.rules.decide(Question(person(node, actor), Act.READ, plain, now)).allowed
 
@@ -137,6 +158,7 @@ def decide(node: Node, actor: Actor, subject: Subject, wish: Wish) -> Decision:
         agencies=subject.standing.agencies,
         permissions=subject.permissions,
         recalled=subject.recalled,
+        protection=row.kind in PROTECTION,
     )
     now = Circumstances(
         env=env,
@@ -176,10 +198,11 @@ def require_own(node: Node, actor: Actor, own: Own, act: Act, *, approved: bool 
         holder=node.unit,
         originator=node.unit,
         env=env,
-        family=own.family,
+        family=own.kind.family,
         classification=rank_of(str(own.labels.get("classification", "UNCL"))),
         handling=_codes(own.labels.get("handling")),
         purposes=frozenset({purpose}),
+        protection=own.kind.protection,
         agencies=own.standing.agencies,
     )
     now = Circumstances(

@@ -28,7 +28,7 @@ from nodes import (
     threads,
 )
 from nodes.errors import NotFound
-from nodes.judging import Subject, Wish
+from nodes.judging import PROTECTION, Subject, Wish
 from nodes.node import Node
 from nodes.permissions import allowed, may_write
 from nodes.recalled import RECALLS
@@ -79,7 +79,7 @@ def read(session: Session, node: Node, actor: Actor, message_id: str, justificat
         justification=justification or content.label("purpose"),
     )
     log.record(session, node, act)
-    if row.direction == "IN" and row.opened_at is None and allowed(actor, Action.TAKE):
+    if row.direction == "IN" and row.opened_at is None and (allowed(actor, Action.TAKE) or row.kind in PROTECTION):
         row.opened_at = node.now()
         work = Work(session, node)
         receipts.make(work, row.eid, "OPENED")

@@ -17,6 +17,7 @@ from nodes import cases, clocks, concerns, grants, rows, storing
 from nodes.errors import NotFound
 from nodes.grant_tables import ConcernRow, GrantRow, PassingRow
 from nodes.grants import Grant
+from nodes.judging import PROTECTION
 from nodes.node import Node
 from nodes.permissions import require
 from nodes.tables import CaseRow, DeliveryRow, MessageRow, ThreadRow
@@ -106,10 +107,18 @@ def notices(session: Session, node: Node, actor: Actor) -> tuple[Notice, ...]:
 
 
 def about(session: Session, message_id: str) -> Sequence[MessageRow]:
-    """Return everything that was said about a message or an object in it, in order."""
+    """Return what was said about a message or an object in it, in order; not what is about data protection itself."""
     said = select(ConcernRow.message_id).where(ConcernRow.item == message_id)
+    shown = MessageRow.message_id.in_(said), MessageRow.kind.not_in(PROTECTION)
     order = (MessageRow.stored, MessageRow.message_id)
-    return session.scalars(select(MessageRow).where(MessageRow.message_id.in_(said)).order_by(*order)).all()
+    return session.scalars(select(MessageRow).where(*shown).order_by(*order)).all()
+
+
+def protection(session: Session, node: Node, actor: Actor) -> tuple[InboxRow, ...]:
+    """Return what this unit and others said about data protection itself, the last first; raises `Denied`."""
+    require(actor, Action.PROTECT_DATA)
+    chosen = select(MessageRow).where(MessageRow.kind.in_(PROTECTION)).order_by(MessageRow.stored.desc())
+    return rows.views(session, node, actor, session.scalars(chosen.limit(MOST)).all())
 
 
 def to_be_erased(session: Session) -> tuple[ToErase, ...]:

@@ -105,7 +105,7 @@ def shown(session: Session, node: Node, actor: Actor, approval_id: str) -> Draft
 
 
 def _own(draft: Draft) -> Own:
-    return Own(draft.author, kind_of(draft.kind).family, draft.common)
+    return Own(draft.author, kind_of(draft.kind), draft.common)
 
 
 def _wanted(code: str, draft: Draft) -> Wanted:

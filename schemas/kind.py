@@ -77,6 +77,7 @@ class Effect(StrEnum):
     CORRECTS = "CORRECTS"
     ERASES = "ERASES"
     RECALLS = "RECALLS"
+    CONSULTS = "CONSULTS"
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,7 @@ class Kind:
     `told` the field of an answer that begins with the units to which the message was passed on, and `refused_on` reads
     from a body the grounds (table `refusal_grounds`) on which it refuses all or a part. `questions` is the field whose
     rows can be answered one by one, and so be given to others one by one; `replies` says where that is done.
+    `protection`: it is about data protection itself, for the data-protection officers of both units alone.
     """
 
     code: str
@@ -155,6 +157,7 @@ class Kind:
     questions: str = ""
     replies: Replies | None = None
     concern: Concern | None = None
+    protection: bool = False
     refused_on: Callable[[Mapping[str, Json]], frozenset[str]] = lambda _body: frozenset()
 
     @property

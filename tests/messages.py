@@ -220,13 +220,36 @@ BODIES: dict[str, Body] = {
     },
     "ERA": {"items": [held()], "cause": "ACQUITTAL"},
     "ACK": {"outcome": "DONE", "onward": ["KZ"]},
+    "BRN": {
+        "reference": "2026-11",
+        "detected": "2026-11-22T04:00:00Z",
+        "nature": "A laptop with copies was lost.",
+        "categories": "Names and plates of drivers.",
+        "subjects": 3,
+        "records": 12,
+        "consequences": "The drivers may learn that they were looked for.",
+        "measures": "The keys were changed.",
+        "contact": "Data-protection officer, +992 37 221 0000",
+        "partners": ["KG"],
+    },
+    "BRA": {"outcome": "NOTED", "measures": "The case team was told."},
+    "DSQ": {"reference": "P-7", "right": "ACCESS", "asked_on": "2026-11-20", "items": [held()]},
+    "DSA": {"decision": "REFUSE", "grounds": ["A_INQUIRIES"]},
     "RCL": {"items": [{"message": REQUEST_ID}], "cause": "WRONG_RECIPIENT"},
     "RCA": {"outcome": "DESTROYED", "opened": "2026-11-22T05:00:00Z", "readers": 1, "files": 0, "onward": ["KZ"]},
 }
 """One good body for every kind."""
 
 ANSWERED = {"ANS": REQUEST_ID, "REF": REQUEST_ID, "CLQ": REQUEST_ID, "CLA": QUESTION_ID, "DLY": REQUEST_ID}
-ANSWERED |= {"WDR": REQUEST_ID, "FBK": ANSWER_ID, "HCD": REQUEST_ID, "ACK": REQUEST_ID, "RCA": REQUEST_ID}
+ANSWERED |= {
+    "WDR": REQUEST_ID,
+    "FBK": ANSWER_ID,
+    "HCD": REQUEST_ID,
+    "ACK": REQUEST_ID,
+    "RCA": REQUEST_ID,
+    "BRA": REQUEST_ID,
+    "DSA": REQUEST_ID,
+}
 OPENING = frozenset(BODIES) - ANSWERED.keys()
 
 

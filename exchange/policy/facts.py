@@ -115,7 +115,7 @@ class Item:
     `classification` is a rank; `agencies` are those whose people work on the case; `permissions` are what the
     originator granted and what is valid now (`EVIDENCE`, `FORWARD:KG`, `PURPOSE:PROSECUTE`); `expired` says that the
     time of keeping is over, `held` that an authority forbade erasure, `recalled` that another unit says it was sent
-    here by mistake.
+    here by mistake, `protection` that it is about data protection itself: a breach, or the request of a person.
     """
 
     holder: str
@@ -131,6 +131,7 @@ class Item:
     held: bool = False
     erased: bool = False
     recalled: bool = False
+    protection: bool = False
 
     def attributes(self) -> dict[str, Any]:
         """The members that the schema declares for an item."""
@@ -148,6 +149,7 @@ class Item:
             "held": self.held,
             "erased": self.erased,
             "recalled": self.recalled,
+            "protection": self.protection,
         }
 
 

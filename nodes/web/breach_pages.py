@@ -91,6 +91,14 @@ def tell_authority(desk: AtDesk, breach_id: str) -> Response:
     return see("/protection/breaches", "recorded")
 
 
+@router.post("/protection/breaches/{breach_id}/notice")
+def begin_notice(desk: AtDesk, breach_id: str) -> Response:
+    """Begin the message that tells other units of it."""
+    with desk.node.db.write() as session:
+        draft_id = breaches.begin_notice(session, desk.node, desk.actor, breach_id)
+    return see(f"/drafts/{draft_id}")
+
+
 @router.post("/protection/breaches/{breach_id}/partners")
 def tell_partners(desk: AtDesk, breach_id: str) -> Response:
     """Note that the partners were told."""

@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from exchange.policy.facts import Action
 from nodes import drafts, messages, outbox, releasing
 from nodes.errors import BadInput, Incomplete, NotApproved, NotFound, RestrictionUnread
-from nodes.permissions import require
+from nodes.permissions import may_write, require
 from nodes.releasing import Need
 from nodes.views import Draft, Reader
 from nodes.views import Fault as ViewFault
@@ -86,7 +86,10 @@ def choose(desk: AtDesk) -> HTMLResponse:
     offered = [
         Named(kind.code, kind.label.say(language()), kind.hint.say(language()))
         for kind in KINDS.values()
-        if not kind.answers and kind.concern is None and desk.actor.agency in kind.senders
+        if not kind.answers
+        and kind.concern is None
+        and desk.actor.agency in kind.senders
+        and may_write(desk.actor, kind)
     ]
     return desk.page("choose.html", {"kinds": offered, "drafts": [draft_line(desk, draft) for draft in own]})
 

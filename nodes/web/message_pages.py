@@ -96,8 +96,8 @@ def _show(desk: Desk, message_id: str, problems: tuple[Problem, ...], status: in
     if wants_json(desk.request):
         return JSONResponse(_json(found), status)
     with desk.node.db.read() as session:
-        arrived = found.row.direction == "IN"
-        hands = duty.assignments(session, desk.node, desk.actor, message_id) if arrived else ()
+        arrived, listed = found.row.direction == "IN", allowed(desk.actor, Action.LIST_ARRIVALS)
+        hands = duty.assignments(session, desk.node, desk.actor, message_id) if arrived and listed else ()
         may_take_back = duty.may_take_back(session, desk.actor, message_id)
     beside = {"may_take_back": may_take_back, "problems": problems}
     values = {**message_parts.content(desk, found), **message_parts.around(desk, found, hands), **beside}

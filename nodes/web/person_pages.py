@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from exchange.policy.facts import Action
 from nodes import data_subjects
@@ -14,8 +14,9 @@ from nodes.permissions import require
 from nodes.web import wording
 from nodes.web.entrance import AtDesk
 from nodes.web.languages import gettext, noted
-from nodes.web.site import Desk
+from nodes.web.site import Desk, see
 from nodes.web.wording import Problem
+from schemas.items import Item
 
 router: Final = APIRouter()
 CONSENTS: Final = {
@@ -41,11 +42,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A unit that is consulted, and what it answered."""
+    """A unit that is consulted, what it answered, and about what: `message/object` each."""
 
     unit: str
     name: str
-    choices: tuple[tuple[str, str, bool], ...]
+    answer: str
+    waiting: bool
+    items: tuple[str, ...]
 
 
 @router.get("/protection/persons")
@@ -67,6 +70,15 @@ def look_up(desk: AtDesk) -> HTMLResponse:
     return _page(desk, found, ())
 
 
+@router.post("/protection/persons/consult")
+def consult(desk: AtDesk) -> Response:
+    """Begin the message that asks a unit whether the person may be told."""
+    asked = (Item(message, name) for message, _, name in (one.partition("/") for one in desk.texts("items")))
+    with desk.node.db.write() as session:
+        draft_id = data_subjects.consult(session, desk.node, desk.actor, desk.text("unit"), asked)
+    return see(f"/drafts/{draft_id}")
+
+
 def _page(desk: Desk, found: Found | None, problems: tuple[Problem, ...], status: int = 200) -> HTMLResponse:
     values: dict[str, object] = {
         "problems": problems,
@@ -74,12 +86,12 @@ def _page(desk: Desk, found: Found | None, problems: tuple[Problem, ...], status
         "form": {name: desk.text(name) for name in ("names", "birth", "document", "reason")},
     }
     if found is not None:
-        units = data_subjects.owners(found, desk.node.unit)
-        consents = {unit: _consent(desk.text(f"consent-{unit}")) for unit in units}
+        with desk.node.db.read() as session:
+            consents = data_subjects.consents(session, found, desk.node.unit)
         told = data_subjects.draft(found, consents, desk.node.unit)
         values |= {
             "lines": [_line(desk, one) for one in found.entries],
-            "owners": [_owner(desk, unit, consent) for unit, consent in consents.items()],
+            "owners": [_owner(desk, found, unit, consent) for unit, consent in consents.items()],
             "told": told,
             "full": [_line(desk, one) for one in told.full],
             "short": [_line(desk, one) for one in told.short],
@@ -87,13 +99,10 @@ def _page(desk: Desk, found: Found | None, problems: tuple[Problem, ...], status
     return desk.page("persons.html", values, status)
 
 
-def _consent(text: str) -> Consent:
-    return Consent(text) if text in set(Consent) else Consent.WAITING
-
-
-def _owner(desk: Desk, unit: str, consent: Consent) -> Owner:
-    choices = tuple((code.value, gettext(text), code is consent) for code, text in CONSENTS.items())
-    return Owner(unit, wording.unit_name(desk.node, unit), choices)
+def _owner(desk: Desk, found: Found, unit: str, consent: Consent) -> Owner:
+    items = tuple(f"{item.message}/{item.object}" for item in data_subjects.items(found, unit))
+    waiting = consent is Consent.WAITING
+    return Owner(unit, wording.unit_name(desk.node, unit), gettext(CONSENTS[consent]), waiting, items)
 
 
 def _line(desk: Desk, one: Entry) -> Line:

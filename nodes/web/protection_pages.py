@@ -19,6 +19,7 @@ from nodes.retention_errors import Erased, OnHold
 from nodes.web import wording
 from nodes.web.entrance import AtDesk
 from nodes.web.forms import Option
+from nodes.web.inbox_pages import rows_of
 from nodes.web.languages import gettext
 from nodes.web.site import Desk, see, wants_json
 from nodes.web.wording import Problem, spoken_problem
@@ -116,12 +117,14 @@ def _page(desk: Desk, problems: tuple[Problem, ...], status: int = 200) -> HTMLR
     with desk.node.db.read() as session:
         due, holds = retention.due(session, desk.node, desk.actor), retention.holds(session, desk.node, desk.actor)
         waiting = [one for one in approvals.asked(session, desk.node, desk.actor) if one.state in _OPEN]
+        said = register.protection(session, desk.node, desk.actor)
         done, wanted = erasure.done(session, desk.node), register.to_be_erased(session)
     zone = ZoneInfo(desk.node.settings.time_zone)
     proposed = datetime.fromtimestamp(desk.node.now(), zone).date() + timedelta(days=USUAL_MONTHS)
     cause = desk.text("cause")
     values = {
         "problems": problems,
+        "said": rows_of(desk, said),
         "due": due,
         "proposed": proposed.isoformat(),
         "holds": holds,

@@ -50,7 +50,7 @@ def test_a_lorry_is_nobody() -> None:
 
 
 def found_of(*owners: str) -> Found:
-    held = tuple(Held(f"m{at}", "c", owner, "INVESTIGATE", at) for at, owner in enumerate(owners))
+    held = tuple(Held(f"m{at}", frozenset({"P1"}), "c", owner, "INVESTIGATE", at) for at, owner in enumerate(owners))
     acts = [Entry(at, at, "CONSULT", "TJ-1", "KG", "INVESTIGATE", one.owner) for at, one in enumerate(held)]
     search = Entry(99, 99, "SEARCH", "TJ-2", "", "he lives next door", "")
     return Found(held, (*acts, search), len(held), 0)

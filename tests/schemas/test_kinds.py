@@ -161,6 +161,7 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
     ("HCD", "UNTIL_WRONG", {"body": {"valid_until": "2026-11-22T06:00:00Z"}}),
     ("HCD", "UNTIL_WRONG", {"body": {"valid_until": "2029-11-22T06:00:00Z"}}),
     ("HCD", "DECIDED_LATER", {"body": {"decided_at": "2026-11-22T06:00:01Z"}}),
+    ("BRN", "LATE_WITHOUT_REASON", {"body": {"detected": "2026-11-19T05:59:59Z"}}),
     ("ERA", "RECALL_IT", {"body": {"cause": "SENT_BY_MISTAKE"}}),
 ]
 MORE = {"REFUSED": {"ground": "E_INACCURATE"}, "PENDING": {"expected_by": "2026-12-01T00:00:00Z"}, "NONE_HELD": {}}

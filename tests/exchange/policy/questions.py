@@ -65,6 +65,7 @@ items = st.builds(
     held=st.booleans(),
     erased=st.booleans(),
     recalled=st.booleans(),
+    protection=st.booleans(),
 )
 circumstances = st.builds(
     Circumstances,

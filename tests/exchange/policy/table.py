@@ -107,12 +107,14 @@ def _permitted(question: Question, item: Item) -> bool:
             found |= ON_TEAM.get(role, set()) if now.on_team else set()
             found |= IN_EMERGENCY.get(role, set()) if now.emergency else set()
             found |= ON_CONTROL.get(role, set()) if item.family == "control" else set()
+            found |= {"READ", "ANSWER"} if role == "DPO" and item.protection else set()
             found |= {"INSPECT"} if role == "AUDITOR" and now.inspects else set()
             found |= {"READ", "SEE_HEADER"} if role == "TRAINER" and item.env == "exercise" else set()
         if person.unit == item.originator:
             found |= OF_OWN.get(role, set())
             decides = role in DECIDERS and item.family == "control"
             found |= {"RELEASE"} if now.author and (role in WRITERS or decides) else set()
+            found |= {"RELEASE"} if now.author and item.protection and role == "DPO" else set()
             if person.unit == item.holder and (role == "SUPERVISOR" or (now.author and role in WRITERS)):
                 found |= {"RECALL"}
     return act in found
@@ -127,7 +129,8 @@ def _barred(question: Question, item: Item) -> bool:
     return any(
         (
             item.env != now.env,
-            handles and (bool(person.roles & BLIND) or trainer),
+            handles and (bool(person.roles & BLIND - ({"DPO"} if item.protection else set())) or trainer),
+            (handles or act == "RECALL") and item.protection and "DPO" not in person.roles,
             handles and item.family not in FAMILIES[person.agency],
             act in CONTENT | {"APPROVE"} and outside,
             act == "OWN_AGENCY" and item.family not in FAMILIES.get(now.to, set()),

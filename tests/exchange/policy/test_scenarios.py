@@ -127,6 +127,19 @@ WALLS = {
     "what came by mistake is closed": (asked(recalled=True), "-SENT-BY-MISTAKE"),
     "nor is it opened to an auditor": (asked("INSPECT", "AUDITOR", inspects=True, recalled=True), "-SENT-BY-MISTAKE"),
     "nor what this unit itself wrote with it": (asked(recalled=True, originator="TJ"), "-SENT-BY-MISTAKE"),
+    "the protection officer reads what came about a breach": (
+        asked("READ", "DPO", protection=True, family="control", on_team=False),
+        "PROTECTION-DESK",
+    ),
+    "he reads nothing else": (asked("READ", "DPO", family="control"), "-NO-CONTENT"),
+    "he tells other units himself": (
+        asked("RELEASE", "DPO", protection=True, family="control", originator="TJ", author=True),
+        "PROTECTION-SENDS",
+    ),
+    "nobody else reads it, not even on duty": (
+        asked("READ", "SPOC_DUTY", protection=True, family="control"),
+        "-PROTECTION-ALONE",
+    ),
     "an author takes his message back": (asked("RECALL", originator="TJ", author=True), "RECALL-OWN"),
     "a supervisor takes anybody's back": (asked("RECALL", "SUPERVISOR", originator="TJ"), "RECALL-OWN"),
     "a member of the case does not": (asked("RECALL", originator="TJ"), "-"),

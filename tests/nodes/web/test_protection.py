@@ -178,3 +178,13 @@ def test_a_breach_is_reported_and_the_authority_and_partners_are_told(dpo: Brows
     assert dpo.post(f"/protection/breaches/{number}/authority", late=late).status_code == 303
     assert dpo.post(f"/protection/breaches/{number}/partners").status_code == 303
     assert "Authority told" in dpo.get("/protection/breaches").text
+
+
+def test_a_breach_begins_the_message_to_the_units_whose_data_it_was(protected: House, dpo: Browser) -> None:
+    told = {"nature": "A laptop was lost", "subjects": "3", "records": "12", "measures": "Keys were changed"}
+    more = {"categories": "Names", "consequences": "None known", "contact": "KG-5", "detected": "2026-11-22T06:00"}
+    assert dpo.post("/protection/breaches", **told, **more).status_code == 303
+    number = re.findall(r'action="(/protection/breaches/[0-9a-f]+)/notice"', dpo.get("/protection/breaches").text)[0]
+    begun = str(dpo.post(f"{number}/notice").headers["location"])
+    assert "A laptop was lost" in dpo.get(begun).text
+    assert protected.desk("KG", "KG-1").get(begun).status_code == 404
