@@ -192,6 +192,15 @@ def test_a_signing_key_is_rotated_with_the_root(office: Office) -> None:
     assert waiting.members.get("kid") or waiting.members["code"] == "EX-6033"
 
 
+def test_somebody_may_look_at_the_pages_of_a_hub_until_he_may_not(office: Office) -> None:
+    home = ["--home", office.folder / "hub"]
+    made = done("operator", "add", *home, "gulnora", "--role", "auditor", "--password-file", office.secret("gulnora"))
+    assert made["role"] == "HUB_AUDITOR"
+    assert made["secret"] in made["uri"]
+    done("operator", "remove", *home, "gulnora")
+    assert run("operator", "remove", *home, "gulnora").members["code"] == "SERAI-OPERATOR"
+
+
 def test_a_key_folder_is_locked_under_another_passphrase(office: Office, tmp_path: Path) -> None:
     folder = tmp_path / "root"
     shutil.copytree(office.folder / "roots" / "root-3", folder)

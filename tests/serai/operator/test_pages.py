@@ -3,11 +3,16 @@
 import re
 import stat
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from exchange.hub import overview
 from exchange.hub.overview import certificate_ends, last_backup, note_backup
@@ -173,6 +178,16 @@ def test_every_word_that_a_page_asks_for_is_there_in_both_languages_and_no_other
     told = {"wrong", "too_many", "RECEIPT", "SNAPSHOT", "REQUEST"}
     assert asked - {"text"} | told == set(WORDS)
     assert all(one.en and one.ru for one in WORDS.values())
+
+
+def test_the_end_of_the_certificate_is_read_from_its_file(secrets: dict[str, Any], tmp_path: Path) -> None:
+    settings, path = secrets["desk"].settings, tmp_path / "hub.pem"
+    key = Ed25519PrivateKey.generate()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hub.serai.example")])
+    begins, ends = (datetime.fromtimestamp(at, UTC) for at in (NOW, NOW + 9 * DAY))
+    built = x509.CertificateBuilder(name, name, key.public_key(), 7, begins, ends).sign(key, None)
+    path.write_bytes(built.public_bytes(Encoding.PEM))
+    assert certificate_ends(settings.model_copy(update={"tls_certificate": path})) == NOW + 9 * DAY
 
 
 def test_a_certificate_or_backup_that_is_not_there_is_not_invented(secrets: dict[str, Any], tmp_path: Path) -> None:
