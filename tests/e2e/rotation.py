@@ -36,7 +36,7 @@ from tests.e2e.polling import Poll
 
 UNITS: Final = ("KG", "KZ", "TJ")
 LIMIT: Final = 60
-LOOK_EVERY: Final = 0.1
+LOOK_EVERY: Final = 0.25
 PURPOSES: Final = {"encryption": "ENCRYPTION", "request": "NODE", "witness": "WITNESS", "signing": "SIGNING"}
 
 
