@@ -1,7 +1,7 @@
 """The last message that the hub took for each partner, said by its sender every ten minutes (protocol.md §9.23).
 
 A gap in the order of a pair shows only with the next message. A hub that keeps back the last ones, or all of them, is
-found by what the sender says of them, or by the silence of a sender whose word it keeps back as well.
+found by what the sender says of them, or by the silence of a sender whose word it keeps back as well (ADR 22).
 """
 
 from collections.abc import Iterable, Iterator

@@ -21,6 +21,7 @@ PAGES = (
     "/log/looks",
     "/log/mandate",
     "/checkpoints",
+    "/checkpoints/published",
     "/reviews",
     "/reviews/looks",
     "/verify",
