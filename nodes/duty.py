@@ -33,6 +33,7 @@ class How(StrEnum):
     ASSIGN = "ASSIGN"
     HAND_OVER = "HAND_OVER"
     TAKE_BACK = "TAKE_BACK"
+    STAND_IN = "STAND_IN"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, defer
 
 from exchange import courier
 from exchange.courier import Collection, State
-from nodes import alerts, approvals, breaches, clocks, log, oversight_openings, retention, tasks, threads
+from nodes import absences, alerts, approvals, breaches, clocks, log, oversight_openings, retention, tasks, threads
 from nodes.alerts import Cause, Raised
 from nodes.node import Node
 from nodes.tables import CaseRow, DeliveryRow, EscalationRow, MessageRow, ThreadRow
@@ -81,7 +81,7 @@ def _tell(session: Session, node: Node, row: ThreadRow, percent: int) -> None:
     message = session.get_one(MessageRow, row.opening)
     owner, term = message.assignee or message.author, kind_of(row.kind).term
     audience = {
-        50: alerts.owner(owner) if owner else alerts.DUTY,
+        50: absences.reminded(session, node, owner) if owner else alerts.DUTY,
         75: alerts.HEAD,
         90: alerts.DUTY,
         100: alerts.role(term.silence) if term is not None else alerts.HEAD,
@@ -109,7 +109,7 @@ def _not_collected(session: Session, node: Node) -> int:
     for delivery, message in waiting:
         cause = causes.get(courier.collection(node.now(), message.accepted, State(delivery.state)))
         if cause is not None:
-            audience = alerts.owner(message.author) if message.author else alerts.DUTY
+            audience = absences.reminded(session, node, message.author) if message.author else alerts.DUTY
             subject = f"{message.message_id}/{delivery.unit}"
             raised += alerts.raise_alert(session, node, Raised(cause, subject, audience, message.message_id))
     return raised

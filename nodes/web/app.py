@@ -53,6 +53,7 @@ from nodes.retention_errors import Erased, Expired, OnHold
 from nodes.task_errors import TooLate
 from nodes.views import SignedIn
 from nodes.web import (
+    absence_pages,
     approval_pages,
     audit_checkpoints,
     audit_entry,
@@ -110,6 +111,7 @@ ROUTERS: Final = (
     emergency_pages.router,
     duty_pages.router,
     board_pages.router,
+    absence_pages.router,
     figure_pages.router,
     audit_visitors.router,  # before the addresses of single persons
     people_pages.router,

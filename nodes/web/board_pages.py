@@ -3,6 +3,7 @@
 The board renews itself; while somebody assigns (`assign` in the address) it does not, so that nobody is disturbed.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -12,11 +13,11 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from crypto import instants
 from exchange.policy.facts import Action
-from nodes import board, duty
+from nodes import absences, board, duty
 from nodes.board import NOBODY, Board, BoardQuery, Line, Load, Show
 from nodes.errors import BadInput, OutOfStep
 from nodes.permissions import require
-from nodes.web import wording
+from nodes.web import moments, wording
 from nodes.web.duty_pages import colleagues_of
 from nodes.web.entrance import AtDesk
 from nodes.web.forms import Option
@@ -47,6 +48,7 @@ class Burden:
     href: str
     here: bool
     parts: tuple[tuple[str, int, int], ...]
+    away: str
 
 
 @router.get("/board")
@@ -115,7 +117,7 @@ def _page(desk: Desk, query: BoardQuery, assign: str, problems: tuple[Problem, .
             Request(row, _step(line), row.message_id in ticked) for row, line in zip(lines, found.lines, strict=True)
         ],
         "counters": _counters(found, query),
-        "burdens": _burdens(found, query),
+        "burdens": _burdens(found, query, _away(desk)),
         "count": ngettext("%s open request", "%s open requests", found.total) % found.total,
         "filter": _filter(found, query),
         "filtered": replace(query, show=Show.OPEN, page=1) != BoardQuery(),
@@ -162,7 +164,20 @@ def _counters(found: Board, query: BoardQuery) -> list[Counter]:
     return [*made, Counter(found.to_approve, waiting, "/approvals", "soon" if found.to_approve else "none", here=False)]
 
 
-def _burdens(found: Board, query: BoardQuery) -> list[Burden]:
+def _away(desk: Desk) -> dict[str, str]:
+    """Who is absent now, and in words until when and who stands in."""
+    with desk.node.db.read() as session:
+        known = absences.listed(session, desk.node, desk.actor)
+    zone = desk.node.settings.time_zone
+    text = gettext("absent until %s: %s stands in")
+    return {
+        one.user_id: text.replace("%s", moments.local(one.until, zone), 1).replace("%s", one.deputy_name, 1)
+        for one in known
+        if one.now
+    }
+
+
+def _burdens(found: Board, query: BoardQuery, away: Mapping[str, str]) -> list[Burden]:
     longest = max((load.open for load in found.loads), default=0) or 1
     return [
         Burden(
@@ -171,6 +186,7 @@ def _burdens(found: Board, query: BoardQuery) -> list[Burden]:
             _address(replace(query, person="" if query.person == load.user_id else load.user_id, page=1)),
             query.person == load.user_id,
             _parts(load, longest),
+            away.get(load.user_id, ""),
         )
         for load in found.loads
     ]

@@ -190,6 +190,7 @@ def _hand(one: Assignment) -> Hand:
         "ASSIGN": gettext("%s was given it") % one.to_name,
         "HAND_OVER": gettext("handed over to %s") % one.to_name,
         "TAKE_BACK": gettext("%s took it back") % one.to_name,
+        "STAND_IN": gettext("%s stands in for the owner of the exchange, who is absent") % one.to_name,
     }
     return Hand(texts.get(one.how, one.how), one.at, one.note)
 

@@ -104,6 +104,8 @@ _DONE: Final[Mapping[str, str]] = {
     "emergency": noted("The case is open to you for one hour. The auditors and supervisors have been told."),
     "taken": noted("It is yours now."),
     "given": noted("It has a new owner."),
+    "away": noted("Noted. It begins and ends by itself."),
+    "back": noted("The absence has ended. What comes now goes to its owner again."),
     "handed-over": noted("The shift is handed over. You can take back what the next owner has not opened yet."),
     "taken-back": noted("It is yours again."),
     "escalated": noted("A supervisor was alerted."),

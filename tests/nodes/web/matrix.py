@@ -101,6 +101,11 @@ _ACTS: Final[Mapping[str, str]] = {
         POST /people/{user_id}/disable
         POST /people/{user_id}/enrolment
     """,
+    "APPROVE_SENDING ASSIGN TAKE": """
+        GET  /absences
+        POST /absences
+        POST /absences/{absence_id}/end
+    """,
     "ASSIGN": """
         GET  /board
         GET  /board.json
