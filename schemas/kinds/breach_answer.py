@@ -13,7 +13,7 @@ KIND: Final = Kind(
     code="BRA",
     version="1.0",
     family="control",
-    label=Words("Answer to a breach notice", "Ответ на сообщение об утечке"),
+    label=Words("Answer to a breach notice", "Ответ на сообщение о нарушении"),
     hint=Words("Say that you have read it and what you do.", "Сообщить о прочтении и своих мерах."),
     sections=(
         Section(

@@ -15,7 +15,7 @@ from schemas.notices import EVERYBODY, life
 from schemas.term import HOUR, Term, fixed
 from schemas.words import Words
 
-_LABEL: Final = Words("Breach notice", "Сообщение об утечке данных")
+_LABEL: Final = Words("Breach notice", "Сообщение о нарушении безопасности данных")
 _TIME: Final = 72 * HOUR
 _MOST: Final = 1_000_000_000
 
@@ -33,7 +33,7 @@ KIND: Final = Kind(
     sections=(
         Section(
             "breach",
-            Words("The breach", "Утечка"),
+            Words("The breach", "Нарушение"),
             Words(
                 "What is not known yet follows in another notice. No names.",
                 "Остальное — в следующем сообщении. Без имён.",
@@ -41,14 +41,14 @@ KIND: Final = Kind(
             (
                 Field(
                     "reference",
-                    Words("Your number of the breach", "Ваш номер утечки"),
-                    Words("The same in every notice about it.", "Один и тот же во всех сообщениях о ней."),
+                    Words("Your number of the breach", "Ваш номер нарушения"),
+                    Words("The same in every notice about it.", "Один и тот же во всех сообщениях о нём."),
                     ShortText(40),
                 ),
                 Field(
                     "detected",
-                    Words("Detected", "Обнаружена"),
-                    Words("When your unit learnt of it.", "Когда о ней узнало ваше подразделение."),
+                    Words("Detected", "Обнаружено"),
+                    Words("When your unit learnt of it.", "Когда о нём узнало ваше подразделение."),
                     Instant(),
                 ),
                 Field(
