@@ -39,7 +39,7 @@ def open_case(desk: AtDesk) -> Response:
     except NotFound:
         problem = Problem(gettext("No case with this number can be opened to you."), "#case")
     except BadInput:
-        problem = Problem(gettext("Write the reason, at least 10 characters: the second person judges it."), "#reason")
+        problem = Problem(gettext("Write the reason, 10 to 300 characters: the second person judges it."), "#reason")
     except OutOfStep:
         text = gettext(
             "Your last emergency in this case was not judged yet. Ask a supervisor to decide, or to let you in."

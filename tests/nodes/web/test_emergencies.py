@@ -120,7 +120,7 @@ def test_once_it_was_judged_right_it_can_be_opened_again_and_not_before(unit: Ho
     ("user", "number", "reason", "said"),
     [
         ("KG-2", "KG-KG-2026-999999", REASON, "can be opened to you"),
-        ("KG-2", "", "urgent", "at least 10 characters"),
+        ("KG-2", "", "urgent", "10 to 300 characters"),
         ("KG-4", "", REASON, "None of your roles"),
     ],
 )
