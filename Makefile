@@ -29,8 +29,9 @@ bench: setup
 sim: setup
 	@.venv/bin/python -m tests.sim.run
 
-# A million hostile inputs for each parser.
+# A million hostile inputs for each parser, and twenty thousand requests that the schemas of hub and node can make.
 fuzz: setup
+	@FUZZ_EXAMPLES=20000 .venv/bin/python -m pytest -q -p no:xdist -k schema_can_make tests/hub tests/nodes/web
 	@.venv/bin/python -m tests.fuzz.run --count 1000000
 
 # Formats the code, and writes docs/commands.md and docs/rules.md anew.

@@ -148,12 +148,14 @@ _ACTS: Final[Mapping[str, str]] = {
         GET  /protection/register
         POST /protection/breaches
         POST /protection/breaches/{breach_id}/authority
+        POST /protection/breaches/{breach_id}/notice
         POST /protection/breaches/{breach_id}/partners
         POST /protection/breaches/{breach_id}/phase
         POST /protection/erasures
         POST /protection/holds
         POST /protection/holds/{hold_id}/lift
         POST /protection/persons
+        POST /protection/persons/consult
         POST /protection/reviews
     """,
     "READ_LOG": """
@@ -271,5 +273,5 @@ ASKED: Final[Mapping[tuple[str, str], str]] = {
 }
 """Method and path of a route -> what it asks for."""
 
-FEWEST: Final = 171
+FEWEST: Final = 176
 """A table of routes that is read wrongly has fewer; whoever adds one raises it."""

@@ -34,6 +34,9 @@ SECRET: Final = b"twenty bytes of seed"
 CANARY: Final = "zyzzyva"
 """A word of every request, its subject and its restriction: who may not read it must not come upon it anywhere."""
 
+SAID: Final = ("Heroin at the", f"{CANARY} H", "the enquiry at")
+"""What subjects, facts and the restriction of the requests say; a page may repeat what somebody searched for."""
+
 MARKS: Final[dict[str, dict[str, Any]]] = {
     "H0": {},
     "H1": AT_RISK,

@@ -23,13 +23,11 @@ from nodes.web import spreadsheet
 from tests.messages import AT_RISK, BODIES, form_labels, lorry, person
 from tests.nodes.web.auditing import MANDATE
 from tests.nodes.web.matrix import ASKED
-from tests.nodes.web.staff import ROLES, Staff, everybody
+from tests.nodes.web.staff import ROLES, SAID, Staff, everybody
 from tests.nodes.world import World
 
 WHY: Final = "it cannot wait for long"
 ENDS: Final = {"refused": 403, "unseen": 404, "not now": 409, "faulty": 422, "confirm": 428, "shown": 200, "away": 303}
-SAID: Final = ("Heroin at the", "zyzzyva H", "the enquiry at")
-"""What subjects, facts and the restriction of the requests say; a page may repeat what somebody searched for."""
 READERS: Final = {"ON-OFFICER", "OFF-SPOC_DUTY", "OFF-SUPERVISOR"}
 """Those who may read some request all the same."""
 
