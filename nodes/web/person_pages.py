@@ -73,6 +73,7 @@ def look_up(desk: AtDesk) -> HTMLResponse:
 @router.post("/protection/persons/consult")
 def consult(desk: AtDesk) -> Response:
     """Begin the message that asks a unit whether the person may be told."""
+    require(desk.actor, Action.PROTECT_DATA)
     asked = (Item(message, name) for message, _, name in (one.partition("/") for one in desk.texts("items")))
     with desk.node.db.write() as session:
         draft_id = data_subjects.consult(session, desk.node, desk.actor, desk.text("unit"), asked)
