@@ -14,18 +14,17 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from exchange.policy.facts import Act, Action
-from nodes import alerts, cases, judging, log, visits
+from nodes import alerts, judging, log, visits
 from nodes.absence_errors import AlreadyAbsent, DeputyUnfit
 from nodes.absence_tables import AbsenceRow
 from nodes.account_tables import UserRow
 from nodes.accounts import roles_of
-from nodes.duty import How
 from nodes.errors import BadInput, Denied, NotFound
 from nodes.judging import Standing, Subject, Wish
 from nodes.node import Node
 from nodes.permissions import actions_of, allowed, require
 from nodes.signin import actor_of
-from nodes.tables import AssignmentRow, CaseRow, MessageRow
+from nodes.tables import MessageRow
 from nodes.views import Actor
 from nodes.work import Work
 from schemas.content import Content
@@ -174,35 +173,12 @@ def reminded(session: Session, node: Node, user_id: str) -> str:
     return alerts.owner(deputy.user_id if deputy is not None else user_id)
 
 
-def pass_on(work: Work, content: Content, case: CaseRow) -> None:
-    """Give a reply that was just stored to the deputy of whoever owns its exchange, if the rules let him read it."""
-    opening, row = work.messages.one(content.thread_id), work.messages.one(content.msg_id)
-    owner = opening.assignee or opening.author if opening is not None and opening is not row else None
-    deputy = stands_in(work.session, work.node, owner) if owner is not None else None
-    if owner is None or deputy is None or row is None or not _reads(work, deputy, row, content):
-        return
-    now = work.node.now()
-    row.assignee = deputy.user_id
-    work.add(
-        AssignmentRow(
-            assignment_id=uuid.uuid4().hex,
-            message_id=row.message_id,
-            ordinal=0,
-            how=How.STAND_IN,
-            by_user=owner,
-            to_user=deputy.user_id,
-            from_user=owner,
-            at=now,
-            ended=None,
-            note_sealed=None,
-        )
-    )
-    cases.add_member(work.session, case.case_id, deputy.user_id, now)
-    act = log.Act(operation="ASSIGN", case=case, message_id=row.message_id, eid=row.eid, subject=deputy.user_id)
-    work.record(replace(act, codes=(How.STAND_IN.value,)))
+def is_away(session: Session, now: int, user_id: str) -> bool:
+    """Return whether somebody is absent now."""
+    return _current(session, now, user_id) is not None
 
 
-def _reads(work: Work, deputy: Actor, row: MessageRow, content: Content) -> bool:
+def may_get(work: Work, deputy: Actor, row: MessageRow, content: Content) -> bool:
     """Whether the deputy could read the message if it were his: his agency, clearance and roles, and every code."""
     agencies = judging.standing(work.session, work.node, deputy, row.case_id).agencies
     mine = Subject(row, content.labels, Standing(on_team=True, agencies=agencies), recalled=False)

@@ -11,7 +11,7 @@ from exchange import courier
 from exchange.courier import ARRIVALS, Finding, Take, Taken
 from exchange.errors import Conflict
 from exchange.pairs import Pair
-from nodes import absences, alerts, concerns, gaps, log, receipts, storing, threads
+from nodes import alerts, concerns, following, gaps, log, receipts, storing, threads
 from nodes.alerts import Cause, Raised
 from nodes.answers import Frame, FrameKind
 from nodes.errors import NotFound, OutOfStep
@@ -141,10 +141,10 @@ def _store(work: Work, frame: Frame, entry: MessageEntry, message: Message, *, g
     arrived = Arrived(frame.index, frame.payload, eid, message.opened, content, entry.time, gap)
     case = storing.store_arrival(work, arrived)
     threads.note_message(work, content, case)
-    absences.pass_on(work, content, case)
     concerns.note(work, content, case)
     concerns.spread(work, content)
     receipts.make(work, eid, "DELIVERED")
+    following.follow(work, content, case)
     if content.declared.protection:
         work.alert(Raised(Cause.PROTECTION, content.msg_id, alerts.PROTECTION, content.msg_id, outbound=True))
     elif table("urgency")[content.label("urgency")].extra["urgent"] and work.node.unit in content.to:

@@ -28,6 +28,7 @@ from schemas.content import Content
 from schemas.errors import SchemaUnknown
 from schemas.kind import Effect, Kind
 from schemas.kinds import kind_of
+from schemas.labels import FOR_A_SOURCE
 
 MOST_DRAFTS = 200
 _REPEATED = ("crime_areas", "language", "purpose", "legal_basis", "urgency", "urgency_reason", "classification")
@@ -39,13 +40,14 @@ _PROPOSED: Final[Mapping[str, Json]] = {"source_at_risk": "NO", "handling": ["H0
 
 @dataclass(frozen=True, slots=True)
 class NewDraft:
-    """What a draft begins with: its kind, and the message that it answers or is about, or a case of ours."""
+    """What a draft begins with: its kind, and the message that it answers, is about or passes on, or a case of ours."""
 
     kind: str
     in_reply_to: str | None = None
     case_ref: str | None = None
     recipients: tuple[str, ...] = ()
     about: str | None = None
+    passes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,8 @@ def _begin(session: Session, node: Node, actor: Actor, new: NewDraft) -> _Begun:
     require_writer(actor, kind)
     if actor.agency not in kind.senders:
         raise Denied("AGENCY")
-    parent, about = (_message(session, node, actor, one) for one in (new.in_reply_to, new.about))
+    named = (new.in_reply_to, new.about, new.passes)
+    parent, about, passed = (_message(session, node, actor, one) for one in named)
     if bool(kind.answers) != (parent is not None) or (parent is not None and parent.kind not in kind.answers):
         raise BadInput("in_reply_to")
     form = DraftForm(new.recipients, {}, {})
@@ -124,6 +127,9 @@ def _begin(session: Session, node: Node, actor: Actor, new: NewDraft) -> _Begun:
     if about is not None:
         case = cases.of(session, about.case_id)
         form = _about(session, node, actor, about, kind)
+    if passed is not None:
+        case = cases.of(session, passed.case_id)
+        form = _passing(session, node, actor, passed, new)
     if case is not None:
         cases.require_work(session, node, actor, case.case_id)
     return _Begun(case, form)
@@ -177,7 +183,7 @@ def _message(session: Session, node: Node, actor: Actor, message_id: str | None)
 def _answering(session: Session, node: Node, actor: Actor, parent: MessageRow, kind: Kind) -> DraftForm:
     """An answer goes to the other side, where it is possible now, under the same labels, which may be changed."""
     content = storing.content_of(node, cases.of(session, parent.case_id), parent)
-    _require(session, node, actor, (parent, content), Act.ANSWER)
+    _require(session, node, actor, (parent, content), Wish(Act.ANSWER))
     to = {parent.sender}
     if parent.direction == "OUT":
         exchanges = (row for row in threads.of_thread(session, parent.thread_id) if row.unit in content.units)
@@ -200,17 +206,37 @@ def _about(session: Session, node: Node, actor: Actor, message: MessageRow, kind
     content = storing.content_of(node, cases.of(session, message.case_id), message)
     effect = kind.concern.effect if kind.concern is not None else None
     for act in (Act.READ, _BEGUN_BY[effect]) if effect in _BEGUN_BY else (Act.ANSWER,):
-        _require(session, node, actor, (message, content), act)
+        _require(session, node, actor, (message, content), Wish(act))
     if not concerns.begins(message, kind):
         raise BadInput("about")
     units, body = concerns.beginning(Work(session, node), content, kind)
     return DraftForm(units, _repeated(content), body)
 
 
-def _require(session: Session, node: Node, actor: Actor, one: tuple[MessageRow, Content], act: Act) -> None:
+def _passing(session: Session, node: Node, actor: Actor, message: MessageRow, new: NewDraft) -> DraftForm:
+    """What is passed on begins with the persons and things of a message, under its labels, and says whose they are."""
+    content, kind = storing.content_of(node, cases.of(session, message.case_id), message), kind_of(new.kind)
+    known = {one.unit for one in node.directory().units()} - {node.unit}
+    whole = message.direction == "IN" and message.family != "control" and kind.concern is None
+    if not (whole and new.recipients and known.issuperset(new.recipients)):
+        raise BadInput("passes")
+    for unit in new.recipients:
+        _require(session, node, actor, (message, content), Wish(Act.OTHER_UNIT, to=unit))
+    marks: dict[str, Json] = {
+        name: content.labels[name] for name in ("handling", "handling_text") if name in content.labels
+    }
+    at_risk: Json = "NO" if FOR_A_SOURCE.isdisjoint(content.labels["handling"]) else "YES"
+    carried: Json = [{"origin": message.sender, "message": message.message_id}]
+    common: dict[str, Json] = {**_repeated(content), **marks, "source_at_risk": at_risk, "passed_on": carried}
+    objects: list[Json] = [dict(one) for one in content.objects if one["object_type"] in kind.object_types]
+    return DraftForm(new.recipients, common, {"objects": objects} if objects else {})
+
+
+def _require(session: Session, node: Node, actor: Actor, one: tuple[MessageRow, Content], wish: Wish) -> None:
     row, content = one
-    wish = Wish(act, text_confirmed=restrictions.confirmed(session, actor, row.message_id))
-    judging.require(node, actor, judging.subject(session, node, actor, row, content.labels), wish)
+    confirmed = restrictions.confirmed(session, actor, row.message_id)
+    subject = judging.subject(session, node, actor, row, content.labels)
+    judging.require(node, actor, subject, replace(wish, text_confirmed=confirmed))
 
 
 def _repeated(content: Content) -> dict[str, Json]:

@@ -27,13 +27,14 @@ MOST_AT_ONCE = 500
 
 
 class How(StrEnum):
-    """How an arrival came to its owner."""
+    """How an arrival came to its owner; `FOLLOWS`: by itself, as the exchange that it continues is his."""
 
     TAKE = "TAKE"
     ASSIGN = "ASSIGN"
     HAND_OVER = "HAND_OVER"
     TAKE_BACK = "TAKE_BACK"
     STAND_IN = "STAND_IN"
+    FOLLOWS = "FOLLOWS"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from exchange.policy.facts import Action
 from nodes.permissions import allowed
 from nodes.views import Assignment, Clock, Delivery, InboxRow, MessageDetail
-from nodes.web import moments, next_steps, permit_words, task_pages, wording
+from nodes.web import moments, next_steps, onward_pages, permit_words, task_pages, wording
 from nodes.web.duty_pages import colleagues_of
 from nodes.web.inbox_pages import kind_label, rows_of
 from nodes.web.languages import gettext
@@ -116,6 +116,7 @@ def around(desk: Desk, found: MessageDetail, hands: tuple[Assignment, ...]) -> d
         "may_escalate": arrived and row.assignee == desk.actor.user_id,
         "evidence": _evidence(found),
         **task_pages.beside(desk, found),
+        **onward_pages.beside(desk, found),
     }
 
 
@@ -189,6 +190,7 @@ def _hand(one: Assignment) -> Hand:
         "TAKE": gettext("%s took it") % one.to_name,
         "ASSIGN": gettext("%s was given it") % one.to_name,
         "HAND_OVER": gettext("handed over to %s") % one.to_name,
+        "FOLLOWS": gettext("came to %s, who owns the exchange") % one.to_name,
         "TAKE_BACK": gettext("%s took it back") % one.to_name,
         "STAND_IN": gettext("%s stands in for the owner of the exchange, who is absent") % one.to_name,
     }

@@ -160,6 +160,7 @@ _ALERTS: Final[Mapping[str, str]] = {
     "PROTECTION": noted("Another unit writes about a breach, or about the request of a person"),
     "RECALLED": noted("A unit says that it sent a message here by mistake: it is closed until you decide"),
     "RECALL_SENT": noted("This unit has recalled a message: decide whether it is a breach of personal data"),
+    "FOLLOWS": noted("A message has arrived that continues an exchange of yours"),
     "TASK_OVERDUE": noted("An agency of your state has not replied in time"),
     "CALLED": noted("An officer asks a supervisor to step in"),
     "LOG_FORKED": noted("The log of the hub was shown in two versions: keep this node as it is and call the auditor"),

@@ -80,6 +80,7 @@ _ACTS: Final[Mapping[str, str]] = {
     """,
     ANSWER: """
         POST /messages/{message_id}/begin
+        POST /messages/{message_id}/pass
         POST /messages/{message_id}/reply
     """,
     "ACKNOWLEDGE ADMINISTER_KEYS READ_LOG": """

@@ -193,8 +193,9 @@ def test_a_case_is_found_by_whom_the_tables_say_and_its_number_tells_others_noth
 @pytest.mark.parametrize("user", TELLING)
 def test_an_answer_or_a_question_about_a_message_is_begun_by_whom_the_tables_say(staff: Staff, user: str) -> None:
     desk, composes = staff.desk(user), may(user, "COMPOSE")
-    for code, (way, kind, act) in product(("H0", "H3"), (("reply", "ANS", Act.ANSWER), ("begin", "HCR", Act.READ))):
-        answer = ask(desk, "POST", f"/messages/{staff.requests[code]}/{way}", kind=kind)
+    ways = ("reply", "ANS", Act.ANSWER), ("begin", "HCR", Act.READ), ("pass", "REQ", Act.OTHER_UNIT)
+    for code, (way, kind, act) in product(("H0", "H3"), ways):
+        answer = ask(desk, "POST", f"/messages/{staff.requests[code]}/{way}", kind=kind, to="KZ")
         open_ = composes and judged(user, code, act, confirmed=False)
         asked = composes and judged(user, code, act, confirmed=True)
         assert answer.status_code in ({303} if open_ else {428} if asked else {403, 404}), (code, way, answer.text)

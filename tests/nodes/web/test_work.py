@@ -324,7 +324,7 @@ def test_a_faulty_task_says_where_and_why(pair: House, path: str, form: dict[str
     assert (answer.status_code, f'href="{place}"' in answer.text) == (422, True)
 
 
-def test_a_task_says_which_rule_keeps_it_in_the_unit_and_whom_to_ask(pair: House) -> None:
+def test_what_may_not_leave_says_which_rule_keeps_it_and_whom_to_ask(pair: House) -> None:
     tj, duty = pair.nodes["TJ"], pair.desk("KG", "KG-2")
     order = {"agency": "CUSTOMS", "items": ["1"], "instructions": "Look it up."}
     for codes, said in ((["H2", "H3"], "H2-ONWARD"), (["H3"], "For the Osh team only.")):
@@ -338,6 +338,14 @@ def test_a_task_says_which_rule_keeps_it_in_the_unit_and_whom_to_ask(pair: House
         page, refused = duty.get(task).text, duty.post(f"{task}/send")
         assert said in page
         assert ('value="HCR"' in page, refused.status_code) == (("H2" in codes), 403 if "H2" in codes else 422)
+        passed = duty.post(f"{asked}/pass", to="KZ", kind="REQ")
+        assert ("Not to: " in duty.get(asked).text, passed.status_code) == (
+            "H2" in codes,
+            403 if "H2" in codes else 303,
+        )
+    draft = duty.get(draft_of(passed)).text
+    assert all(text in draft for text in ("KARIMOV RUSTAM", asked.rpartition("/")[2], "For the Osh team only."))
+    assert duty.post(f"{asked}/pass", kind="REQ").status_code == 422
     assert duty.post(f"{task}/send", confirm="yes").status_code == 303
     assert duty.post(f"{task}/cancel", reason="no").status_code == 422
     assert duty.post(f"{task}/cancel", reason="The request was withdrawn.").status_code == 303

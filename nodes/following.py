@@ -1,0 +1,85 @@
+"""What continues an exchange belongs at once to whoever owns that exchange, and nobody has to assign it again.
+
+Where this unit was asked, that is the owner of the request; where it asked, whoever last had an arrival of the
+exchange, or else its author. While he is absent his deputy gets it. Somebody whose account has ended, or who may own
+nothing, gets nothing: it waits to be taken.
+"""
+
+import uuid
+from dataclasses import dataclass, replace
+
+from nodes import absences, alerts, log
+from nodes.accounts import may_own
+from nodes.alerts import Cause, Raised
+from nodes.duty import How
+from nodes.tables import AssignmentRow, CaseRow, MemberRow, MessageRow
+from nodes.work import Work
+from schemas.content import Content
+
+
+@dataclass(frozen=True, slots=True)
+class _Hand:
+    """Who gets an arrival, how, from whom if somebody is represented, and by whose word."""
+
+    how: How
+    to_user: str
+    by_user: str = log.SYSTEM
+    from_user: str | None = None
+
+
+def follow(work: Work, content: Content, case: CaseRow) -> None:
+    """Give an arrival that was just stored to the owner of its exchange or his deputy, and tell him; or to nobody."""
+    message, owner = work.messages.one(content.msg_id), _owner(work, content)
+    hand = _hand(work, content, owner, message) if owner is not None and message is not None else None
+    if message is None or hand is None:
+        return
+    now, message.assignee = work.node.now(), hand.to_user
+    work.add(
+        AssignmentRow(
+            assignment_id=uuid.uuid4().hex,
+            message_id=message.message_id,
+            ordinal=0,
+            how=hand.how,
+            by_user=hand.by_user,
+            to_user=hand.to_user,
+            from_user=hand.from_user,
+            at=now,
+            ended=None,
+            note_sealed=None,
+        )
+    )
+    if hand.to_user not in {row.user_id for row in work.members.read([case.case_id])}:
+        work.add(MemberRow(case_id=case.case_id, user_id=hand.to_user, since=now))
+    act = log.Act(operation="ASSIGN", case=case, message_id=message.message_id, eid=message.eid, subject=hand.to_user)
+    work.record(replace(act, codes=(hand.how.value,)))
+    work.alert(Raised(Cause.FOLLOWS, message.message_id, alerts.owner(hand.to_user), message.message_id))
+
+
+def _hand(work: Work, content: Content, owner: str, message: MessageRow) -> _Hand | None:
+    """The owner, if he is there; else his deputy, if he has one whom the rules let read it."""
+    deputy = absences.stands_in(work.session, work.node, owner)
+    if deputy is not None:
+        fit = absences.may_get(work, deputy, message, content)
+        return _Hand(How.STAND_IN, deputy.user_id, by_user=owner, from_user=owner) if fit else None
+    away = absences.is_away(work.session, work.node.now(), owner)
+    return _Hand(How.FOLLOWS, owner) if not away and _is_there(work, owner) else None
+
+
+def _owner(work: Work, content: Content) -> str | None:
+    opening = work.messages.one(content.thread_id)
+    if opening is None or content.in_reply_to is None or work.node.unit not in content.to:
+        return None
+    if opening.direction == "IN":
+        return opening.assignee
+    had = [row for row in work.by_thread.read([content.thread_id]) if row.assignee is not None]
+    return max(had, key=_place).assignee if had else opening.author
+
+
+def _place(row: MessageRow) -> tuple[int, str]:
+    return row.stored, row.message_id
+
+
+def _is_there(work: Work, user_id: str) -> bool:
+    user = work.users.one(user_id)
+    ended = user is None or user.disabled_at is not None or (user.ends_at or 1 << 62) <= work.node.now()
+    return not ended and any(may_own(row.role) for row in work.roles.read([user_id]))
