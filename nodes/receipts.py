@@ -18,7 +18,7 @@ from crypto.signing import kid_of
 from exchange import courier
 from exchange.arrivals import KEY_ENDED
 from exchange.courier import FINAL, State
-from nodes import alerts, voids
+from nodes import absences, alerts, voids
 from nodes.alerts import Cause, Raised
 from nodes.answers import Frame, Outcome
 from nodes.errors import AnswerRefused
@@ -272,7 +272,7 @@ def _move(work: Work, message: MessageRow, row: DeliveryRow, evidence: Evidence)
 
 
 def _tell_author(work: Work, message: MessageRow, row: DeliveryRow) -> None:
-    audience = alerts.owner(message.author) if message.author else alerts.DUTY
+    audience = absences.reminded(work.session, work.node, message.author) if message.author else alerts.DUTY
     subject = f"{message.message_id}/{row.unit}/{row.state}"
     work.alert(Raised(Cause.REJECTED, subject, audience, message.message_id))
 

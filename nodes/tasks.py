@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from exchange.policy.facts import Act
-from nodes import alerts, clocks, judging, log, messages, task_words, threads
+from nodes import absences, alerts, clocks, judging, log, messages, task_words, threads
 from nodes.alerts import Cause, Raised
 from nodes.errors import BadInput, NotFound, OutOfStep
 from nodes.judging import Wish
@@ -181,7 +181,7 @@ def run(session: Session, node: Node) -> int:
     found = session.execute(late).all()
     for row, owner in found:
         row.told = node.now()
-        audience = alerts.owner(owner or row.made_by)
+        audience = absences.reminded(session, node, owner or row.made_by)
         alerts.raise_alert(session, node, Raised(Cause.TASK_OVERDUE, row.task_id, audience, row.message_id))
     return len(found)
 
