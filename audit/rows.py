@@ -13,7 +13,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, String, Table, TextualSelect, column, text
 from sqlalchemy import Row as SqlRow
 
 Row = Mapping[str, Any]
@@ -55,24 +55,28 @@ class Wanted:
     lock: bool = False
 
     @cached_property
-    def sqlite(self) -> str:
+    def sqlite(self) -> TextualSelect:
         """The question with a JSON list of keys. CROSS JOIN: the keys lead, and the table is only ever looked up."""
         several = len(self.by) > 1
         keys = [f"json_extract(w.value, '$[{at}]')" if several else "w.value" for at in range(len(self.by))]
         on = " AND ".join(f't."{name}" = {key}' for name, key in zip(self.by, keys, strict=True))
-        return f"SELECT {self._columns} FROM json_each(?) AS w CROSS JOIN {self.table.name} AS t ON {on} {self._order}"  # noqa: S608 - our own names
+        return self._asked(f"FROM json_each(:keys) AS w CROSS JOIN {self.table.name} AS t ON {on} {self._order}")
 
     @cached_property
-    def postgresql(self) -> str:
-        """The question with one array for each column of the key."""
-        arrays = ", ".join(f"%s::{_element(self.table, name)}[]" for name in self.by)
+    def postgresql(self) -> TextualSelect:
+        """The question with one array for each column of the key, `k0` and on."""
+        arrays = ", ".join(f"CAST(:k{at} AS {_element(self.table, name)}[])" for at, name in enumerate(self.by))
         names = ", ".join(f'"{name}"' for name in self.by)
         found = f"FROM unnest({arrays}) AS w ({names}) JOIN {self.table.name} AS t USING ({names})"
-        return f"SELECT {self._columns} {found} {self._order} {'FOR UPDATE OF t' if self.lock else ''}"
+        return self._asked(f"{found} {self._order} {'FOR UPDATE OF t' if self.lock else ''}")
 
-    @property
-    def _columns(self) -> str:
-        return ", ".join(f't."{name}"' for name in self.columns)
+    def _asked(self, found: str) -> TextualSelect:
+        """Name the columns of the answer beforehand: what has to be read from each answer takes longer than the answer.
+
+        They have no type, so values stay as the driver gives them.
+        """
+        wanted = ", ".join(f't."{name}"' for name in self.columns)
+        return text(f"SELECT {wanted} {found}").columns(*map(column, self.columns))
 
     @property
     def _order(self) -> str:
@@ -84,9 +88,9 @@ def find(connection: Connection, wanted: Wanted, keys: Sequence[Any]) -> Sequenc
     if not keys:
         return []
     if connection.dialect.name == "sqlite":
-        return connection.exec_driver_sql(wanted.sqlite, (json.dumps(keys),)).all()
-    columns = zip(*keys, strict=True) if len(wanted.by) > 1 else (keys,)
-    return connection.exec_driver_sql(wanted.postgresql, tuple(list(column) for column in columns)).all()
+        return connection.execute(wanted.sqlite, {"keys": json.dumps(keys)}).all()
+    arrays = zip(*keys, strict=True) if len(wanted.by) > 1 else (keys,)
+    return connection.execute(wanted.postgresql, {f"k{at}": list(array) for at, array in enumerate(arrays)}).all()
 
 
 def update(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Row]) -> None:

@@ -129,14 +129,11 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """One transaction that sees one state of the database and is always rolled back."""
+        """One transaction that sees one state of the database; closing the session rolls it back, whatever happened."""
         with _store_errors(), Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             if self.sqlite:
                 session.connection().exec_driver_sql("BEGIN")
-            try:
-                yield session
-            finally:
-                session.rollback()
+            yield session
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Session]:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from audit.store import UPSERT
+from audit import rows
 from crypto.merkle_hash import leaf_hash
 from exchange.courier import Alarm
 from exchange.errors import LogRolledBack, Unavailable
@@ -24,7 +24,8 @@ from nodes.errors import HubProblem, HubUnreachable
 from nodes.hub_client import HubClient
 from nodes.node import Node
 from nodes.opening import Examined
-from nodes.tables import CursorRow, QuarantineRow, Row
+from nodes.shelves import table_of
+from nodes.tables import CursorRow, QuarantineRow
 from nodes.work import Work
 
 INBOX = "inbox"
@@ -35,6 +36,8 @@ PAGE = 64
 """Items of one transaction: enough to share a flush and its queries, few enough that officers do not wait for it."""
 
 _PLACE = select(CursorRow.index, CursorRow.leaf, CursorRow.state).where(CursorRow.name == INBOX)
+_MOVED = """ON CONFLICT (name) DO UPDATE
+    SET "index" = excluded."index", leaf = excluded.leaf, state = excluded.state, since = excluded.since"""
 _OF_THE_ITEM = (IntegrityError, DataError)
 """What a store that is well says about one item."""
 
@@ -51,7 +54,7 @@ def step(node: Node, client: HubClient, wait: int, pool: ThreadPoolExecutor | No
     """
     node.disk.check_new()
     with node.db.read() as session:
-        place = session.execute(_PLACE).one_or_none()
+        place = session.connection().execute(_PLACE).one_or_none()
     after, leaf, state = (-1, "", FOLLOWING) if place is None else place
     try:
         frames = client.inbox(after, leaf, wait)
@@ -152,10 +155,9 @@ def _set_aside(node: Node, frame: Frame, *, mark: bool) -> list[bool]:
 
 
 def _mark(session: Session, node: Node, frame: Frame) -> None:
-    place = {"index": frame.index, "leaf": leaf_hash(frame.entry).hex(), "state": FOLLOWING, "since": node.now()}
-    upsert = UPSERT[session.connection().dialect.name](Row.metadata.tables[CursorRow.__tablename__])
-    moved = upsert.on_conflict_do_update(index_elements=["name"], set_=place)
-    session.connection().execute(moved, {"name": INBOX, **place})
+    leaf = leaf_hash(frame.entry).hex()
+    place = {"name": INBOX, "index": frame.index, "leaf": leaf, "state": FOLLOWING, "since": node.now()}
+    rows.insert(session.connection(), table_of(CursorRow), [place], _MOVED)
 
 
 def _note_contact(node: Node, *, ended: bool) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from audit.store import UPSERT
+from audit import rows
 from audit.tiles import TILE_WIDTH
 from exchange.errors import Unfound
 from nodes import mirroring
@@ -18,7 +18,7 @@ from nodes.errors import HubProblem
 from nodes.hub_client import HubClient
 from nodes.mirror import Mirror
 from nodes.node import Node
-from nodes.tables import Row
+from nodes.shelves import table_of
 from nodes.watch_tables import CollectedRow, SealedRow
 
 PIECES_AT_ONCE = 16
@@ -27,9 +27,8 @@ PIECES_AT_ONCE = 16
 
 def keep(session: Session, frames: Sequence[Frame]) -> None:
     """Keep the entries of items of the inbox, in the transaction that takes them; the mark moves on with them."""
-    statement = UPSERT[session.connection().dialect.name](Row.metadata.tables[CollectedRow.__tablename__])
-    rows = [{"index": one.index, "entry": one.entry} for one in frames]
-    session.connection().execute(statement.on_conflict_do_nothing(), rows)
+    kept = [{"index": one.index, "entry": one.entry} for one in frames]
+    rows.insert(session.connection(), table_of(CollectedRow), kept, "ON CONFLICT DO NOTHING")
 
 
 def step(node: Node, client: HubClient) -> bool:

@@ -93,7 +93,7 @@ def step(node: Node, client: HubClient, line: Line, pool: ThreadPoolExecutor | N
 
 
 def _offers(session: Session, node: Node, line: Line) -> list[_Offer]:
-    queued = {row.seq: _Offer(*row) for row in session.execute(_QUEUED, {"window": line.window})}
+    queued = {row.seq: _Offer(*row) for row in session.connection().execute(_QUEUED, {"window": line.window})}
     return [queued[seq] for seq in courier.to_send(node.now(), line, tuple(queued))]
 
 

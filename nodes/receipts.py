@@ -207,7 +207,7 @@ def waiting(session: Session) -> tuple[bool, list[bytes]]:
 
     Both are about one batch at most.
     """
-    wires = session.scalars(_WIRES).all()
+    wires = session.connection().scalars(_WIRES).all()
     return None in wires, [wire for wire in wires if wire is not None]
 
 

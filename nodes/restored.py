@@ -50,7 +50,7 @@ def check_may_seal(session: Session) -> None:
 
 def unfinished(session: Session) -> bool:
     """Return whether this database came from a backup and has not caught up yet."""
-    return session.scalar(_STATE) is not None
+    return session.connection().scalar(_STATE) is not None
 
 
 def note_read(session: Session) -> None:

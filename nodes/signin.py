@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from nodes import limits, log, oidc, passkeys, passwords, proofs, rest, tickets, visits
@@ -20,6 +20,7 @@ from nodes.deeds import ProofRefused
 from nodes.errors import AccessEnded, Denied, SignedOut, SignInRefused
 from nodes.node import Node
 from nodes.proofs import Shown
+from nodes.shelves import Held, Look, Shelf
 from nodes.tickets import Purpose
 from nodes.views import Actor, SignedIn
 
@@ -32,6 +33,11 @@ FIRST_PASSKEY = "1"
 
 TOUCH = 30
 """Seconds between two notes of a session's last use, so that reading pages does not write every time."""
+
+_SESSIONS = Look(SessionRow, SessionRow.token_hash, unique=True)
+_USERS = Look(UserRow, UserRow.user_id, unique=True)
+_ROLES = select(RoleRow.role).where(RoleRow.user_id == bindparam("user_id"))
+"""What every request asks before anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +180,9 @@ def authenticate(node: Node, token: str, *, active: bool = True) -> SignedIn:
     """
     now, token_hash = node.now(), _hash(token)
     with node.db.read() as session:
-        row = session.get(SessionRow, token_hash)
-        user = session.get(UserRow, row.user_id) if row is not None else None
+        held = Held(session.connection())
+        row = Shelf(held, _SESSIONS).one(token_hash)
+        user = Shelf(held, _USERS).one(row.user_id) if row is not None else None
         if row is None or user is None or user.disabled_at is not None or not _alive(node, row, now):
             raise SignedOut
         over = visits.ended(user, now)
@@ -210,7 +217,7 @@ def actor_of(session: Session, node: Node, user: UserRow, token_hash: str | None
         display_name=user.display_name,
         language=user.language,
         agency=user.agency,
-        roles=frozenset(session.scalars(select(RoleRow.role).where(RoleRow.user_id == user.user_id))),
+        roles=frozenset(session.scalars(_ROLES, {"user_id": user.user_id})),
         session=token_hash,
         visit=visits.of(session, user),
         clearance=user.clearance,

@@ -26,7 +26,7 @@ JsonSchema: TypeAlias = dict[str, Any]
 _NO_LABEL = Words("unknown field", "неизвестное поле")
 
 
-@dataclass
+@dataclass(slots=True)
 class Spot:
     """Where in the values the machinery stands, whether they came from the wire, and what is wrong so far."""
 
@@ -130,7 +130,10 @@ class Field:
 
     def blocked(self, siblings: Mapping[str, Json]) -> Condition | None:
         """Return the first condition that keeps the field away, None when it applies."""
-        return next((condition for condition in self.when if not condition.holds(siblings)), None)
+        for condition in self.when:
+            if not condition.holds(siblings):
+                return condition
+        return None
 
 
 @dataclass(frozen=True)
@@ -202,14 +205,16 @@ def take_fields(fields: Sequence[Field], candidates: Mapping[str, Json], spot: S
     """Return the canonical values of one level of fields and report what is wrong below `spot`."""
     values: Values = {}
     for item in fields:
-        here = spot.below(item.name, item.label)
-        candidate, blocked = candidates.get(item.name), item.blocked(values)
+        candidate = candidates.get(item.name)
+        if candidate is None and not item.required:
+            continue
+        here, blocked = spot.below(item.name, item.label), item.blocked(values)
         if blocked is not None:
             if candidate is not None and spot.strict:
                 here.refuse(blocked.code)
         elif candidate is not None:
             _take_one(item, candidate, here, values)
-        elif item.required:
+        else:
             here.refuse("CHOOSE" if item.type.options("en") else "REQUIRED")
     if candidates.keys() - {item.name for item in fields} and spot.strict:
         spot.below("?", _NO_LABEL).refuse("UNKNOWN_MEMBER")
