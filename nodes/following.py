@@ -8,8 +8,9 @@ nothing, gets nothing: it waits to be taken.
 import uuid
 from dataclasses import dataclass, replace
 
-from nodes import absences, alerts, log
-from nodes.accounts import may_own
+from nodes import absences, alerts, log, visits
+from nodes.account_tables import UserRow
+from nodes.accounts import may_own, roles_of
 from nodes.alerts import Cause, Raised
 from nodes.duty import How
 from nodes.tables import AssignmentRow, CaseRow, MemberRow, MessageRow
@@ -48,8 +49,7 @@ def follow(work: Work, content: Content, case: CaseRow) -> None:
             note_sealed=None,
         )
     )
-    if hand.to_user not in {row.user_id for row in work.members.read([case.case_id])}:
-        work.add(MemberRow(case_id=case.case_id, user_id=hand.to_user, since=now))
+    _let_in(work, case, hand.to_user)
     act = log.Act(operation="ASSIGN", case=case, message_id=message.message_id, eid=message.eid, subject=hand.to_user)
     work.record(replace(act, codes=(hand.how.value,)))
     work.alert(Raised(Cause.FOLLOWS, message.message_id, alerts.owner(hand.to_user), message.message_id))
@@ -80,6 +80,14 @@ def _place(row: MessageRow) -> tuple[int, str]:
 
 
 def _is_there(work: Work, user_id: str) -> bool:
-    user = work.users.one(user_id)
-    ended = user is None or user.disabled_at is not None or (user.ends_at or 1 << 62) <= work.node.now()
-    return not ended and any(may_own(row.role) for row in work.roles.read([user_id]))
+    user = work.session.get(UserRow, user_id)
+    usable = user is not None and visits.usable(user, work.node.now())
+    return usable and any(map(may_own, roles_of(work.session, user_id)))
+
+
+def _let_in(work: Work, case: CaseRow, user_id: str) -> None:
+    """Let somebody work on a case that may itself be new in this transaction."""
+    named = (case.case_id, user_id)
+    added = {(row.case_id, row.user_id) for row in work.added(MemberRow)}
+    if named not in added and work.session.get(MemberRow, named) is None:
+        work.add(MemberRow(case_id=case.case_id, user_id=user_id, since=work.node.now()))

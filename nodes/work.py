@@ -11,7 +11,6 @@ from typing import Any, Final, TypeVar, cast
 from sqlalchemy.orm import Session
 
 from nodes import alerts, log
-from nodes.account_tables import RoleRow, UserRow
 from nodes.alerts import Raised
 from nodes.errors import NotFound
 from nodes.grant_tables import ConcernRow, GrantRow, PassageRow
@@ -23,7 +22,6 @@ from nodes.tables import (
     ChainRow,
     CounterRow,
     DeliveryRow,
-    MemberRow,
     MessageRow,
     OutboxRow,
     QuarantineRow,
@@ -54,9 +52,6 @@ _CONCERNS: Final = Look(ConcernRow, ConcernRow.message_id)
 _REVOCATIONS: Final = Look(ConcernRow, ConcernRow.names)
 _GRANTS: Final = Look(GrantRow, GrantRow.decision)
 _PASSAGES: Final = Look(PassageRow, PassageRow.message_id)
-_USERS: Final = Look(UserRow, UserRow.user_id, unique=True)
-_ROLES: Final = Look(RoleRow, RoleRow.user_id)
-_MEMBERS: Final = Look(MemberRow, MemberRow.case_id)
 _QUARANTINE: Final = Look(QuarantineRow, QuarantineRow.hub_index, unique=True)
 
 
@@ -85,9 +80,6 @@ class Work:
         self.revocations = Shelf(held, _REVOCATIONS)
         self.grants = Shelf(held, _GRANTS)
         self.passages = Shelf(held, _PASSAGES)
-        self.users = Shelf(held, _USERS)
-        self.roles = Shelf(held, _ROLES)
-        self.members = Shelf(held, _MEMBERS)
         self._shelves: dict[type[Row], tuple[Shelf[Any], ...]] = {
             CaseRow: (self.cases,),
             ChainRow: (self.chains,),
@@ -102,7 +94,6 @@ class Work:
             ConcernRow: (self.concerns, self.revocations),
             GrantRow: (self.grants,),
             PassageRow: (self.passages,),
-            MemberRow: (self.members,),
         }
         self._new: dict[type[Row], list[Row]] = {}
         self._acts: list[Act] = []
