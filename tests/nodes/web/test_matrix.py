@@ -70,7 +70,9 @@ def of_house(user: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
 
 
 SPECIAL = {ANYBODY, SIGNED_IN, OWN, READ, ANSWER, CASE, RECALL, TASK}
-OFFICES = ["WITHOUT-ROLE", "WITHOUT-OFFICE", "VISITOR", *(f"OFF-{role}" for role in ROLES if role in table.HOUSE)]
+OFFICE = {frozenset(table.HOUSE[role]): role for role in reversed(ROLES) if role in table.HOUSE}
+"""One role for each set of acts: an officer, a liaison officer and an analyst may do the same in the unit."""
+OFFICES = ["WITHOUT-ROLE", "WITHOUT-OFFICE", "VISITOR", *(f"OFF-{role}" for role in sorted(OFFICE.values()))]
 
 
 def filled(path: str) -> str:
@@ -132,8 +134,8 @@ def judged(user: str, code: str, act: Act, *, confirmed: bool, family: str = "op
 
 
 EVERYBODY = [
-    *OFFICES,
-    *(f"OFF-{role}" for role in WITHOUT_OFFICE),
+    *OFFICES[:3],
+    *(f"OFF-{role}" for role in ROLES),
     *(f"ON-{role}" for role in WORKING),
     *OF_AGENCY,
     "UNCLEARED",
