@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from exchange.policy.facts import Action
+from exchange.policy.facts import CASE_ITSELF, Action
 from nodes import judging, log, rest
 from nodes.account_tables import UserRow
 from nodes.errors import NotFound
@@ -62,20 +62,25 @@ def add_member(session: Session, case_id: str, user_id: str, now: int) -> None:
         session.flush()
 
 
-def require_read(session: Session, node: Node, actor: Actor, case_id: str) -> None:
-    """Return if `actor` may look into the case; raises `NotFound`, so that a number cannot be probed."""
-    if not judging.reads_case(node, actor, judging.standing(session, node, actor, case_id)):
+def require_read(session: Session, node: Node, actor: Actor, case_id: str, family: str = CASE_ITSELF) -> None:
+    """Return if `actor` may look into the case, or into its messages of one family.
+
+    Raises `NotFound`, so that a number cannot be probed.
+    """
+    if not judging.reads_of_case(node, actor, judging.standing(session, node, actor, case_id), family):
         raise NotFound
 
 
-def require_work(session: Session, node: Node, actor: Actor, case_id: str) -> None:
+def require_work(session: Session, node: Node, actor: Actor, case_id: str, family: str = CASE_ITSELF) -> None:
     """Return if `actor` may join in the work on a case, or nobody works on it yet; raises `NotFound`.
+
+    With a family: in the work on its messages of that family.
 
     Who owns an arrival works on its whole case: one in a case of others is neither taken nor given away by a stranger.
     Who only reads a case in an emergency does not come to it for good in this way.
     """
     to_case = replace(judging.standing(session, node, actor, case_id), emergency=False)
-    if to_case.agencies and not judging.reads_case(node, actor, to_case):
+    if to_case.agencies and not judging.reads_of_case(node, actor, to_case, family):
         raise NotFound
 
 

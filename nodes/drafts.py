@@ -120,6 +120,8 @@ def _begin(session: Session, node: Node, actor: Actor, new: NewDraft) -> _Begun:
         raise BadInput("in_reply_to")
     form = DraftForm(new.recipients, {}, {})
     case = cases.by_ref(session, new.case_ref) if new.case_ref else None
+    if case is not None:
+        cases.require_work(session, node, actor, case.case_id)
     if parent is not None:
         case = cases.of(session, parent.case_id)
         form = _answering(session, node, actor, parent, kind)
@@ -130,8 +132,6 @@ def _begin(session: Session, node: Node, actor: Actor, new: NewDraft) -> _Begun:
     if passed is not None:
         case = cases.of(session, passed.case_id)
         form = _passing(session, node, actor, passed, new)
-    if case is not None:
-        cases.require_work(session, node, actor, case.case_id)
     return _Begun(case, form)
 
 
@@ -176,7 +176,8 @@ def _message(session: Session, node: Node, actor: Actor, message_id: str | None)
     row = session.get(MessageRow, message_id)
     if row is None:
         raise NotFound
-    cases.require_read(session, node, actor, row.case_id)
+    cases.require_read(session, node, actor, row.case_id, row.family)
+    cases.require_work(session, node, actor, row.case_id, row.family)
     return row
 
 

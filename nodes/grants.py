@@ -1,8 +1,8 @@
 """The register of permissions: what a decision of an originator lets a unit do with an item, for what, until when.
 
 A row is written only from a signed decision of the unit that gave the item, in answer to a request of ours, within what
-was asked (`concerns` and the kind's own rules see to that at both nodes). `valid` is what the policy asks. A revocation
-counts from its arrival, also when it overtakes the decision.
+was asked (`concerns` and the kind's own rules see to that at both nodes). Each holds for its purpose alone, which
+`judging` sees to. A revocation counts from its arrival, also when it overtakes the decision.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from nodes.grant_tables import GrantRow
 from nodes.work import Work
 from schemas import releases
 from schemas.content import Content
-from schemas.items import WHOLE, Item, named
+from schemas.items import Item, named
 
 
 class Side(StrEnum):
@@ -28,7 +28,10 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One action that a decision permitted with an item, and when that ends or was ended."""
+    """One action that a decision permitted with an item, such as `EVIDENCE`, `FORWARD:KG`, `PURPOSE:PROSECUTE`.
+
+    For which purpose, and when that ends or was ended.
+    """
 
     item: Item
     action: str
@@ -37,14 +40,12 @@ class Grant:
     revoked: int | None
 
 
-def valid(session: Session, now: int, message_id: str, object_id: str | None = None) -> frozenset[str]:
-    """Return what this unit may do with an item at `now`, such as `EVIDENCE`, `FORWARD:KG`, `PURPOSE:PROSECUTE`.
+def covering(session: Session, now: int, item: Item) -> tuple[Grant, ...]:
+    """Return the permissions of this unit that hold at `now` for an item: those for it, or for the whole message.
 
-    A permission for a whole message holds for every object in it, one for an object for nothing else. Expired and
-    revoked ones do not count, nor those that this unit gave.
+    Expired and revoked ones do not count, nor those that this unit gave.
     """
-    objects = {WHOLE, object_id or WHOLE}
-    return frozenset(one.action for one in held(session, now, message_id) if one.item.object in objects)
+    return tuple(one for one in held(session, now, item.message) if one.item.covers(item))
 
 
 def held(session: Session, now: int, message_id: str) -> tuple[Grant, ...]:

@@ -18,10 +18,12 @@ from nodes import grants, recalled
 from nodes.account_tables import UserRow
 from nodes.approvals import State
 from nodes.errors import Refused, RestrictionUnread
+from nodes.grants import Grant
 from nodes.node import Node
 from nodes.protection_tables import ApprovalRow, EmergencyRow
 from nodes.tables import MemberRow, MessageRow
 from nodes.views import Actor
+from schemas.items import Item as Received
 from schemas.kind import Kind
 from schemas.kinds import KINDS
 
@@ -54,7 +56,7 @@ class Subject:
     labels: Mapping[str, Json]
     standing: Standing
     recalled: bool
-    permissions: frozenset[str] = frozenset()
+    permissions: tuple[Grant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def opened_by(actor: Actor, now: int) -> Select[str]:
 
 def subject(session: Session, node: Node, actor: Actor, row: MessageRow, labels: Mapping[str, Json]) -> Subject:
     """Return a message as the rules see it for `actor`, with the permissions that hold for it now."""
-    held = grants.valid(session, node.now(), row.message_id)
+    held = grants.covering(session, node.now(), Received(row.message_id))
     return Subject(row, labels, standing(session, node, actor, row.case_id), is_recalled(session, node, row), held)
 
 
@@ -127,12 +129,24 @@ def is_recalled(session: Session, node: Node, row: MessageRow) -> bool:
 
 def reads_case(node: Node, actor: Actor, to_case: Standing) -> bool:
     """Return whether `actor` may look into the case as such: what any message of it would need, whatever its codes."""
+    return _reads(node, actor, to_case, CASE_ITSELF)
+
+
+def reads_of_case(node: Node, actor: Actor, to_case: Standing, family: str) -> bool:
+    """Return whether `actor` may look into the case, or at least into the messages of one family that belong to it.
+
+    Whoever decides about permissions reads what is asked about a case without working on it.
+    """
+    return _reads(node, actor, to_case, CASE_ITSELF) or _reads(node, actor, to_case, family)
+
+
+def _reads(node: Node, actor: Actor, to_case: Standing, family: str) -> bool:
     env = node.settings.env
     plain = Item(
         holder=node.unit,
         originator=node.unit,
         env=env,
-        family=CASE_ITSELF,
+        family=family,
         classification=0,
         handling=frozenset({"H0"}),
         purposes=frozenset(),
@@ -144,9 +158,10 @@ def reads_case(node: Node, actor: Actor, to_case: Standing) -> bool:
 
 
 def decide(node: Node, actor: Actor, subject: Subject, wish: Wish) -> Decision:
-    """Return what the rules say about `wish` with one message."""
+    """Return what the rules say about `wish` with one message; a permission counts for its own purpose alone."""
     row, labels, env = subject.row, subject.labels, node.settings.env
-    purpose = str(labels.get("purpose", ""))
+    given = str(labels.get("purpose", ""))
+    purpose = wish.purpose or given
     item = Item(
         holder=node.unit,
         originator=row.sender,
@@ -154,9 +169,9 @@ def decide(node: Node, actor: Actor, subject: Subject, wish: Wish) -> Decision:
         family=row.family,
         classification=rank_of(row.classification),
         handling=_codes(labels.get("handling")),
-        purposes=frozenset({purpose}),
+        purposes=frozenset({given}),
         agencies=subject.standing.agencies,
-        permissions=subject.permissions,
+        permissions=frozenset(one.action for one in subject.permissions if one.purpose == purpose),
         recalled=subject.recalled,
         protection=row.kind in PROTECTION,
     )
@@ -167,7 +182,7 @@ def decide(node: Node, actor: Actor, subject: Subject, wish: Wish) -> Decision:
         approved=wish.approved,
         inspects=wish.inspects,
         emergency=subject.standing.emergency,
-        purpose=wish.purpose or purpose,
+        purpose=purpose,
         to=wish.to,
         text_confirmed=wish.text_confirmed,
     )

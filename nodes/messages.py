@@ -59,7 +59,7 @@ def opened(session: Session, node: Node, actor: Actor, message_id: str, act: Act
     row = session.get(MessageRow, message_id)
     if row is None:
         raise NotFound
-    cases.require_read(session, node, actor, row.case_id)
+    cases.require_read(session, node, actor, row.case_id, row.family)
     case = cases.of(session, row.case_id)
     content = storing.content_of(node, case, row)
     subject = judging.subject(session, node, actor, row, content.labels)

@@ -5,6 +5,7 @@ nothing. Whether the codes of the message are as strict as those of what it carr
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from exchange.policy.facts import Act
@@ -17,6 +18,7 @@ from schemas.content import Content
 from schemas.items import Item, named
 from schemas.words import Words
 
+FORBIDS: Final = "PASSING_FORBIDDEN"
 NOT_HELD: Final = Words(
     "Remove {item} from the received information: this unit does not hold it.",
     "Удалите {item} из полученных сведений: у вашего подразделения их нет.",
@@ -35,17 +37,18 @@ def refusals(work: Work, actor: Actor, content: Content) -> Iterator[tuple[str, 
         if not origins:
             yield "NOT_HELD", NOT_HELD, {"item": name}
         for unit in sorted(content.units - origins) if origins != {work.node.unit} else ():
-            if not all(_may(work, actor, (carrier, item), unit) for carrier in onward.carriers(work, item)):
-                yield "PASSING_FORBIDDEN", FORBIDDEN, {"item": name, "unit": unit}
+            wish = Wish(Act.OTHER_UNIT, to=unit, purpose=content.label("purpose"))
+            if not all(_may(work, actor, (carrier, item), wish) for carrier in onward.carriers(work, item)):
+                yield FORBIDS, FORBIDDEN, {"item": name, "unit": unit}
 
 
-def _may(work: Work, actor: Actor, held: tuple[MessageRow, Item], unit: str) -> bool:
-    """Return whether the rules let `actor` give an item to `unit`, under the labels of the message that brought it."""
+def _may(work: Work, actor: Actor, held: tuple[MessageRow, Item], wish: Wish) -> bool:
+    """Return whether the rules let `actor` give an item away, under the labels of the message that brought it."""
     row, item = held
     node, session = work.node, work.session
     labels = storing.content_of(node, work.case(row.case_id), work.whole(row)).labels
-    permissions = grants.valid(session, node.now(), item.message, item.object)
+    permissions = grants.covering(session, node.now(), item)
     standing, recalled = judging.standing(session, node, actor, row.case_id), judging.is_recalled(session, node, row)
     subject = Subject(row, labels, standing, recalled, permissions)
     confirmed = restrictions.confirmed(session, actor, row.message_id)
-    return judging.decide(node, actor, subject, Wish(Act.OTHER_UNIT, to=unit, text_confirmed=confirmed)).allowed
+    return judging.decide(node, actor, subject, replace(wish, text_confirmed=confirmed)).allowed

@@ -71,7 +71,7 @@ def _opened(session: Session, node: Node, actor: Actor, message_id: str) -> tupl
     row = session.get(MessageRow, message_id)
     if row is None:
         raise NotFound
-    cases.require_read(session, node, actor, row.case_id)
+    cases.require_read(session, node, actor, row.case_id, row.family)
     content = storing.content_of(node, cases.of(session, row.case_id), row)
     subject = judging.subject(session, node, actor, row, content.labels)
     judging.require(node, actor, subject, Wish(Act.READ, text_confirmed=True))

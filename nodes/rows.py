@@ -121,7 +121,7 @@ def _standing(node: Node, row: MessageRow, around: _Around) -> tuple[str, Clock 
 def _readable(node: Node, actor: Actor, row: MessageRow, around: _Around) -> dict[str, Json]:
     """The labels of a message for whoever may read it, before or after its restriction; empty for others."""
     case, to_case = around.cases[row.case_id], around.standings[row.case_id]
-    if not (storing.is_readable(case, row, node.now()) and judging.reads_case(node, actor, to_case)):
+    if not (storing.is_readable(case, row, node.now()) and judging.reads_of_case(node, actor, to_case, row.family)):
         return {}
     labels = _labels(node, case, row)
     wish = Wish(Act.READ, text_confirmed=True)

@@ -26,6 +26,7 @@ from nodes.task_words import Order, Reply, Request
 from nodes.tasks import UNSETTLED, State, Step
 from nodes.views import Actor, InboxRow
 from schemas.facts import records
+from schemas.items import Item
 
 OVERDUE = "OVERDUE"
 MOST = 500
@@ -222,7 +223,7 @@ def _may_leave(
     row, opened = task
     codes_of = [labels.get("handling") for labels in (opened.content.labels, one)]
     handling = strictest([map(str, codes) for codes in codes_of if isinstance(codes, list)])
-    held = grants.valid(session, node.now(), row.message_id, str(one["object_id"]))
+    held = grants.covering(session, node.now(), Item(row.message_id, str(one["object_id"])))
     labels = {**opened.content.labels, "handling": sorted(handling)}
     subject = replace(opened.subject, labels=labels, permissions=held)
     return judging.decide(node, actor, subject, tasks.leaving(row, confirmed=True)).allowed

@@ -179,7 +179,7 @@ def wish(**changes: Any) -> Body:
         "items": [held()],
         "wanted": "LIFT_H2",
         "recipients_wanted": [{"type": "UNIT", "unit": "KZ"}],
-        "purpose_wanted": "PROSECUTE",
+        "purpose_wanted": "INVESTIGATE",
         "justification": "Kazakhstan holds the lorry and needs the name of its driver.",
         "needed_by": "2026-11-28T06:00:00Z",
         **changes,

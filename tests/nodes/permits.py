@@ -9,6 +9,7 @@ from nodes.drafts import NewDraft
 from nodes.tables import MessageRow, QuarantineRow
 from nodes.work import Work
 from schemas.content import Author, Content, Recipient
+from schemas.items import WHOLE, Item
 from tests.messages import AT_RISK, BODIES, held, labels, lorry, person
 from tests.nodes.world import World, send, someone
 
@@ -41,7 +42,7 @@ def decide(world: World, request: str, item: str, **body: Any) -> str:
 def may(world: World, unit: str, item: str, object_id: str | None = "P1") -> set[str]:
     """What the unit may do with an item now."""
     with world.node(unit).db.read() as session:
-        return set(grants.valid(session, world.now, item, object_id))
+        return {one.action for one in grants.covering(session, world.now, Item(item, object_id or WHOLE))}
 
 
 def passed_on(item: str, origin: str = "TJ") -> dict[str, Any]:

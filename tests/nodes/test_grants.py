@@ -9,16 +9,16 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from crypto import instants
-from nodes import drafts, grants
+from nodes import drafts, grants, messages
 from nodes.checking import Written
 from nodes.checking import judge as judge_draft
 from nodes.drafts import NewDraft
-from nodes.errors import Denied
+from nodes.errors import Denied, NotFound
 from nodes.grant_tables import GrantRow
 from nodes.grants import Side
 from nodes.views import DraftForm
 from nodes.work import Work
-from schemas.items import WHOLE
+from schemas.items import WHOLE, Item
 from tests.instants import DAY
 from tests.messages import BODIES, held, labels, lorry, person
 from tests.nodes.permits import arrived, ask, decide, gave, lie, may, refused, say
@@ -64,6 +64,31 @@ def test_only_a_supervisor_or_a_legal_officer_decides(small: World, who: str) ->
         drafts.create(session, small.node("TJ"), actor, NewDraft("HCD", in_reply_to=request))
 
 
+def test_a_lawyer_reads_what_is_asked_and_decides_without_working_on_the_case(small: World) -> None:
+    item = gave(small)
+    request, node, lola = ask(small, item), small.node("TJ"), someone(small.node("TJ"), "lola")
+    with node.db.write() as session:
+        assert messages.read(session, node, lola, request).replies == ("HCD",)
+    with pytest.raises(NotFound), node.db.write() as session:
+        messages.read(session, node, lola, item)
+    say(small, "TJ", "lola", NewDraft("HCD", in_reply_to=request), items=[held(item)])
+    assert may(small, "KG", item) == {"FORWARD:KZ"}
+
+
+def test_a_permission_counts_for_its_purpose_alone(small: World) -> None:
+    item = gave(small)
+    decide(small, ask(small, item, purpose_wanted="PROSECUTE"), item, purpose_wanted="PROSECUTE")
+    assert may(small, "KG", item) == {"FORWARD:KZ"}
+    assert passing(small, item) == {"PASSING_FORBIDDEN"}
+
+
+def test_what_was_given_for_one_purpose_is_not_passed_on_for_another(small: World) -> None:
+    item = gave(small)
+    decide(small, ask(small, item), item)
+    assert passing(small, item) == set()
+    assert passing(small, item, purpose="PROSECUTE") == {"PASSING_FORBIDDEN"}
+
+
 def test_nobody_but_the_originator_gives_or_takes_a_permission(small: World) -> None:
     item = gave(small)
     request = ask(small, item)
@@ -92,11 +117,12 @@ def test_a_decision_opens_nothing_but_what_was_asked(small: World) -> None:
     assert may(small, "KG", first) == may(small, "KG", second) == set()
 
 
-def passing(world: World, item: str, object_id: str = "P1") -> set[str]:
+def passing(world: World, item: str, object_id: str = "P1", **marks: Any) -> set[str]:
     """What speaks against passing an object of TJ's message on from KG to KZ."""
     carried: dict[str, Any] = {"passed_on": [{"origin": "TJ", "message": item, "object": object_id}]}
     until = instants.to_text(world.now + 90 * DAY)[:10]
-    return objections(world, "KG", "dilnoza", NewDraft("REQ", recipients=("KZ",)), retention_until=until, **carried)
+    told = {"retention_until": until, **carried, **marks}
+    return objections(world, "KG", "dilnoza", NewDraft("REQ", recipients=("KZ",)), **told)
 
 
 def objections(world: World, unit: str, who: str, new: NewDraft, item: str = "", **marks: Any) -> set[str]:
@@ -160,5 +186,6 @@ def test_a_permission_holds_in_its_time_for_its_item_and_its_holder_only(
     with Session(engine) as session:
         session.add_all(rows)
         session.flush()
-        assert grants.valid(session, now, "one", object_id) == expected
+        found = grants.covering(session, now, Item("one", object_id or WHOLE))
+        assert {one.action for one in found} == expected
     engine.dispose()

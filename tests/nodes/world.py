@@ -1,7 +1,7 @@
 """Real nodes at a real hub in one process, with one settable clock. Only the wire between them can be cut.
 
-Archetypes: Rustam (officer, TJ), Aibek (officer, KG), Dilnoza (duty officer), Farida (supervisor), Otabek (auditor),
-Anora (administrator), Dilshod (data-protection officer), and an outsider without roles. All invented.
+Archetypes: Rustam (officer, TJ), Aibek (officer, KG), Dilnoza (duty officer), Farida (supervisor), Lola (lawyer),
+Otabek (auditor), Anora (administrator), Dilshod (data-protection officer), and an outsider without roles. All invented.
 """
 
 import secrets as randomness
@@ -41,6 +41,7 @@ ROLES = {
     "aibek": ("OFFICER",),
     "dilnoza": ("SPOC_DUTY",),
     "farida": ("SUPERVISOR",),
+    "lola": ("LEGAL",),
     "otabek": ("AUDITOR",),
     "anora": ("NODE_ADMIN",),
     "dilshod": ("DPO",),

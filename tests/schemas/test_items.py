@@ -33,7 +33,7 @@ def test_nothing_covers_something_and_anything_covers_nothing() -> None:
     ("asked", "allowed"),
     [
         ({"wanted": "LIFT_H1"}, {"EVIDENCE"}),
-        ({"wanted": "CHANGE_PURPOSE"}, {"PURPOSE:PROSECUTE"}),
+        ({"wanted": "CHANGE_PURPOSE"}, {"PURPOSE:INVESTIGATE"}),
         ({"wanted": "DOWNGRADE_CLASS", "class_wanted": "OFFUSE"}, {"DOWNGRADE:OFFUSE"}),
         ({"wanted": "SANITISED_VERSION"}, set()),
     ],

@@ -156,7 +156,7 @@ BREAKS: list[tuple[str, str, dict[str, Any]]] = [
     ("HCR", "HEARING_PAST", {"body": court("2026-11-21"), "drop": "recipients_wanted"}),
     ("HCD", "WIDER_THAN_ASKED", {"body": {"items": [held(object="P2")]}}),
     ("HCD", "WIDER_THAN_ASKED", {"body": {"items": [{"message": held()["message"]}]}}),
-    ("HCD", "WIDER_THAN_ASKED", {"body": {"purpose_wanted": "INVESTIGATE"}}),
+    ("HCD", "WIDER_THAN_ASKED", {"body": {"purpose_wanted": "PROSECUTE"}}),
     ("HCD", "WIDER_THAN_ASKED", {"body": {"recipients_wanted": [{"type": "UNIT", "unit": "UZ"}]}}),
     ("HCD", "UNTIL_WRONG", {"body": {"valid_until": "2026-11-22T06:00:00Z"}}),
     ("HCD", "UNTIL_WRONG", {"body": {"valid_until": "2029-11-22T06:00:00Z"}}),
