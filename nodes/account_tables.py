@@ -136,7 +136,8 @@ class ProofRow(Row):
 class SessionRow(Row):
     """A signed-in browser: only the hash of its token is known here. `mandate` is why an auditor sits there, sealed.
 
-    `level` is how strong the factor was that it began with.
+    `level` is how strong the factor was that it began with. What the identity provider opened names the subject there,
+    and the session there if the provider told it (hashes).
     """
 
     __tablename__ = "node_session"
@@ -147,6 +148,16 @@ class SessionRow(Row):
     seen: Mapped[int]
     level: Mapped[str]
     mandate: Mapped[bytes | None]
+    subject_hash: Mapped[str | None]
+    sid_hash: Mapped[str | None]
+
+
+class LogoutRow(Row):
+    """A logout token of the identity provider that was obeyed, kept until its time would refuse it anyway."""
+
+    __tablename__ = "node_logout"
+    jti_hash: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[int]
 
 
 class RateRow(Row):

@@ -10,7 +10,9 @@ import hashlib
 import ipaddress
 import secrets
 import socket
+import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -29,6 +31,7 @@ from nodes.account_tables import SubjectRow, UserRow
 from nodes.deeds import ProofRefused
 from nodes.errors import NotFound, NotReady
 from nodes.node import Node
+from nodes.settings import NodeSettings
 
 ALGORITHMS: Final = ("ES256", "EdDSA", "PS256", "RS256")
 """Signatures that an identity token may carry: never `none`, never one whose key the provider and we would share."""
@@ -38,7 +41,18 @@ LEEWAY: Final = 60
 LARGEST: Final = 1 << 18
 PATIENCE: Final = 10.0
 DISCOVERY: Final = "/.well-known/openid-configuration"
+LONGEST_NAME: Final = 255
+"""Characters of a subject, or of the id of a session there (OpenID Connect Core, section 2)."""
+
 CALLBACK: Final = "/sign-in/provider/answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """Who the provider says came back: the subject, and its own session if it names one (`sid`)."""
+
+    subject: str
+    sid: str | None
 
 
 def offered(node: Node) -> bool:
@@ -72,7 +86,7 @@ def begin(node: Node, visit: str) -> tuple[str, str]:
     return f"{authorization}?{urlencode(asked)}", b64(sealed)
 
 
-def subject(node: Node, visit: str, kept: str, answer: Mapping[str, str]) -> str:
+def came(node: Node, visit: str, kept: str, answer: Mapping[str, str]) -> Came:
     """Return who the provider says came back, from the query of the callback; raises `ProofRefused`."""
     own = _kept(node, visit, kept)
     if not secrets.compare_digest(answer.get("state", ""), str(own["state"])):
@@ -81,13 +95,41 @@ def subject(node: Node, visit: str, kept: str, answer: Mapping[str, str]) -> str
         raise ProofRefused("answer")
     endpoints = _endpoints(node)
     token = _token(node, endpoints["token_endpoint"], answer["code"], str(own["verifier"]))
-    claims = _claims(_fetch(node, "GET", endpoints["jwks_uri"]), token)
-    return _checked(node, claims, str(own["nonce"]))
+    return _checked(node, decoded(_keys(node, endpoints), token).claims, str(own["nonce"]))
+
+
+def keys(node: Node) -> Mapping[str, Any]:
+    """Return the keys that the provider signs with now, as it publishes them; raises `ProofRefused`."""
+    return _keys(node, _endpoints(node))
+
+
+def decoded(keys: Mapping[str, Any], token: str) -> jwt.Token:
+    """Return a token that one of the keys signed, with a signature that we take; raises `ProofRefused`."""
+    try:
+        return jwt.decode(token, KeySet.import_key_set({"keys": keys.get("keys", [])}), algorithms=list(ALGORITHMS))
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ProofRefused("token") from error
+
+
+def is_name(told: object) -> bool:
+    """Return whether a claim may name a person, a session or a token."""
+    return isinstance(told, str) and 0 < len(told) <= LONGEST_NAME and told.isprintable()
+
+
+def is_ours(settings: NodeSettings, claims: Mapping[str, Any]) -> bool:
+    """Return whether claims are the provider's and for this unit alone."""
+    client = settings.oidc_client_id
+    return claims.get("iss") == settings.oidc_issuer and claims.get("aud") in (client, [client])
+
+
+def hashed(node: Node, name: str) -> str:
+    """Return how a name that the provider gave is kept here."""
+    return hashlib.sha256(canonical.dumps([node.settings.oidc_issuer, name])).hexdigest()
 
 
 def account(session: Session, node: Node, who: str) -> UserRow | None:
     """Return the account that a subject of the provider is linked to; None for everybody else."""
-    link = session.get(SubjectRow, _key(node.settings.oidc_issuer, who))
+    link = session.get(SubjectRow, hashed(node, who))
     return session.get(UserRow, link.user_id, with_for_update=True) if link is not None else None
 
 
@@ -95,14 +137,12 @@ def link(session: Session, node: Node, user_id: str, who: str) -> None:
     """Link a subject to an account, in the place of the one before; an empty one unlinks it."""
     session.execute(delete(SubjectRow).where(SubjectRow.user_id == user_id))
     if who:
-        session.add(SubjectRow(subject_hash=_key(node.settings.oidc_issuer, who), user_id=user_id))
+        session.add(SubjectRow(subject_hash=hashed(node, who), user_id=user_id))
 
 
 def taken(session: Session, node: Node, user_id: str, who: str) -> bool:
     """Return whether the subject belongs to another account already."""
-    owner = session.scalar(
-        select(SubjectRow.user_id).where(SubjectRow.subject_hash == _key(node.settings.oidc_issuer, who))
-    )
+    owner = session.scalar(select(SubjectRow.user_id).where(SubjectRow.subject_hash == hashed(node, who)))
     return owner is not None and owner != user_id
 
 
@@ -144,46 +184,47 @@ def _token(node: Node, endpoint: str, code: str, verifier: str) -> str:
     return str(_fetch(node, "POST", endpoint, form).get("id_token"))
 
 
-def _claims(keys: Mapping[str, Any], token: str) -> dict[str, Any]:
-    try:
-        found = jwt.decode(token, KeySet.import_key_set({"keys": keys.get("keys", [])}), algorithms=list(ALGORITHMS))
-    except (JoseError, ValueError, TypeError, KeyError) as error:
-        raise ProofRefused("token") from error
-    return found.claims
+def _keys(node: Node, endpoints: Mapping[str, str]) -> Mapping[str, Any]:
+    return _fetch(node, "GET", endpoints["jwks_uri"])
 
 
-def _checked(node: Node, claims: Mapping[str, Any], nonce: str) -> str:
+def _checked(node: Node, claims: Mapping[str, Any], nonce: str) -> Came:
     """Return the subject of claims that are the provider's, for us, for this very sign-in, and not old."""
-    client, now, who = node.settings.oidc_client_id, node.now(), claims.get("sub")
+    client, now, who, sid = node.settings.oidc_client_id, node.now(), claims.get("sub"), claims.get("sid")
     expires, issued = claims.get("exp"), claims.get("iat")
     good = (
-        claims.get("iss") == node.settings.oidc_issuer
-        and claims.get("aud") in (client, [client])
+        is_ours(node.settings, claims)
         and claims.get("azp", client) == client
         and claims.get("nonce") == nonce
         and isinstance(expires, int)
         and isinstance(issued, int)
         and issued - LEEWAY <= now < expires + LEEWAY
     )
-    if not good or not isinstance(who, str) or not 0 < len(who) <= 255:
+    if not good or not is_name(who) or not (sid is None or is_name(sid)):
         raise ProofRefused("claims")
-    return who
+    return Came(str(who), sid)
 
 
 def _fetch(node: Node, method: str, address: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return the JSON object at an address of the provider; follows nothing, reads no proxy of the environment."""
     _check_address(node, address)
     try:
-        with httpx.Client(
-            transport=node.surroundings.identity, trust_env=False, follow_redirects=False, timeout=PATIENCE
-        ) as client:
+        transport = node.surroundings.identity or httpx.HTTPTransport(verify=_trusted(node), trust_env=False)
+        with httpx.Client(transport=transport, trust_env=False, follow_redirects=False, timeout=PATIENCE) as client:
             answer = client.request(method, address, data=form)
         told = answer.json() if answer.status_code == httpx.codes.OK and len(answer.content) <= LARGEST else None
-    except (httpx.HTTPError, ValueError) as error:
+    except (httpx.HTTPError, OSError, ValueError) as error:
         raise ProofRefused("provider") from error
     if not isinstance(told, dict):
         raise ProofRefused("provider")
     return told
+
+
+def _trusted(node: Node) -> ssl.SSLContext:
+    """Return whose certificates the provider may show: of the administration's own authority, where one is set."""
+    context = ssl.create_default_context(cafile=node.settings.oidc_ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 def _check_address(node: Node, address: str) -> None:
@@ -200,7 +241,3 @@ def _check_address(node: Node, address: str) -> None:
 
 def _place(visit: str) -> tuple[bytes, bytes, bytes]:
     return rest.place("oidc", visit, "kept")
-
-
-def _key(issuer: str, who: str) -> str:
-    return hashlib.sha256(canonical.dumps([issuer, who])).hexdigest()

@@ -42,6 +42,7 @@ class NodeSettings(BaseSettings):
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret_file: Path | None = None
+    oidc_ca: Path | None = None
     oidc_private: bool = False
 
     idle_timeout: Annotated[int, Field(ge=MINUTE, le=8 * HOUR)] = 15 * MINUTE

@@ -155,11 +155,11 @@ def sign_in_by_provider(node: Node, visit: str, kept: str, answer: Mapping[str, 
     with node.db.read() as session:
         limits.check(session, node.settings, "", address, node.now())
     with suppress(ProofRefused):
-        who = oidc.subject(node, visit, kept, answer)
+        came = oidc.came(node, visit, kept, answer)
         with node.db.write() as session:
-            user = oidc.account(session, node, who)
+            user = oidc.account(session, node, came.subject)
             if user is not None and visits.usable(user, node.now()):
-                return _start(session, node, user, proofs.Level.PROVIDER)
+                return _start(session, node, user, proofs.Level.PROVIDER, came)
     raise _refuse(node, "", address)
 
 
@@ -225,12 +225,15 @@ def actor_of(session: Session, node: Node, user: UserRow, token_hash: str | None
     )
 
 
-def _start(session: Session, node: Node, user: UserRow, level: proofs.Level) -> SignedIn:
+def _start(session: Session, node: Node, user: UserRow, level: proofs.Level, came: oidc.Came | None = None) -> SignedIn:
     """A new id at every sign-in: what was fixed in a browser before it is worth nothing."""
     now, token, csrf = node.now(), secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     oldest = now - node.settings.session_lifetime
     session.execute(delete(SessionRow).where(SessionRow.created < oldest))
     row = SessionRow(token_hash=_hash(token), user_id=user.user_id, csrf=csrf, created=now, seen=now, level=level.value)
+    if came is not None:
+        row.subject_hash = oidc.hashed(node, came.subject)
+        row.sid_hash = oidc.hashed(node, came.sid) if came.sid is not None else None
     session.add(row)
     actor = actor_of(session, node, user, _hash(token))
     log.record(session, node, replace(log.by(actor, "LOGIN"), codes=(level.value,)))

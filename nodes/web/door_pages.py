@@ -8,7 +8,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from markupsafe import Markup
 
 from exchange.errors import ExchangeError
-from nodes import oidc, signin
+from nodes import oidc, provider_logout, signin
+from nodes.deeds import ProofRefused
 from nodes.errors import BadInput, SignInRefused, TooManyAttempts
 from nodes.node import Node
 from nodes.proofs import Shown
@@ -76,6 +77,16 @@ def come_from_provider(door: AtDoor) -> Response:
     answer = _welcome(door, signed_in, "")
     answer.delete_cookie(name, path="/", secure=is_secure(door.node), httponly=True)
     return answer
+
+
+@router.post(provider_logout.DOOR)
+def end_by_provider(request: Request, form: Posted) -> Response:
+    """End the sessions that a logout token of the identity provider names; the provider calls, not a browser."""
+    try:
+        provider_logout.obey(node_of(request), _field(form.get("logout_token")), _address(request))
+    except ProofRefused:
+        return JSONResponse({"error": "invalid_request"}, 400)
+    return Response()
 
 
 @router.get("/enrol")

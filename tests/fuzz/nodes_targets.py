@@ -5,11 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 from struct import pack
 
+from joserfc import jws
+from joserfc.jwk import ECKey
+
 from crypto.canonical import dumps
 from crypto.encoding import b64, unb64
-from nodes import answers, passkeys
+from nodes import answers, passkeys, provider_logout
 from nodes.deeds import ProofRefused
 from nodes.errors import AnswerRefused
+from tests.instants import NOW
 from tests.nodes.authenticator import ORIGIN, SecurityKey
 from tests.nodes.people import settings_in
 
@@ -68,14 +72,42 @@ def passkey_answer(data: bytes) -> None:
     assert passkeys.attested(_SETTINGS, _CHALLENGE, data.decode("latin-1")).user_verified
 
 
+def logout_token(data: bytes) -> None:
+    assert provider_logout.read(_CLIENT, _KEYS, data.decode("latin-1"), NOW).jti
+
+
+def logout_claims(data: bytes) -> None:
+    """What the provider says under a signature that is in order."""
+    told = provider_logout.read(_CLIENT, _KEYS, jws.serialize_compact(_LOGOUT, data, _SIGNER), NOW)
+    assert told.subject or told.sid
+
+
 _SETTINGS = settings_in(Path("nowhere")).model_copy(update={"public_origin": ORIGIN})
 _CHALLENGE = bytes(32)
 _KEY = SecurityKey("EdDSA", credential_id=bytes(32))
 _ANSWER = _KEY.make(json.dumps({"user": {"id": "AA"}, "rp": {"id": "tj.serai.example"}, "challenge": b64(_CHALLENGE)}))
+_CLIENT = _SETTINGS.model_copy(update={"oidc_issuer": "https://id.example", "oidc_client_id": "serai-tj"})
+_SIGNER = ECKey.generate_key("P-256", {"kid": "k1"})
+_KEYS = {"keys": [_SIGNER.as_dict(private=False)]}
+_LOGOUT = {"alg": "ES256", "kid": "k1", "typ": provider_logout.TYPE}
+_LEAVES = json.dumps(
+    {
+        "iss": "https://id.example",
+        "aud": "serai-tj",
+        "sub": "u-17",
+        "sid": "desk",
+        "jti": "one",
+        "iat": NOW,
+        "exp": NOW + 120,
+        "events": {provider_logout.EVENT: {}},
+    }
+).encode()
 
 TARGETS: dict[str, tuple[Callable[[bytes], None], type[Exception]]] = {
     "passkey_answer": (passkey_answer, ProofRefused),
     "passkey_attestation": (passkey_attestation, ProofRefused),
+    "logout_claims": (logout_claims, ProofRefused),
+    "logout_token": (logout_token, ProofRefused),
     "inbox_frames": (inbox_frames, AnswerRefused),
     "hub_problem": (hub_problem, AnswerRefused),
     "receipt_outcomes": (receipt_outcomes, AnswerRefused),
@@ -89,6 +121,8 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], type[Exception]]] = {
 SEEDS: dict[str, list[bytes]] = {
     "passkey_answer": [_ANSWER.encode()],
     "passkey_attestation": [unb64(json.loads(_ANSWER)["response"]["attestationObject"])],
+    "logout_claims": [_LEAVES],
+    "logout_token": [jws.serialize_compact(_LOGOUT, _LEAVES, _SIGNER).encode()],
     "inbox_frames": [b"", frame(3, 1, b"{}", b"envelope") + frame(7, 2, b'{"a":1}', b"receipt")],
     "hub_problem": [
         json.dumps({"code": "EX-4092", "status": 409, "expected_seq": 4, "expected_prev": "a" * 64}).encode()

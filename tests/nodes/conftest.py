@@ -9,6 +9,7 @@ import pytest
 from nodes.node import Node, Surroundings, open_node
 from nodes.settings import NodeSettings
 from tests.databases import copied, postgresql_database
+from tests.nodes.identity import Provider, introduce
 from tests.nodes.people import Clock, found, settings_in
 from tests.nodes.world import PASSPHRASE, World
 
@@ -86,3 +87,14 @@ def again(ground: NodeSettings, folder: Path, clock: Clock, database_url: str = 
     opened = open_node(settings, PASSPHRASE, Surroundings(clock))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def provider(clock: Clock) -> Provider:
+    return Provider(clock)
+
+
+@pytest.fixture
+def unit(lone: Node, provider: Provider) -> Node:
+    """A node that knows an identity provider, and an officer who is linked to one of its subjects."""
+    return introduce(lone, provider)

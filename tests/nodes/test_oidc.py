@@ -1,19 +1,10 @@
 """Signing in through an identity provider: a good one in this process, and one that lies in every way we know."""
 
-import hashlib
-import hmac
-import json
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from joserfc import jwt
-from joserfc.jwk import ECKey
 
-from crypto.encoding import b64
 from nodes import oidc, signin
 from nodes.account_tables import UserRow
 from nodes.accounts import NewCode, NewSubject, NewUser
@@ -21,78 +12,17 @@ from nodes.deeds import ProofRefused
 from nodes.errors import BadInput, NotFound, NotReady, SignInRefused
 from nodes.node import Node
 from nodes.settings import NodeSettings
+from tests.nodes.identity import (
+    CLIENT,
+    ISSUER,
+    VISIT,
+    Provider,
+    by_another_key,
+    by_our_public_key,
+    come_back,
+    unsigned,
+)
 from tests.nodes.people import ADDRESS, Clock
-
-ISSUER = "https://id.example"
-CLIENT = "serai-tj"
-VISIT = "a browser"
-KEY = ECKey.generate_key("P-256", {"kid": "k1"})
-OTHER_KEY = ECKey.generate_key("P-256", {"kid": "k1"})
-
-
-@dataclass
-class Provider(httpx.BaseTransport):
-    """An identity provider. What a test changes is what a broken or hostile one would say."""
-
-    now: Callable[[], int]
-    issuer: str = ISSUER
-    discovery: dict[str, str] = field(default_factory=dict)
-    claims: dict[str, Any] = field(default_factory=dict)
-    sign: Callable[[dict[str, Any]], str] = lambda claims: jwt.encode({"alg": "ES256", "kid": "k1"}, claims, KEY)
-    answers: dict[str, httpx.Response] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-    codes: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    def authorize(self, address: str) -> dict[str, str]:
-        """The person signs in there; returns the query with which the browser comes back."""
-        asked = {name: found[0] for name, found in parse_qs(urlsplit(address).query).items()}
-        code = f"code-{len(self.codes)}"
-        self.codes[code] = asked
-        return {"code": code, "state": asked["state"], "iss": self.issuer}
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        path = request.url.path
-        self.asked.append(str(request.url))
-        if path in self.answers:
-            return self.answers[path]
-        if path == oidc.DISCOVERY:
-            own = {"issuer": ISSUER, "authorization_endpoint": f"{ISSUER}/auth", "token_endpoint": f"{ISSUER}/token"}
-            return httpx.Response(200, json={**own, "jwks_uri": f"{ISSUER}/keys", **self.discovery})
-        if path == "/keys":
-            return httpx.Response(200, json={"keys": [KEY.as_dict(private=False)]})
-        return self._exchange({name: found[0] for name, found in parse_qs(request.content.decode()).items()})
-
-    def _exchange(self, form: dict[str, str]) -> httpx.Response:
-        asked = self.codes.pop(form["code"], None)
-        if asked is None or asked["code_challenge"] != b64(hashlib.sha256(form["code_verifier"].encode()).digest()):
-            return httpx.Response(400, json={"error": "invalid_grant"})
-        now = self.now()
-        claims = {"iss": ISSUER, "aud": CLIENT, "sub": "u-17", "nonce": asked["nonce"], "iat": now, "exp": now + 300}
-        return httpx.Response(200, json={"id_token": self.sign({**claims, **self.claims})})
-
-
-@pytest.fixture
-def provider(clock: Clock) -> Provider:
-    return Provider(clock)
-
-
-@pytest.fixture
-def unit(lone: Node, provider: Provider) -> Node:
-    """A node that knows the provider, and an officer whom two persons have linked to one of its subjects."""
-    changed = {"oidc_issuer": ISSUER, "oidc_client_id": CLIENT, "oidc_private": True}
-    lone.settings = lone.settings.model_copy(update={**changed, "public_origin": "https://tj.serai.example"})
-    lone.surroundings = replace(lone.surroundings, identity=provider)
-    with lone.db.write() as session:
-        NewUser("TJ-0147", "Rustam R.", "POLICE", frozenset({"OFFICER"})).apply(session, lone)
-        NewSubject("TJ-0147", "u-17").apply(session, lone)
-    return lone
-
-
-def come_back(node: Node, provider: Provider, visit: str = VISIT, **changed: str) -> str:
-    """Go to the provider and come back with what it says, changed on the way."""
-    address, kept = oidc.begin(node, VISIT)
-    answer = {**provider.authorize(address), **changed}
-    return signin.sign_in_by_provider(node, visit, kept, answer, ADDRESS).token
 
 
 def test_a_linked_person_signs_in_with_the_roles_of_the_account_alone(unit: Node, provider: Provider) -> None:
@@ -101,22 +31,6 @@ def test_a_linked_person_signs_in_with_the_roles_of_the_account_alone(unit: Node
     assert (signed_in.actor.user_id, signed_in.level) == ("TJ-0147", "PROVIDER")
     assert signed_in.actor.roles == {"OFFICER"}
     assert all(address.startswith(ISSUER + "/") for address in provider.asked)
-
-
-def by_another_key(claims: dict[str, Any]) -> str:
-    return jwt.encode({"alg": "ES256", "kid": "k1"}, claims, OTHER_KEY)
-
-
-def unsigned(claims: dict[str, Any]) -> str:
-    head = b64(json.dumps({"alg": "none"}).encode())
-    return f"{head}.{b64(json.dumps(claims).encode())}."
-
-
-def by_our_public_key(claims: dict[str, Any]) -> str:
-    """HS256 with the public key of the provider as the secret that both would share."""
-    head = json.dumps({"alg": "HS256", "kid": "k1"})
-    signed = f"{b64(head.encode())}.{b64(json.dumps(claims).encode())}"
-    return f"{signed}.{b64(hmac.digest(KEY.as_pem(private=False), signed.encode(), 'sha256'))}"
 
 
 LIES: dict[str, dict[str, Any]] = {
@@ -132,6 +46,8 @@ LIES: dict[str, dict[str, Any]] = {
     "another nonce": {"claims": {"nonce": "x"}},
     "no nonce": {"claims": {"nonce": None}},
     "nobody": {"claims": {"sub": ""}},
+    "half a letter for a person": {"claims": {"sub": "\ud800"}},
+    "a number for a session": {"claims": {"sid": 4}},
     "a number for a person": {"claims": {"sub": 17}},
     "long ago": {"claims": {"exp": 1}},
     "no end": {"claims": {"exp": None}},
@@ -220,7 +136,7 @@ def test_without_a_provider_there_is_no_such_sign_in(lone: Node) -> None:
     with pytest.raises(NotFound):
         oidc.begin(lone, VISIT)
     with pytest.raises(ProofRefused):
-        oidc.subject(lone, VISIT, "x", {})
+        oidc.came(lone, VISIT, "x", {})
 
 
 def test_a_subject_is_of_one_account_and_a_new_enrolment_ends_the_link(unit: Node, provider: Provider) -> None:

@@ -46,6 +46,7 @@ _ACTS: Final[Mapping[str, str]] = {
         POST /enrol/confirm
         POST /sign-in
         POST /sign-in/passkey
+        POST /sign-in/provider/logout
     """,
     SIGNED_IN: """
         GET  /

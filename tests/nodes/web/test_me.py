@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from nodes import oidc, passkeys, signin
+from nodes import oidc, passkeys, provider_logout, signin
 from nodes.accounts import NewSubject
 from nodes.proofs import Shown
 from tests.nodes.authenticator import ORIGIN, SecurityKey
-from tests.nodes.test_oidc import CLIENT, ISSUER, Provider
+from tests.nodes.identity import CLIENT, ISSUER, Provider, logout_token
 from tests.nodes.web.house import Browser, House
 from tests.nodes.web.test_entrance import post
 from tests.nodes.web.test_people import REASON, asked, half
@@ -118,7 +118,7 @@ def test_a_change_is_confirmed_with_a_factor_for_exactly_this(named: House) -> N
     assert half(other.post(f"{change}/confirm", digest=digest).text)
 
 
-def test_a_person_signs_in_through_the_provider_of_the_unit(named: House) -> None:
+def test_a_person_signs_in_through_the_provider_of_the_unit_until_he_leaves_there(named: House) -> None:
     node, provider = named.nodes["KG"], Provider(named.clock)
     changed = {"oidc_issuer": ISSUER, "oidc_client_id": CLIENT, "oidc_private": True}
     node.settings = node.settings.model_copy(update=changed)
@@ -131,3 +131,8 @@ def test_a_person_signs_in_through_the_provider_of_the_unit(named: House) -> Non
     assert client.get(oidc.CALLBACK, params={**answer, "state": "x"}).status_code == 401
     assert client.get(oidc.CALLBACK, params=answer).headers["location"] == "/log"
     assert "Identity provider" in client.get("/me").text
+    gone = {"logout_token": logout_token(named.clock.now)}
+    ends = [client.post(provider_logout.DOOR, data=form) for form in ({}, gone, gone)]
+    assert [answer.status_code for answer in ends] == [400, 200, 400]
+    assert {answer.headers["cache-control"] for answer in ends} == {"no-store"}
+    assert client.get("/me").headers["location"] == "/sign-in?back=/me"

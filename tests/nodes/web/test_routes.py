@@ -15,6 +15,7 @@ PUBLIC = {
     ("POST", "/sign-in/passkey"),
     ("GET", "/sign-in/provider"),
     ("GET", "/sign-in/provider/answer"),
+    ("POST", "/sign-in/provider/logout"),
     ("POST", "/enrol"),
     ("POST", "/enrol/confirm"),
     ("GET", "/language/{code}"),
