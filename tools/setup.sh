@@ -113,6 +113,24 @@ find_pango() {
     fi
 }
 
+# The identity provider that tests sign in through comes from npm, by the hashes of its lock; nothing of it runs then.
+find_provider() {
+    sources=tests/e2e/oidc
+    folder="$root/.cache/identity-provider"
+    if [ "$(cat "$folder/installed" 2>/dev/null)" = "$(cat $sources/package-lock.json)" ]; then return; fi
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    cp $sources/package.json $sources/package-lock.json "$folder"
+    say "installing the identity provider of the sign-in test"
+    if (cd "$folder" && timeout 120 npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=0) \
+        </dev/null >"$folder/npm.log" 2>&1; then
+        cp $sources/package-lock.json "$folder/installed"
+    else
+        loud 'No npm is here, or it reached nothing: SIGNING IN IS NOT TESTED with a real identity provider.' \
+             "Why: $folder/npm.log. Install Node.js 20 or later with npm, then: make test"
+    fi
+}
+
 make_venv
 case $scope in
     runtime) if [ ! -f "$venv/installed-full" ]; then install_lock runtime deploy/requirements.lock; fi ;;
@@ -121,4 +139,4 @@ case $scope in
 esac
 find_pango
 "$venv/bin/python" tools/link.py  # the project runs from this folder: nothing is built
-if [ "$scope" = full ]; then find_browser; fi
+if [ "$scope" = full ]; then find_browser; find_provider; fi

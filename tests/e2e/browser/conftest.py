@@ -4,11 +4,14 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
+from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests import browser as chromium
@@ -48,6 +51,24 @@ class Street:
         page.wait_for_url(first)
 
 
+@contextmanager
+def serving(app: FastAPI, certificate: Path | None = None, key: Path | None = None) -> Iterator[int]:
+    """Serve pages on loopback, over TLS if certificate and key are given; gives the port."""
+    config = uvicorn.Config(
+        app, port=0, log_level="warning", timeout_graceful_shutdown=1, ssl_certfile=certificate, ssl_keyfile=key
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
 @pytest.fixture(scope="module")
 def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
     """Tajikistan with an officer, Kyrgyzstan with an officer who is on duty."""
@@ -55,21 +76,10 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
     house.add_user("TJ", "TJ-1", "OFFICER")
     house.add_user("KG", "KG-1", "OFFICER", "SPOC_DUTY", language="ru")
     made = Street(house, ThreadPoolExecutor(1))
-    servers = []
-    for unit in house.nodes:
-        server = uvicorn.Server(
-            uvicorn.Config(house.app(unit), port=0, log_level="warning", timeout_graceful_shutdown=1)
-        )
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        made.addresses[unit] = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        servers.append((server, thread))
-    yield made
-    for server, thread in servers:
-        server.should_exit = True
-        thread.join()
+    with ExitStack() as served:
+        for unit in house.nodes:
+            made.addresses[unit] = f"http://127.0.0.1:{served.enter_context(serving(house.app(unit)))}"
+        yield made
     made.worker.submit(house.close).result()
     made.worker.shutdown()
 
