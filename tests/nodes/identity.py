@@ -77,6 +77,12 @@ def by_another_key(claims: dict[str, Any]) -> str:
     return jwt.encode({"alg": "ES256", "kid": "k1"}, claims, OTHER_KEY)
 
 
+def by_a_key_it_brings(claims: dict[str, Any]) -> str:
+    """Signed by a key that stands in the token itself, under no name and with an address where to find it."""
+    brought = {"jwk": OTHER_KEY.as_dict(private=False), "jku": f"{ISSUER}/more"}
+    return jwt.encode({"alg": "ES256", **brought}, claims, OTHER_KEY)
+
+
 def unsigned(claims: dict[str, Any]) -> str:
     head = b64(json.dumps({"alg": "none"}).encode())
     return f"{head}.{b64(json.dumps(claims).encode())}."

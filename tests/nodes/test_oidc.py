@@ -17,6 +17,7 @@ from tests.nodes.identity import (
     ISSUER,
     VISIT,
     Provider,
+    by_a_key_it_brings,
     by_another_key,
     by_our_public_key,
     come_back,
@@ -36,6 +37,7 @@ def test_a_linked_person_signs_in_with_the_roles_of_the_account_alone(unit: Node
 LIES: dict[str, dict[str, Any]] = {
     "no signature": {"sign": unsigned},
     "another key": {"sign": by_another_key},
+    "a key that it brings": {"sign": by_a_key_it_brings},
     "our public key as a shared one": {"sign": by_our_public_key},
     "no token": {"sign": lambda _claims: "x"},
     "another issuer": {"claims": {"iss": "https://id.example.evil"}},
