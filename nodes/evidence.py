@@ -24,7 +24,7 @@ from audit.evidence.verification import Trust, verify_bundle
 from audit.notes import Note
 from crypto import signing
 from exchange.policy.facts import Act, Action
-from nodes import cases, forks, gathering, judging, log, oversight_scope, rest, restrictions, storing
+from nodes import cases, forks, gathering, judging, log, messages, oversight_scope, rest, restrictions, storing
 from nodes.errors import EvidenceRefused, NotFound
 from nodes.gathering import Gathered
 from nodes.hub_client import HubClient
@@ -40,12 +40,16 @@ _CHUNK: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the evidence is to be about: one message, or every message of a case; `reason` goes into the log."""
+    """What the evidence is to be about: one message, or every message of a case; `reason` goes into the log.
+
+    `purpose`: for what the content is to be used, if for anything else than what it was given for.
+    """
 
     message_id: str | None = None
     case_ref: str | None = None
     with_content: bool = False
     reason: str = ""
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,15 @@ def export(node: Node, actor: Actor, wanted: Wanted, out: BinaryIO) -> Exported:
     return Exported(digest, len(plan.messages), len(receipts), len(plan.open), plan.withheld, index)
 
 
+def require_court(session: Session, node: Node, actor: Actor, message_id: str, purpose: str) -> None:
+    """Return if `actor` may show a message to a court for `purpose`; empty: for what it was given for.
+
+    Raises `Refused`, which names the rules, `NotFound` and `RestrictionUnread`.
+    """
+    found = messages.opened(session, node, actor, message_id, Act.READ)
+    judging.require(node, actor, found.subject, _showing(session, actor, message_id, purpose))
+
+
 def _plan(session: Session, node: Node, actor: Actor, wanted: Wanted) -> _Plan:
     """Read what is asked for, as far as `actor` may have it; raises `NotFound`."""
     case, found = _chosen(session, wanted)
@@ -109,11 +122,11 @@ def _plan(session: Session, node: Node, actor: Actor, wanted: Wanted) -> _Plan:
     withheld: list[str] = []
     for row in rows if wanted.with_content else ():
         if storing.is_readable(case, row, node.now()):
-            (opened if _for_courts(session, node, actor, case, row) else withheld).append(row.eid)
-    messages = {row.eid: row.message_id for row in rows}
-    held = select(ReceiptRow.wire).where(ReceiptRow.eid.in_(messages), ReceiptRow.wire.is_not(None))
+            (opened if _for_courts(session, node, actor, row, wanted.purpose) else withheld).append(row.eid)
+    numbers = {row.eid: row.message_id for row in rows}
+    held = select(ReceiptRow.wire).where(ReceiptRow.eid.in_(numbers), ReceiptRow.wire.is_not(None))
     receipts = tuple(wire for wire in session.scalars(held) if wire is not None)
-    return _Plan(case.case_id, messages, receipts, tuple(opened), tuple(withheld), _anchor(session))
+    return _Plan(case.case_id, numbers, receipts, tuple(opened), tuple(withheld), _anchor(session))
 
 
 def _chosen(session: Session, wanted: Wanted) -> tuple[CaseRow, list[MessageRow]]:
@@ -126,10 +139,15 @@ def _chosen(session: Session, wanted: Wanted) -> tuple[CaseRow, list[MessageRow]
     return case, list(session.scalars(select(MessageRow).where(MessageRow.case_id == case.case_id)))
 
 
-def _for_courts(session: Session, node: Node, actor: Actor, case: CaseRow, row: MessageRow) -> bool:
-    subject = judging.subject(session, node, actor, row, storing.content_of(node, case, row).labels)
-    wish = Wish(Act.COURT_FILE, text_confirmed=restrictions.confirmed(session, actor, row.message_id))
-    return judging.decide(node, actor, subject, wish).allowed
+def _for_courts(session: Session, node: Node, actor: Actor, row: MessageRow, purpose: str) -> bool:
+    content = storing.content_of(node, cases.of(session, row.case_id), row)
+    subject = judging.subject(session, node, actor, row, content.labels)
+    return judging.decide(node, actor, subject, _showing(session, actor, row.message_id, purpose)).allowed
+
+
+def _showing(session: Session, actor: Actor, message_id: str, purpose: str) -> Wish:
+    confirmed = restrictions.confirmed(session, actor, message_id)
+    return Wish(Act.COURT_FILE, purpose=purpose, text_confirmed=confirmed)
 
 
 class _Envelopes(Mapping[str, bytes]):

@@ -14,6 +14,7 @@ from nodes.evidence import Wanted
 from nodes.oversight_mandates import mandate_of
 from nodes.permissions import require
 from nodes.web.entrance import AtDesk
+from nodes.web.site import Desk
 
 router: Final = APIRouter()
 _CHUNK: Final = 1 << 18
@@ -27,9 +28,13 @@ def download_evidence(desk: AtDesk, message: str = "", case: str = "") -> Stream
         reason = mandate_of(session, desk.node, desk.actor, demand=True)
     if bool(message) == bool(case):
         raise NotFound
+    return hand_out(desk, Wanted(message_id=message or None, case_ref=case or None, reason=reason))
+
+
+def hand_out(desk: Desk, wanted: Wanted) -> StreamingResponse:
+    """Return the evidence as a download; raises what `evidence.export` raises."""
     out = tempfile.TemporaryFile()  # noqa: SIM115  (the stream closes it when everything is sent)
     try:
-        wanted = Wanted(message_id=message or None, case_ref=case or None, reason=reason)
         evidence.export(desk.node, desk.actor, wanted, out)
     except BaseException:
         out.close()

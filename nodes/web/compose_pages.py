@@ -105,9 +105,17 @@ def begin(desk: AtDesk) -> Response:
 
 @router.post("/messages/{message_id}/begin")
 def begin_about(desk: AtDesk, message_id: str) -> Response:
-    """Begin the draft of a message about this one: a permission asked for it, a correction, a revocation."""
+    """Begin the draft of a message about this one: a permission asked for it, a correction, a revocation.
+
+    What the button says of the form already stands on it.
+    """
+    given = _posted(desk)
     with desk.node.db.write() as session:
         draft = drafts.create(session, desk.node, desk.actor, drafts.NewDraft(desk.text("kind"), about=message_id))
+        if given:
+            sheet = sheets.from_raw(kind_of(draft.kind), {**sheets.from_draft(draft).raw, **given})
+            stored = sheets.to_store(sheet, draft.recipients, draft.copies)
+            drafts.save(session, desk.node, desk.actor, drafts.Saved(draft.draft_id, draft.revision, stored))
     return see(f"/drafts/{draft.draft_id}")
 
 
@@ -188,7 +196,7 @@ def ask_for_second_person(desk: AtDesk, draft_id: str) -> Response:
 
 def _save(desk: Desk, draft_id: str, dropped: str) -> Sheet:
     """Store what the browser posted, without the row `dropped`, and return it judged."""
-    raw = {name: list(desk.texts(name)) for name in desk.form if name.startswith((f"{BODY}.", f"{LABELS}."))}
+    raw = _posted(desk)
     if dropped:
         raw = forms.without_row(raw, dropped)
     revision = int(desk.text("revision")) if desk.text("revision").isdecimal() else -1
@@ -199,6 +207,11 @@ def _save(desk: Desk, draft_id: str, dropped: str) -> Sheet:
         stored = sheets.to_store(sheet, recipients, desk.texts("copies"))
         drafts.save(session, desk.node, desk.actor, drafts.Saved(draft_id, revision, stored))
     return sheet
+
+
+def _posted(desk: Desk) -> dict[str, list[str]]:
+    """Return the inputs of a form that were posted, by path."""
+    return {name: list(desk.texts(name)) for name in desk.form if name.startswith((f"{BODY}.", f"{LABELS}."))}
 
 
 def _take_over(desk: Desk, draft_id: str, name: str) -> Response:
@@ -222,7 +235,7 @@ def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], che
     no_recipient = gettext("Choose at least one unit that receives it.") if missing else ""
     found = sheets.problems(sheet) if checked else ()
     classification = str(draft.common.get("classification", "UNCL"))
-    question, items = _question(desk, draft), _items(desk, sheet.kind, draft)
+    question, (items, closed) = _question(desk, draft), _items(desk, sheet.kind, draft)
     wanted = Wanted(sheet.kind, classification, draft.copies)
     values: dict[str, Any] = {
         "kind": Named(sheet.kind.code, sheet.kind.label.say(language()), sheet.kind.hint.say(language())),
@@ -231,6 +244,7 @@ def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], che
         "question": question,
         "offers": task_offers.offers(desk, draft),
         "items": items,
+        "closed": closed,
         "recipients": () if draft.in_reply_to else choices(desk.node, replace(wanted, chosen=draft.recipients)),
         "answered": [wording.unit_name(desk.node, unit) for unit in draft.recipients] if draft.in_reply_to else (),
         "copies": [
@@ -290,15 +304,17 @@ def _question(desk: Desk, draft: Draft) -> Question | None:
     return _read(desk, draft.in_reply_to) if draft.in_reply_to is not None else None
 
 
-def _items(desk: Desk, kind: Kind, draft: Draft) -> list[Question]:
-    """Return the messages that a draft is about, as far as the officer may read them: what they hold is decided on."""
-    found: list[Question] = []
-    for row in records(draft.body.get("items")) if kind.concern is not None else ():
-        message_id = str(row.get("message", ""))
-        if message_id not in {one.message_id for one in found}:
-            with suppress(NotFound, RestrictionUnread):
-                found.append(_read(desk, message_id))
-    return found
+def _items(desk: Desk, kind: Kind, draft: Draft) -> tuple[list[Question], bool]:
+    """Return the messages that a draft is about, as far as the officer may read them, and whether one is closed to him.
+
+    What they hold is decided on.
+    """
+    named = records(draft.body.get("items")) if kind.concern is not None else ()
+    numbers, found = dict.fromkeys(str(row.get("message", "")) for row in named), []
+    for message_id in numbers:
+        with suppress(NotFound, RestrictionUnread):
+            found.append(_read(desk, message_id))
+    return found, len(found) < len(numbers)
 
 
 def _read(desk: Desk, message_id: str) -> Question:

@@ -82,14 +82,17 @@ class Hand:
 def content(desk: Desk, found: MessageDetail) -> dict[str, Any]:
     """Return what the message itself says."""
     kind = KINDS[found.row.kind]
-    handling = [str(code) for code in found.row.handling]
     return {
-        "banner": wording.banner(
-            handling, str(found.common.get("handling_text", "")), permit_words.held(desk, found.row.message_id)
-        ),
+        **marks(desk, found),
         "parts": (*sections_of(kind, found.body), *labels_of(found.common)),
         "people": people_of(kind, found.body),
     }
+
+
+def marks(desk: Desk, found: MessageDetail) -> dict[str, Any]:
+    """Return the banner that every page of a message bears: its handling, and what is permitted all the same."""
+    handling, restriction = [str(code) for code in found.row.handling], str(found.common.get("handling_text", ""))
+    return {"banner": wording.banner(handling, restriction, permit_words.held(desk, found.row.message_id))}
 
 
 def around(desk: Desk, found: MessageDetail, hands: tuple[Assignment, ...]) -> dict[str, Any]:

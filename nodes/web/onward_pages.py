@@ -1,4 +1,4 @@
-"""Passing on what another unit gave: to whom it may go, and whom to ask where it may not."""
+"""Passing on what another unit gave: to which unit it may go, and before a court; whom to ask where it may not."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -6,8 +6,10 @@ from typing import Any, Final
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from nodes import concerns, drafts, forwarding
+from exchange.policy.facts import Action
+from nodes import drafts, forwarding
 from nodes.drafts import NewDraft
+from nodes.permissions import allowed
 from nodes.views import MessageDetail
 from nodes.web import wording
 from nodes.web.entrance import AtDesk
@@ -15,21 +17,25 @@ from nodes.web.forms import Option
 from nodes.web.languages import language
 from nodes.web.refusals import Reason, reasons
 from nodes.web.site import Desk, see
-from schemas.kind import Effect
+from schemas.kinds import KINDS
 
 router: Final = APIRouter()
 
 
 @dataclass(frozen=True, slots=True)
 class Onward:
-    """Where a message may go, in what kind of message, where it may not go and why, and what to ask with."""
+    """Where a message may go, in what kind of message, and where it may not go and why.
+
+    `court`: whoever reads it may also take out evidence, which a page of its own judges.
+    """
 
     units: tuple[Option, ...]
     kinds: tuple[Option, ...]
     closed: str
     reasons: tuple[Reason, ...]
-    asking: tuple[str, ...]
     sender: str
+    purpose: str
+    court: bool
 
 
 @router.post("/messages/{message_id}/pass")
@@ -45,16 +51,18 @@ def beside(desk: Desk, found: MessageDetail) -> dict[str, Any]:
     """Return for the page of a message where it may go from here; `onward` is None where that is no question."""
     with desk.node.db.read() as session:
         ways = forwarding.ways(session, desk.node, desk.actor, found.row)
-    if not (ways.open or ways.rules):
+    court = KINDS[found.row.kind].family != "control" and allowed(desk.actor, Action.EXPORT_EVIDENCE)
+    if not (ways.open or ways.rules or court):
         return {"onward": None}
-    kinds, helped = forwarding.kinds(desk.actor), any(rule.remedy == "ASK_PERMISSION" for rule in ways.rules)
+    kinds = forwarding.kinds(desk.actor)
     return {
         "onward": Onward(
             tuple(Option(unit, wording.unit_name(desk.node, unit), chosen=False) for unit in ways.open),
             tuple(Option(kind.code, kind.label.say(language()), chosen=False) for kind in kinds),
             ", ".join(wording.unit_name(desk.node, unit) for unit in ways.closed),
             reasons(ways.rules),
-            concerns.kinds(Effect.ASKS) if helped else (),
             wording.unit_name(desk.node, found.row.sender),
+            str(found.common.get("purpose", "")),
+            court,
         )
     }

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from exchange.policy.facts import families_of
-from nodes import concerns, task_reading, tasks
+from nodes import task_reading, tasks
 from nodes.errors import BadInput, RestrictionUnread
 from nodes.task_errors import TooLate
 from nodes.task_reading import OVERDUE, Letter, Line, Shown
@@ -27,7 +27,6 @@ from nodes.web.refusals import reasons
 from nodes.web.site import Desk, see
 from nodes.web.wording import Problem, spoken_problem
 from schemas import codes, fields
-from schemas.kind import Effect
 
 router: Final = APIRouter()
 _STATES: Final[Mapping[str, tuple[str, str]]] = {
@@ -196,14 +195,12 @@ def _page(desk: Desk, task_id: str, problems: tuple[Problem, ...], status: int =
     with desk.node.db.write() as session:
         found = task_reading.read(session, desk.node, desk.actor, task_id)
     task, request = found.task, found.request
-    may_help = any(rule.remedy == "ASK_PERMISSION" for rule in task.refused)
     values = {
         **_around(desk, request),
         **_task(found),
         "problems": problems,
         "steps": {step.value for step in task.steps},
         "refused": reasons(task.refused),
-        "asking": concerns.kinds(Effect.ASKS) if may_help else (),
         "typed": {name: desk.text(name) for name in desk.form},
         "today": moments.to_type(desk.node.now(), desk.node.settings.time_zone)[:10],
     }
@@ -244,6 +241,7 @@ def _around(desk: Desk, request: Request) -> dict[str, Any]:
         "handling": wording.handling(handling),
         "restriction": restriction,
         "classification": wording.label("classification", request.classification),
+        "purpose_code": content.label("purpose"),
         "purpose": wording.label("purposes", content.label("purpose")),
         "banner": wording.banner(handling, restriction),
     }
