@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crypto.canonical import Json
-from exchange.policy.facts import Act
+from exchange.policy.facts import CASE_ITSELF, Act
 from nodes import cases, checking, concerns, draft_rows, judging, log, onward, rest, restrictions, storing, threads
 from nodes.checking import Written
 from nodes.errors import BadInput, Denied, DraftChanged, NotFound
@@ -120,8 +120,6 @@ def _begin(session: Session, node: Node, actor: Actor, new: NewDraft) -> _Begun:
         raise BadInput("in_reply_to")
     form = DraftForm(new.recipients, {}, {})
     case = cases.by_ref(session, new.case_ref) if new.case_ref else None
-    if case is not None:
-        cases.require_work(session, node, actor, case.case_id)
     if parent is not None:
         case = cases.of(session, parent.case_id)
         form = _answering(session, node, actor, parent, kind)
@@ -132,6 +130,10 @@ def _begin(session: Session, node: Node, actor: Actor, new: NewDraft) -> _Begun:
     if passed is not None:
         case = cases.of(session, passed.case_id)
         form = _passing(session, node, actor, passed, new)
+    if case is not None:
+        source = parent or about or passed
+        family = source.family if source is not None else CASE_ITSELF
+        cases.require_work(session, node, actor, case.case_id, family)
     return _Begun(case, form)
 
 
@@ -177,7 +179,6 @@ def _message(session: Session, node: Node, actor: Actor, message_id: str | None)
     if row is None:
         raise NotFound
     cases.require_read(session, node, actor, row.case_id, row.family)
-    cases.require_work(session, node, actor, row.case_id, row.family)
     return row
 
 

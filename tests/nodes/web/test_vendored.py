@@ -32,6 +32,6 @@ def test_neither_crown_nor_transport_font_is_shipped() -> None:
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
-    own = [path.read_text(encoding="utf-8") for path in STATIC.glob("*.*s")]
-    assert len(own) == 7
-    assert not [text for text in own if "http://" in text or "https://" in text or "//cdn" in text]
+    own = {path: path.read_text(encoding="utf-8") for path in STATIC.glob("*.*s")}
+    assert {path.suffix for path in own} == {".css", ".js"}
+    assert not [path for path, text in own.items() if "http://" in text or "https://" in text or "//cdn" in text]
