@@ -60,12 +60,17 @@ def ask(street: Street, page: Page, subject: str) -> None:
     seal(page)
 
 
-def take(page: Page, title: str) -> str:
-    """Open an arrival from the inbox, take it, and return its address."""
+def find(page: Page, title: str) -> None:
+    """Open an arrival from the inbox."""
     page.reload()
     examine(page)
     page.click(f".grid__title a:has-text('{title}')")
     examine(page)
+
+
+def take(page: Page, title: str) -> str:
+    """Open an arrival from the inbox, take it, and return its address."""
+    find(page, title)
     page.click("form[action$='/take'] button")
     expect(page.locator("form[action$='/take']")).to_have_count(0)
     return page.url.partition("?")[0]
@@ -85,8 +90,9 @@ def test_a_request_is_asked_clarified_and_answered_across_two_languages(street: 
     answer(asked.page, "CLQ", question)
     street.sync("KG", "TJ", "KG")
 
-    asking.page.goto(f"{inbox}?view=UNASSIGNED")
-    take(asking.page, str(question.labels["subject_line"]))
+    asking.page.goto(f"{inbox}?kind=CLQ")
+    find(asking.page, str(question.labels["subject_line"]))
+    expect(asking.page.locator("form[action$='/take']")).to_have_count(0)  # whoever asked owns the exchange
     answer(asking.page, "CLA", replies.kyzyl_art(now))
     street.sync("TJ", "KG", "TJ")
 
