@@ -198,6 +198,7 @@ _CHANGES: Final[Mapping[str, str]] = {
 _DEEDS: Final[Mapping[str, str]] = {
     "APPROVAL": noted("Approve as the second person"),
     "BREAK_GLASS": noted("Open a case in an emergency"),
+    "COURT_EVIDENCE": noted("Take evidence out for a court"),
     "ACCOUNT_END": noted("End of the account"),
     "PASSKEY_ADD": noted("Add a passkey"),
     "PASSKEY_REMOVE": noted("Remove a passkey"),
@@ -207,6 +208,7 @@ _DEEDS: Final[Mapping[str, str]] = {
 _PARAMETERS: Final[Mapping[str, str]] = {
     "what": noted("Act"),
     "reason": noted("Reason"),
+    "purpose": noted("Purpose"),
     "label": noted("Name"),
     "digest": noted("Digest"),
 }

@@ -1,5 +1,6 @@
 """Permissions and notices through the forms of the pages: from the button on a message to the banner and the lists."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -110,3 +111,18 @@ def test_a_message_sent_by_mistake_is_recalled_and_its_destruction_asked_for(pai
     page = pair.desk("TJ", "TJ-4").get(f"/protection/breaches?{made.replace('/recalls/', 'recall=')}").text
     assert "A message was sent by mistake to Kyrgyzstan" in page
     assert officer.get(f"{given}/recall").status_code == 403
+
+
+def test_evidence_for_a_court_needs_a_factor_for_exactly_that(pair: House) -> None:
+    officer, duty = pair.desk("TJ", "TJ-1"), pair.desk("KG", "KG-2")
+    page = f"{send(officer, 'REQ', writing(request(), person(), lorry()), 'KG')}/court"
+    pair.sync("TJ", "KG", "TJ")
+    pair.hub.tick()
+    pair.sync("KG", "TJ", "KG")
+    wanted = {"purpose": "INVESTIGATE", "reason": "City court of Osh, case 1-77/2026"}
+    asked = duty.send(page, **wanted)
+    (ticket,) = re.findall(r'name="proof-ticket" value="([^"]+)"', asked.text)
+    proof = {"proof-ticket": ticket, "proof-code": duty.code()}
+    other = duty.send(page, **{**wanted, "reason": "Another court, another case"}, **proof)
+    assert (asked.status_code, other.status_code) == (428, 428)
+    assert duty.post(page, **wanted).headers["content-type"] == "application/zip"
