@@ -14,7 +14,10 @@ from typing import Annotated, Final
 
 import typer
 
+from exchange.database import Database, newest_revision
+from exchange.hub import hub as hub_database
 from exchange.service import configure_logging
+from nodes.node import MIGRATIONS
 from schemas.codes import table
 from serai.demo import evidence, once, rehearsal, services
 from serai.demo.accounts import FILE, Account, load, save
@@ -136,7 +139,20 @@ def _held(folder: Path, ports: Ports) -> tuple[Federation, list[Account]]:
             f"The federation in {folder} is at {federation.hub.public_url}.",
             todo="Use its --port-base.",
         )
+    _bring_up_to_date(federation)
     return federation, load(folder)
+
+
+def _bring_up_to_date(federation: Federation) -> None:
+    """Let a newer release go on with what an older one made."""
+    hub = (federation.hub.database, hub_database.MIGRATIONS)
+    for address, scripts in (hub, *((one.database, MIGRATIONS) for one in federation.nodes.values())):
+        database = Database(address)
+        try:
+            if database.revision() != newest_revision(scripts):
+                database.upgrade(scripts)
+        finally:
+            database.close()
 
 
 def _check_free(ports: Ports) -> None:

@@ -23,6 +23,7 @@ from serai.demo.processes import Service
 from serai.demo.services import Ports
 from serai.doctor import examine
 from serai.output import CommandError, Exit
+from tests.serai.test_log import run
 
 pytestmark = pytest.mark.slow
 
@@ -115,7 +116,7 @@ def test_ports_that_are_in_use_are_named(demo: Demo, tmp_path: Path) -> None:
     assert (second.returncode, json.loads(said)["code"]) == (Exit.CONFLICT, "SERAI-DEMO-PORT")
 
 
-def test_ctrl_c_ends_every_process_and_the_folder_goes_on(demo: Demo) -> None:
+def test_ctrl_c_ends_every_process_and_a_newer_release_goes_on_with_the_folder(demo: Demo) -> None:
     demo.process.send_signal(signal.SIGINT)
     _, said = demo.process.communicate(timeout=60)
     assert demo.process.returncode == Exit.DONE, said
@@ -123,6 +124,8 @@ def test_ctrl_c_ends_every_process_and_the_folder_goes_on(demo: Demo) -> None:
         with pytest.raises(httpx.ConnectError):
             httpx.get(service, trust_env=False)
     assert not control.is_running(demo.folder / "tj")
+    older = ("hub", "migrate", "--home", demo.folder / "hub", "--down", "--revision", "0010")
+    assert run(*older) == Exit.DONE
     again = start(demo.folder, demo.ports.base)
     assert again.stdout is not None
     resumed = json.loads(again.stdout.readline())["accounts"]
