@@ -57,12 +57,12 @@ def follow(work: Work, content: Content, case: CaseRow) -> None:
 
 def _hand(work: Work, content: Content, owner: str, message: MessageRow) -> _Hand | None:
     """The owner, if he is there; else his deputy, if he has one whom the rules let read it."""
+    if not absences.is_away(work.session, work.node.now(), owner):
+        return _Hand(How.FOLLOWS, owner) if _is_there(work, owner) else None
     deputy = absences.stands_in(work.session, work.node, owner)
-    if deputy is not None:
-        fit = absences.may_get(work, deputy, message, content)
-        return _Hand(How.STAND_IN, deputy.user_id, by_user=owner, from_user=owner) if fit else None
-    away = absences.is_away(work.session, work.node.now(), owner)
-    return _Hand(How.FOLLOWS, owner) if not away and _is_there(work, owner) else None
+    if deputy is None or not absences.may_get(work, deputy, message, content):
+        return None
+    return _Hand(How.STAND_IN, deputy.user_id, by_user=owner, from_user=owner)
 
 
 def _owner(work: Work, content: Content) -> str | None:
