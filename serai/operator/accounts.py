@@ -73,11 +73,13 @@ class Accounts:
         if not passwords.matches(password, account.password if account else None) or account is None:
             return None
         with self._changing() as held:
-            secret = passwords.totp_secret(held[name].totp)
-            step = passwords.totp_step(secret, code, now, held[name].step)
+            present = held.get(name)  # a code that another process has just let through is used up
+            if present is None:
+                return None
+            step = passwords.totp_step(passwords.totp_secret(present.totp), code, now, present.step)
             if step is None:
                 return None
-            held[name] = replace(held[name], step=step)
+            held[name] = replace(present, step=step)
             return held[name]
 
     def _read(self) -> dict[str, Account]:
@@ -146,6 +148,7 @@ class Sessions:
     def attempt(self, name: str, now: int) -> bool:
         """Note an attempt to sign in as `name`; returns whether it may be made: five in a quarter of an hour."""
         with self._lock:
+            self._failed = {other: times for other, times in self._failed.items() if times[-1] > now - WINDOW}
             recent = [at for at in self._failed.get(name, []) if at > now - WINDOW]
             self._failed[name] = [*recent, now][-ATTEMPTS:]
             return len(recent) < ATTEMPTS
