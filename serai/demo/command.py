@@ -15,9 +15,9 @@ from typing import Annotated, Final
 import typer
 
 from exchange.database import Database, newest_revision
-from exchange.hub import hub as hub_database
+from exchange.hub.hub import MIGRATIONS as HUB_SCRIPTS
 from exchange.service import configure_logging
-from nodes.node import MIGRATIONS
+from nodes.node import MIGRATIONS as NODE_SCRIPTS
 from schemas.codes import table
 from serai.demo import evidence, once, rehearsal, services
 from serai.demo.accounts import FILE, Account, load, save
@@ -145,8 +145,8 @@ def _held(folder: Path, ports: Ports) -> tuple[Federation, list[Account]]:
 
 def _bring_up_to_date(federation: Federation) -> None:
     """Let a newer release go on with what an older one made."""
-    hub = (federation.hub.database, hub_database.MIGRATIONS)
-    for address, scripts in (hub, *((one.database, MIGRATIONS) for one in federation.nodes.values())):
+    hub = (federation.hub.database, HUB_SCRIPTS)
+    for address, scripts in (hub, *((one.database, NODE_SCRIPTS) for one in federation.nodes.values())):
         database = Database(address)
         try:
             if database.revision() != newest_revision(scripts):
