@@ -41,7 +41,7 @@ MOST: Final = 10
 """Passkeys of one account."""
 
 LONGEST: Final = 16_384
-_WRONG: Final = (WebAuthnException, CryptoError, ValueError, KeyError, TypeError, AttributeError)
+_WRONG: Final = (WebAuthnException, CryptoError, ValueError, LookupError, TypeError, AttributeError)
 """All that the library lets out for an answer that is none; everything else would be a defect."""
 
 

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -159,6 +160,23 @@ def test_a_passkey_that_was_not_made_for_this_enrolment_enrols_nobody(house: Nod
     for shown in (Shown(offer.ticket, key.make(str(stale.options))), Shown("x", key.make(str(offer.options)))):
         with pytest.raises(SignInRefused):
             signin.finish_enrolment(house, Enrolment("TJ-0147", code, PASSWORD, "", shown), ADDRESS)
+
+
+class Damaged(SecurityKey):
+    """A security key that names something else where its public key should be."""
+
+    named: Any = None
+
+    def _cose(self) -> Any:
+        return self.named
+
+
+@pytest.mark.parametrize("named", ["a", [], 5, {}, {1: 9}, None])
+def test_what_names_no_public_key_is_no_passkey(house: Node, named: object) -> None:
+    key, challenge = replaced(Damaged(), named=named), bytes(32)
+    answer = key.make(passkeys.creation(house, "TJ-0147", challenge, ()))
+    with pytest.raises(ProofRefused):
+        passkeys.attested(house.settings, challenge, answer)
 
 
 def test_without_a_name_of_its_host_a_node_offers_no_passkeys(lone: Node) -> None:
