@@ -2,7 +2,6 @@
 
 import re
 import sys
-import zlib
 from collections.abc import Iterator
 
 import pytest
@@ -13,14 +12,9 @@ from nodes.web import pdf
 from nodes.web.pdf_engine import PAGES, OwnFiles
 from tests.nodes.web.auditing import disclosure
 from tests.nodes.web.house import Browser, House
+from tests.nodes.web.prints import opened
 
 HOSTILE = "<script>alert(1)</script><img src=http://127.0.0.1:9/x>{{ 7*7 }}\u202e"
-
-
-def opened(document: bytes) -> bytes:
-    """Return a document with its streams unpacked."""
-    packed = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", document, re.DOTALL)
-    return document + b"".join(zlib.decompressobj().decompress(one) for one in packed if one.startswith(b"x"))
 
 
 @pytest.fixture

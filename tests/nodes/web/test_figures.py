@@ -9,6 +9,7 @@ from exchange.figures import Cell, Way
 from nodes.web.figure_words import WIDTH, halves
 from tests.nodes.web.auditing import entries
 from tests.nodes.web.house import Browser, House
+from tests.nodes.web.prints import opened
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,11 @@ def test_a_print_is_named_in_the_log_as_every_file_is(auditor: Browser, supervis
     answer = supervisor.get("/statistics.pdf?period=2026")
     assert answer.headers["content-type"] in {"application/pdf", "text/html; charset=utf-8"}
     assert entries(auditor, "operation=EXPORT")[0]["actor"] == "KG-5"
+
+
+def test_each_bar_and_each_colour_of_a_print_is_a_figure_with_its_words(supervisor: Browser) -> None:
+    made = opened(supervisor.get("/statistics.pdf?period=2026").content)
+    assert made.count(b"/S /Figure") == made.count(b"/Alt ") == 5, "one bar, and four colours in the key"
 
 
 @pytest.mark.parametrize("query", ["period=2026-Q5", "since=2026-02-30&until=2026-03-01", "since=2026-02-02"])
