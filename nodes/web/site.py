@@ -245,7 +245,6 @@ _MENU: Final[tuple[tuple[str, Action], ...]] = (
     ("/board", Action.ASSIGN),
     ("/approvals", Action.SEE_APPROVALS),
     ("/protection", Action.PROTECT_DATA),
-    ("/statistics", Action.SEE_STATISTICS),
     ("/people", Action.ADMINISTER_USERS),
     ("/quarantine", Action.ADMINISTER_KEYS),
     ("/log", Action.READ_LOG),
@@ -257,6 +256,7 @@ _MENU: Final[tuple[tuple[str, Action], ...]] = (
     ("/queries", Action.READ_LOG),
     ("/findings", Action.REPLY_FINDINGS),
     ("/openings", Action.SEE_APPROVALS),
+    ("/statistics", Action.SEE_STATISTICS),
 )
 
 
