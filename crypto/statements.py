@@ -82,6 +82,19 @@ def split(wire: bytes) -> Parts:
     return parts
 
 
+def merge(one: bytes, other: bytes, limit: int) -> bytes:
+    """Return the statement of two wire forms under the signatures of both; which are good is not looked at.
+
+    Raises what `parse` does, and Malformed unless both carry one statement in one batch.
+    """
+    first, second, parts = parse(one, limit), parse(other, limit), split(one)
+    if (parts.proof, parts.statement) != (split(other).proof, split(other).statement):
+        raise Malformed("two different statements")
+    signatures = sorted({**dict(first.signatures), **dict(second.signatures)}.items())
+    written = dumps([{"kid": kid, "sig": b64(signature)} for kid, signature in signatures])
+    return Parts(parts.proof, written, parts.statement).wire()
+
+
 def sign_batch(keys: Sequence[SigningKey], label: str, statements: Sequence[Mapping[str, Writable]]) -> list[bytes]:
     """Sign all `statements` with one signature of each key; returns the wire form of each. Raises like `sign_parts`."""
     return [parts.wire() for parts in sign_parts(keys, label, statements)]

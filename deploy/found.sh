@@ -20,7 +20,6 @@ case $mode in
         docker compose up --detach --wait database
         at() { place=$1 && shift && docker compose run --rm --no-deps -T --volume "$desk:$inside" "$place" "$@"; }
         home() { echo /data; }
-        anchor() { docker compose run --rm --no-deps -T --entrypoint cat hub /data/anchor.json; }
         hub_url=https://hub.serai.example:8443
         ;;
     local)
@@ -29,7 +28,6 @@ case $mode in
         for name in hub $units; do openssl rand -base64 33 >"$secrets/${name}_passphrase"; done
         at() { shift && serai "$@"; }
         home() { echo "$desk/$1"; }
-        anchor() { cat "$desk/hub/anchor.json"; }
         hub_url=${HUB_URL:-http://127.0.0.1:8440}
         ;;
     *) echo "unknown mode $mode" >&2 && exit 2 ;;
@@ -47,42 +45,32 @@ made=$(at hub hub init --home "$(home hub)" --name hub.serai.example --public-ur
     --root-passphrase-file "$inside/root-3.passphrase")
 fingerprint=$(printf '%s\n' "$made" | sed -n 's/^fingerprint[[:space:]]*//p')
 
-describe() { # describe UNIT: its settings, and what stands on its card
-    class=MEMBER
-    if [ "$1" = caricc ]; then class=REGIONAL_BODY; fi
-    id=$(echo "$1" | tr '[:lower:]' '[:upper:]')
-    cat <<END
-unit = "$id"
-env = "live"
-hub_url = "$hub_url"
-
-[card]
-names = { en = "$id: trial unit", ru = "$id: пробное подразделение" }
-agencies = ["POLICE"]
-languages = ["en", "ru"]
-unit_class = "$class"
-accreditation = "RESTR"
-END
+hub() { at hub hub "$@" --home "$(home hub)" --passphrase-file "$secrets/hub_passphrase"; }
+keeper() { # keeper NUMBER: his root
+    echo "--root $inside/roots/root-$1 --root-passphrase-file $inside/root-$1.passphrase"
 }
 
-cards=''
+requests='' read=''
 for unit in $units; do
-    describe "$unit" >"$desk/$unit.toml"
-    if [ "$mode" = compose ] && [ "$(id -u)" = 0 ]; then chown 10001:10001 "$desk/$unit.toml"; fi
-    at "$unit" node init --home "$(home "$unit")" --card "$inside/$unit.card" "$inside/$unit.toml" \
-        --passphrase-file "$secrets/${unit}_passphrase" --root-passphrase-file "$inside/$unit-root.passphrase"
-    cards="$cards $inside/$unit.card"
+    class=MEMBER
+    if [ "$unit" = caricc ]; then class=REGIONAL_BODY; fi
+    id=$(echo "$unit" | tr '[:lower:]' '[:upper:]')
+    # shellcheck disable=SC2046  # one word an option
+    hub invite "$id" --name-en "$id: trial unit" --name-ru "$id: пробное подразделение" --agency POLICE --class "$class" \
+        --language en --language ru --time-zone UTC --out "$inside/$unit.invitation" $(keeper 1)
+    asked=$(at "$unit" node init --home "$(home "$unit")" --request "$inside/$unit.request" "$inside/$unit.invitation" \
+        --passphrase-file "$secrets/${unit}_passphrase" --root-passphrase-file "$inside/$unit-root.passphrase")
+    requests="$requests $inside/$unit.request"
+    read="$read --fingerprint $(printf '%s\n' "$asked" | sed -n 's/^fingerprint[[:space:]]*//p' | tr ' ' -)"
 done
 
-# shellcheck disable=SC2086  # one word a card
-at hub hub enrol --home "$(home hub)" $cards --everybody RESTR --passphrase-file "$secrets/hub_passphrase" \
-    --root "$inside/roots/root-1" --root "$inside/roots/root-2" \
-    --root-passphrase-file "$inside/root-1.passphrase" --root-passphrase-file "$inside/root-2.passphrase"
+for number in 1 2; do
+    # shellcheck disable=SC2046,SC2086  # one word a request, an option, a fingerprint
+    hub enrol $requests $read --everybody RESTR $(keeper $number)
+done
 
-anchor >"$desk/anchor.json"
-if [ "$mode" = compose ] && [ "$(id -u)" = 0 ]; then chown 10001:10001 "$desk/anchor.json"; fi
 for unit in $units; do
-    at "$unit" node join --home "$(home "$unit")" "$inside/anchor.json" --fingerprint "$fingerprint" \
+    at "$unit" node join --home "$(home "$unit")" --fingerprint "$fingerprint" \
         --passphrase-file "$secrets/${unit}_passphrase"
 done
 echo "founded: take $desk/roots away, each root to its keeper, and the root of each unit to the unit"

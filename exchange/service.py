@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 
 from exchange import errors, overload
 from exchange.contributions import Restoring
+from exchange.enrolment_errors import NotInvited, OtherThanInvited
 from exchange.errors import ExchangeError, Words
 from exchange.timestamps import StampRefused
 
@@ -57,10 +58,12 @@ STATUSES: Final[Mapping[type[ExchangeError], int]] = {
     errors.LogRolledBack: 409,
     errors.AlreadyThere: 409,
     errors.Conflict: 409,
+    NotInvited: 409,
     errors.TooLarge: 413,
     errors.WrongMedia: 415,
     errors.RefusedForGood: 422,
     errors.CosignatureRefused: 422,
+    OtherThanInvited: 422,
     overload.TooManyRequests: 429,
     overload.TooManyOpen: 429,
     errors.Unavailable: 503,

@@ -1,7 +1,7 @@
-"""How a unit enters a federation: `init` makes its keys and its card, `join` pins the federation's roots.
+"""How a unit enters a federation: it answers an invitation with keys of its own, and pins the federation's roots.
 
-The card goes to the federation's keepers, who compare its fingerprint by telephone; the roots' fingerprint comes back
-the same way. Nothing of this needs a network, but for the first directory that `join` leaves to the courier.
+The request goes to the federation's keepers, who compare its fingerprint by telephone; the roots' fingerprint comes
+back the same way. Nothing of this needs a network, but for the first directory that `join` leaves to the courier.
 """
 
 from dataclasses import dataclass, field
@@ -10,25 +10,17 @@ from sqlalchemy.orm import Session
 
 from audit.log import Log
 from crypto.keystore import Argon2Cost, KeyStore
-from crypto.signing import prove_possession
+from crypto.signing import SigningKey, prove_possession
 from exchange.database import Database
 from nodes import keys, log, trust
+from nodes.enrolment_errors import InvitationOver, InvitationRefused, OtherFingerprint
 from nodes.keys import Maker
 from nodes.node import MIGRATIONS, Node, Surroundings
 from nodes.settings import NodeSettings
-from schemas.directory import Level, Names, Unit, UnitCard, UnitClass
+from schemas import invitations
+from schemas.directory import Profile, Unit, UnitCard
+from schemas.invitations import FingerprintDiffers, Invitation, InvitationExpired
 from schemas.keychecks import possession_nonce
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """What a unit says about itself on its card; the federation decides what of it stands in its document."""
-
-    names: Names
-    agencies: tuple[str, ...]
-    languages: tuple[str, ...]
-    unit_class: UnitClass = "MEMBER"
-    accreditation: Level = "RESTR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +32,32 @@ class Secrets:
     cost: Argon2Cost | None = None
 
 
-def init(settings: NodeSettings, identity: Identity, secrets: Secrets, now: int) -> bytes:
-    """Make keys and database of a new node in `settings.folder` and return the unit's card (wire form).
+def read(wire: bytes, now: int) -> Invitation:
+    """Return the invitation in `wire`, as it is good now; raises `InvitationRefused` or `InvitationOver`."""
+    try:
+        return invitations.read_invitation(wire, now)
+    except InvitationExpired as error:
+        raise InvitationOver from error
+    except invitations.InvitationRefused as error:
+        raise InvitationRefused from error
+
+
+def answer(settings: NodeSettings, invitation: Invitation, secrets: Secrets, now: int) -> bytes:
+    """Make the node of an invited unit and return its enrolment request (wire form); raises as `init`."""
+    card, root = _make(settings, invitation.profile, secrets, now)
+    return invitations.request(invitation, root, card)
+
+
+def init(settings: NodeSettings, profile: Profile, secrets: Secrets, now: int) -> UnitCard:
+    """Make keys and database of a new node in `settings.folder` and return the card of its unit.
 
     Raises `crypto.errors.KeyFileExists` where a node was made before; nothing is ever overwritten.
     """
+    return _make(settings, profile, secrets, now)[0]
+
+
+def _make(settings: NodeSettings, profile: Profile, secrets: Secrets, now: int) -> tuple[UnitCard, SigningKey]:
+    """Make the node; returns the card of its unit and its root."""
     store = KeyStore.create(settings.keys, secrets.passphrase, secrets.cost)
     root = keys.make_root(settings, secrets.root_passphrase, secrets.cost)
     keys.make_log_seeds(store)
@@ -63,22 +76,14 @@ def init(settings: NodeSettings, identity: Identity, secrets: Secrets, now: int)
             statements = tuple(row.statement for row in keys.unposted(session))
     finally:
         database.close()
-    return UnitCard(
+    card = UnitCard(
         env=settings.env,
-        unit=Unit(
-            unit=settings.unit,
-            unit_class=identity.unit_class,
-            names=identity.names,
-            agencies=identity.agencies,
-            languages=identity.languages,
-            time_zone=settings.time_zone,
-            accreditation=identity.accreditation,
-            roots=(root.public,),
-        ),
+        unit=Unit.of(profile, root.public),
         stated=now,
         possession=prove_possession(root, settings.unit, possession_nonce(settings.env, now)),
         statements=statements,
-    ).to_bytes()
+    )
+    return card, root
 
 
 def _begin_log(session: Session, database: Database, maker: Maker) -> None:
@@ -90,6 +95,13 @@ def _begin_log(session: Session, database: Database, maker: Maker) -> None:
 
 
 def join(node: Node, anchor: bytes, compared: str) -> None:
-    """Pin the federation's roots after a person compared their fingerprint; raises `BadInput` if it differs."""
+    """Pin the federation's roots after a person compared their fingerprint; raises `OtherFingerprint` if it differs.
+
+    Raises `BadInput` for what is no anchor, or where roots are pinned already.
+    """
+    try:
+        invitations.compare(anchor, compared)
+    except FingerprintDiffers as error:
+        raise OtherFingerprint from error
     with node.db.write() as session:
-        trust.pin(session, anchor, compared, node.now())
+        trust.pin(session, anchor, node.now())

@@ -55,8 +55,8 @@ class Names(Wire):
     ru: Name
 
 
-class Unit(Wire):
-    """A national unit as the federation admits it; its roots alone may introduce its signing keys."""
+class Profile(Wire):
+    """What a federation says about one of its units, but for the keys."""
 
     unit: UnitId
     unit_class: UnitClass = Field(validation_alias="class", serialization_alias="class")
@@ -65,9 +65,19 @@ class Unit(Wire):
     languages: tuple[Language, ...]
     time_zone: str = Field(max_length=64)
     accreditation: Level
-    roots: Annotated[tuple[Binary, ...], Field(min_length=1)]
 
     model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
+
+
+class Unit(Profile):
+    """A national unit as the federation admits it; its roots alone may introduce its signing keys."""
+
+    roots: Annotated[tuple[Binary, ...], Field(min_length=1)]
+
+    @classmethod
+    def of(cls, profile: Profile, root: bytes) -> Self:
+        """Return the unit of `profile` with one root."""
+        return cls(**dict(profile), roots=(root,))
 
 
 class Agreement(Wire):

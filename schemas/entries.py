@@ -124,11 +124,24 @@ class DenialEntry(Entry):
 class AdminEntry(Entry):
     """An operator's act at the hub: `digest` is SHA-512 of what was given, where the act had an input.
 
+    INVITE, SIGN, ENROL and REFUSE are the steps by which a unit is let in; the reason of SIGN names the keeper's root.
     RECOVER says that a restored hub was filled again up to here; LOST stands where an entry was that nobody held.
     """
 
     type: Literal["ADMIN"] = "ADMIN"
-    act: Literal["INIT", "ENROL", "SUSPEND", "REINSTATE", "REVOKE", "PUBLISH", "RECOVER", "LOST"]
+    act: Literal[
+        "INIT",
+        "INVITE",
+        "SIGN",
+        "ENROL",
+        "REFUSE",
+        "SUSPEND",
+        "REINSTATE",
+        "REVOKE",
+        "PUBLISH",
+        "RECOVER",
+        "LOST",
+    ]
     unit: UnitId | None = None
     reason: CodeText | None = None
     digest: Hex128 | None = None

@@ -1,7 +1,7 @@
 """A whole federation made at once on this machine: a hub, its roots, and units that have joined it.
 
 The demo, the benchmarks and the simulated world begin with it. One random passphrase opens everything, so unlocking
-needs no stretching; a federation that is meant to last is made with `serai hub init` and `serai node init`.
+needs no stretching; a federation that is meant to last is made with `serai hub init` and `serai hub invite`.
 """
 
 import os
@@ -20,10 +20,10 @@ from exchange.hub.keys import HubKeys
 from exchange.hub.settings import SETTINGS_FILE as HUB_FILE
 from exchange.hub.settings import HubSettings
 from nodes import enrolment, trust
-from nodes.enrolment import Identity, Secrets
+from nodes.enrolment import Secrets
 from nodes.settings import SETTINGS_FILE as NODE_FILE
 from nodes.settings import NodeSettings
-from schemas.directory import Names, UnitCard, UnitClass, sign_federation
+from schemas.directory import Names, Profile, UnitCard, UnitClass, sign_federation
 from schemas.trust import Anchor
 from serai import founding
 from serai.founding import Charter
@@ -142,11 +142,16 @@ def _node(plan: Plan, one: UnitPlan) -> NodeSettings:
 
 
 def _card(settings: NodeSettings, one: UnitPlan, passphrase: str, now: int) -> UnitCard:
-    identity = Identity(
-        names=one.names, agencies=one.agencies, languages=("en", "ru"), unit_class=one.unit_class, accreditation="RESTR"
+    profile = Profile(
+        unit=one.unit,
+        unit_class=one.unit_class,
+        names=one.names,
+        agencies=one.agencies,
+        languages=("en", "ru"),
+        time_zone=one.time_zone,
+        accreditation="RESTR",
     )
-    made = enrolment.init(settings, identity, Secrets(passphrase, passphrase, CHEAP), now)
-    return UnitCard.from_bytes(made)
+    return enrolment.init(settings, profile, Secrets(passphrase, passphrase, CHEAP), now)
 
 
 def _publish(settings: HubSettings, keys: HubKeys, documents: list[Publication], now: int) -> None:
@@ -164,6 +169,6 @@ def _join(settings: NodeSettings, anchor: bytes, now: int) -> None:
     database = Database(settings.database)
     try:
         with database.write() as session:
-            trust.pin(session, anchor, trust.fingerprint(anchor), now)
+            trust.pin(session, anchor, now)
     finally:
         database.close()

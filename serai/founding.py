@@ -4,6 +4,7 @@ It runs where the root keys are, which should be a machine without a network; th
 Values in, values out, but for the sealed files of the roots.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -12,16 +13,18 @@ from typing import Final, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from crypto import signing
 from crypto.errors import CryptoError
 from crypto.keystore import Argon2Cost, KeyStore
 from crypto.signing import SigningKey
 from exchange.hub.keys import SETTLING, YEAR, Use
-from schemas import keychecks
+from schemas import invitations, keychecks
 from schemas.base import explain
-from schemas.directory import FEDERATION_LIFE, Agreement, Federation, HubCard, HubKey, Unit, UnitCard
+from schemas.codes import table
+from schemas.directory import FEDERATION_LIFE, Agreement, Federation, HubCard, HubKey, LoggedStatement, Profile, Unit
+from schemas.errors import SchemaError
+from schemas.invitations import EnrolmentRequest, Invitation, RequestRefused
 from schemas.trust import Anchor
-from serai.output import CommandError, Exit
+from serai.output import CommandError
 
 ROOT_KIND: Final = "federation-root"
 ROOT_NAME: Final = "root"
@@ -82,23 +85,42 @@ def anchor_of(document: Federation) -> Anchor:
     return Anchor(env=document.env, threshold=document.threshold, roots=document.roots)
 
 
-def check_card(card: UnitCard, env: str) -> None:
-    """Return if the unit proves that it holds its root, for this environment; raises CommandError."""
+def described(about: Mapping[str, object]) -> Profile:
+    """Return what a federation will say about a unit; raises CommandError for what it cannot say."""
     try:
-        if card.env != env:
-            raise CommandError(
-                "SERAI-CARD", f"The card is for {card.env}, this federation is {env}.", status=Exit.WRONG
-            )
-        nonce = keychecks.possession_nonce(card.env, card.stated)
-        signing.verify_possession(card.unit.roots[0], card.unit.unit, nonce, card.possession)
-    except CryptoError as error:
-        raise CommandError(
-            "SERAI-CARD",
-            f"The card of {card.unit.unit} does not prove that the unit holds its root key.",
-            str(error),
-            "Ask the unit for a new card, and compare its fingerprint by telephone.",
-            Exit.WRONG,
-        ) from error
+        profile = Profile.model_validate_json(json.dumps(about))
+    except ValidationError as error:
+        raise CommandError("SERAI-UNIT", f"No unit can be described so: {explain(error)}.") from error
+    if unknown := set(profile.agencies) - set(table("agency_types")):
+        raise CommandError("SERAI-UNIT", f"No such agency type: {', '.join(sorted(unknown))}.")
+    return profile
+
+
+def invitation(held: Federation, profile: Profile, hub_url: str, term: tuple[int, int]) -> Invitation:
+    """Return a new invitation into the federation, with a key of its own; `term` is from when until when."""
+    return Invitation(
+        federation=held.name,
+        anchor=anchor_of(held),
+        hub_url=hub_url,
+        profile=profile,
+        seeds=SigningKey.generate().seeds,
+        issued=term[0],
+        expires=term[1],
+    )
+
+
+def check_request(wire: bytes, held: Federation) -> EnrolmentRequest:
+    """Return the request in `wire` if every key of it is proved and its statements hold; raises `RequestRefused`."""
+    request = invitations.read_request(wire)
+    stated = [LoggedStatement(wire=one, index=index) for index, one in enumerate(request.card.statements)]
+    document = held.model_copy(update={"units": (request.card.unit,)})
+    try:
+        records = keychecks.in_order(document, stated, {})
+    except (SchemaError, CryptoError) as error:
+        raise RequestRefused(str(error)) from error
+    if any(record.dormant for record in records.values()):
+        raise RequestRefused("a key that nobody vouches for")
+    return request
 
 
 def next_document(

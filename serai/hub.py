@@ -1,4 +1,4 @@
-"""`serai hub`: make a hub and its federation, run it, let units in and out, look at it, migrate its database."""
+"""`serai hub`: make a hub and its federation, run it, keep units out, look at it, migrate its database."""
 
 import time
 from collections.abc import Iterator
@@ -22,8 +22,8 @@ from exchange.hub.app import create_app
 from exchange.hub.hub import MIGRATIONS, Hub
 from exchange.hub.settings import SETTINGS_FILE, HubSettings
 from exchange.service import configure_logging
-from nodes.trust import fingerprint
-from schemas.directory import Agreement, Federation, UnitCard, sign_federation
+from schemas.directory import Federation, sign_federation
+from schemas.invitations import fingerprint
 from schemas.trust import PART_LIMIT
 from serai import control, founding, recovery
 from serai.founding import Charter
@@ -47,7 +47,6 @@ from serai.serving import (
 app = typer.Typer(help="The hub of a federation.", no_args_is_help=True, rich_markup_mode=None)
 
 ANCHOR = "anchor.json"
-CARD_LIMIT = 1 << 20
 
 RootFolders = Annotated[list[Path], typer.Option("--root", help="Folder of a federation root; repeat it k times.")]
 RootFiles = Annotated[
@@ -60,15 +59,6 @@ class Environment(StrEnum):
 
     LIVE = "live"
     EXERCISE = "exercise"
-
-
-class Level(StrEnum):
-    """The classification up to which an agreement lets messages through."""
-
-    UNCL = "UNCL"
-    OFFUSE = "OFFUSE"
-    RESTR = "RESTR"
-    CONF = "CONF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,39 +186,6 @@ def serve_hub(
             serve(create_app(hub), listen)
 
 
-@app.command("enrol")
-def enrol(
-    home: HubHome,
-    cards: Annotated[list[Path] | None, typer.Argument(help="Cards of the units to let in.")] = None,
-    roots: RootFolders = [],  # noqa: B006  # the library reads it, nobody writes to it
-    root_files: RootFiles = None,
-    agreements: Annotated[
-        Path | None, typer.Option("--agreements", help="JSON list of who may send what to whom; replaces all.")
-    ] = None,
-    everybody: Annotated[
-        Level | None, typer.Option("--everybody", help="Agreements of all with all, up to this classification.")
-    ] = None,
-    file: PassphraseFile = None,
-    descriptor: PassphraseFd = None,
-    *,
-    as_json: JsonFlag = False,
-) -> None:
-    """Let units in, or change agreements: the next federation document, signed by k of the roots."""
-    access = Access(home, file, descriptor)
-    taken = [UnitCard.from_bytes(path.read_bytes(), limit=CARD_LIMIT) for path in cards or []]
-    held = held_document(access)
-    for card in taken:
-        founding.check_card(card, held.env)
-        note(f"{card.unit.unit}: fingerprint {fingerprint(card.to_bytes())}: compare it with the unit by telephone.")
-    units = [card.unit for card in taken]
-    agreed = _agreements(held, [unit.unit for unit in units], agreements, everybody)
-    document = founding.next_document(held, int(time.time()), units=units, agreements=agreed)
-    members = publish(
-        access, document, open_roots(roots, root_files), [one for card in taken for one in card.statements]
-    )
-    show(Report("hub-enrol", members, lines=[f"{key}\t{value}" for key, value in members.items()]), as_json=as_json)
-
-
 @app.command("suspend")
 def suspend(
     home: HubHome,
@@ -263,7 +220,7 @@ def revoke(
         raise CommandError("SERAI-NOT-CONFIRMED", "Nothing was changed.")
     access = Access(home, file, descriptor)
     document = founding.without_unit(held_document(access), unit, int(time.time()))
-    members = publish(access, document, open_roots(roots, root_files), [])
+    members = publish(access, document, open_roots(roots, root_files))
     show(Report("hub-revoke", {"unit": unit, **members}, lines=[f"snapshot {members['snapshot']}"]), as_json=as_json)
 
 
@@ -331,22 +288,14 @@ def held_document(access: Access) -> Federation:
     return document.model_copy(update={"hub": document.hub.model_copy(update={"witness": tuple(held["witness"])})})
 
 
-def _agreements(held: Federation, new: list[str], file: Path | None, everybody: Level | None) -> list[Agreement] | None:
-    """Return the agreements to put in force, or None to leave those that stand."""
-    if everybody is not None:
-        return founding.everybody({*(unit.unit for unit in held.units), *new}, everybody.value)
-    return None if file is None else founding.read_agreements(file.read_bytes())
-
-
 def open_roots(folders: list[Path], files: list[Path] | None) -> list[SigningKey]:
     """Return the federation roots in `folders`, each under its passphrase."""
     secrets = _root_secrets(folders, files)
     return [founding.open_root(folder, secret) for folder, secret in zip(folders, secrets, strict=True)]
 
 
-def publish(access: Access, document: Federation, roots: list[SigningKey], made: list[bytes]) -> control.Members:
-    """Put the next document in force, with statements of units; raises CommandError if too few roots are here."""
+def publish(access: Access, document: Federation, roots: list[SigningKey]) -> control.Members:
+    """Put the next document in force; raises CommandError if too few roots are here."""
     if len(roots) < document.threshold:
         raise CommandError("SERAI-ROOTS", f"{document.threshold} roots must sign, {len(roots)} were given.")
-    arguments = {"federation": b64(sign_federation(document, roots)), "statements": [b64(one) for one in made]}
-    return {"version": document.version, **access.do("publish", arguments)}
+    return {"version": document.version, **access.do("publish", {"federation": b64(sign_federation(document, roots))})}

@@ -15,7 +15,7 @@ from exchange.hub.settings import HubSettings
 from serai import control, recovery
 from serai.homes import HubHome
 from serai.hub import Access
-from serai.hub_keys import app
+from serai.hub_enrolment import app
 from serai.output import CommandError, JsonFlag, Report, Table, note, show
 from serai.passphrases import PassphraseFd, PassphraseFile, passphrase
 

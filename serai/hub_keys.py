@@ -48,7 +48,7 @@ def rotate(
     made = access.do("propose", {"keys": [one.value.upper() for one in wanted]})
     publics = {use: unb64(public) for use, public in made["keys"].items()}
     changed = Renewal(publics, tuple(made["witness"]), at_once=at_once)
-    members = publish(access, founding.with_hub_keys(held, changed, int(time.time())), signers, [])
+    members = publish(access, founding.with_hub_keys(held, changed, int(time.time())), signers)
     note("The keys before stay in the document: what they signed while they were in force stays good.")
     shown = {"keys": sorted(one.value for one in wanted), **members}
     show(Report("hub-rotate", shown, lines=[f"{key}\t{value}" for key, value in shown.items()]), as_json=as_json)

@@ -4,13 +4,16 @@ Values in and out are JSON; whoever owns the folder is the hub's operator.
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from crypto.encoding import b64, unb64
-from exchange.hub import administration, backup, health, overview
+from exchange.hub import administration, backup, enrolling, health, overview
 from exchange.hub.administration import Publication
+from exchange.hub.enrolling import Invited, Signing
 from exchange.hub.hub import Hub
+from schemas.directory import Profile
 from serai.control import Members, Operation
 
 
@@ -28,10 +31,7 @@ def operations_of(hub: Hub) -> Mapping[str, Operation]:
         return {"federation": federation, "witness": list(hub.keys.witness.keys.vkeys)}
 
     def publish(given: Members) -> Members:
-        """Publish a document with those of the statements that are not in the directory yet."""
-        held = {one.wire for one in hub.register.current.parts.statements}
-        new = tuple(wire for wire in map(unb64, given["statements"]) if wire not in held)
-        return {"snapshot": administration.publish(hub, Publication(unb64(given["federation"]), new))}
+        return {"snapshot": administration.publish(hub, Publication(unb64(given["federation"])))}
 
     def suspend(given: Members) -> Members:
         return {"snapshot": administration.suspend(hub, given["unit"], given["reason"])}
@@ -49,6 +49,10 @@ def operations_of(hub: Hub) -> Mapping[str, Operation]:
     more: dict[str, Operation] = {
         "backup": write_backup,
         "propose": partial(_propose, hub),
+        "invite": partial(_invite, hub),
+        "waiting": lambda _: {"documents": [b64(wire) for wire in enrolling.waiting(hub)]},
+        "sign": partial(_sign, hub),
+        "refuse": partial(_refuse, hub),
         "look": lambda _: overview.overview(hub),
     }
     return {**{operation.__name__: operation for operation in named}, **more}
@@ -60,3 +64,21 @@ def _propose(hub: Hub, given: Members) -> Members:
     made = hub.keys.propose([use for use in wanted if use != "WITNESS"])
     witness = hub.keys.propose_witness() if "WITNESS" in wanted else ()
     return {"keys": {use: b64(public) for use, public in made.items()}, "witness": list(witness)}
+
+
+def _invite(hub: Hub, given: Members) -> Members:
+    profile, digest = Profile.from_bytes(unb64(given["profile"])), bytes.fromhex(given["digest"])
+    enrolling.invite(hub, Invited(profile, given["kid"], given["expires"], digest))
+    return {}
+
+
+def _sign(hub: Hub, given: Members) -> Members:
+    """Add a keeper's signature; `snapshot` is None while others must still sign."""
+    signing = Signing(unb64(given["federation"]), tuple(unb64(wire) for wire in given["requests"]))
+    signed = enrolling.sign(hub, signing)
+    return {**asdict(signed), "snapshot": hub.register.version if signed.in_force else None}
+
+
+def _refuse(hub: Hub, given: Members) -> Members:
+    enrolling.refuse(hub, given["unit"], unb64(given["request"]))
+    return {}

@@ -2,31 +2,29 @@
 
 import shutil
 import time
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from logging import INFO
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
-from pydantic import TypeAdapter, ValidationError
 
 from crypto.encoding import b64, unb64
 from crypto.errors import CryptoError
 from crypto.instants import from_text, to_text
 from exchange.database import Database
 from exchange.service import configure_logging
-from nodes import backup, enrolment, keys, rotation, trust
+from nodes import backup, enrolment, keys, rotation
 from nodes.courier import Courier
-from nodes.enrolment import Identity, Secrets
+from nodes.enrolment import Secrets
 from nodes.node import MIGRATIONS, Node, Surroundings, open_node
 from nodes.rotation import Turned, Withdrawal
 from nodes.settings import SETTINGS_FILE, NodeSettings
-from nodes.trust import fingerprint
 from nodes.web.app import create_app
+from schemas.invitations import Invitation, fingerprint
 from serai import control, recovery
 from serai.homes import NodeHome, new_home
 from serai.output import CommandError, JsonFlag, Report, note, show
@@ -49,7 +47,8 @@ app = typer.Typer(help="A unit's node.", no_args_is_help=True, rich_markup_mode=
 RootPassphraseFile = Annotated[
     Path | None, typer.Option("--root-passphrase-file", help="Owner-only file with the passphrase of the root key.")
 ]
-CARD = "card.json"
+REQUEST: Final = "request.json"
+ANCHOR: Final = "anchor.json"
 
 
 class Purpose(StrEnum):
@@ -66,7 +65,6 @@ USES: Final[dict[Purpose, Turned]] = {
     Purpose.REQUEST: "NODE",
     Purpose.WITNESS: "WITNESS",
 }
-_IDENTITY: TypeAdapter[Identity] = TypeAdapter(Identity)
 
 
 def system_clock() -> int:
@@ -109,71 +107,70 @@ def opened(access: Access) -> Iterator[Node]:
             node.close()
 
 
-def described(path: Path, home: Path) -> tuple[dict[str, Any], Identity]:
-    """Return the settings and the identity that a description of a unit holds; raises CommandError.
-
-    The file is TOML: the settings of the node, and a table `card` with what stands on the unit's card.
-    """
-    try:
-        with path.open("rb") as file:
-            settings = tomllib.load(file)
-        identity = _IDENTITY.validate_python(settings.pop("card"))
-    except (tomllib.TOMLDecodeError, KeyError, ValidationError) as error:
-        raise CommandError(
-            "SERAI-UNIT-FILE",
-            f"{path} does not describe a unit.",
-            str(error),
-            "See `serai node init` in docs/operations.md.",
-        ) from error
-    NodeSettings.read(home, **settings)
-    return settings, identity
-
-
 @app.command("init")
 def init(
     home: NodeHome,
-    description: Annotated[Path, typer.Argument(help="TOML file that describes the unit.")],
-    card: Annotated[
-        Path | None, typer.Option("--card", help="Where to write the card; in the folder if left out.")
+    invitation: Annotated[Path, typer.Argument(help="The invitation that the federation's keepers handed over.")],
+    request: Annotated[
+        Path | None, typer.Option("--request", help="Where to write the request; in the folder if left out.")
     ] = None,
+    public_origin: Annotated[str | None, typer.Option(help="Address that officers type.")] = None,
+    language: Annotated[str | None, typer.Option(help="Language with which pages begin: en or ru.")] = None,
+    database_url: Annotated[str | None, typer.Option(help="PostgreSQL database; an SQLite file if left out.")] = None,
     file: PassphraseFile = None,
     descriptor: PassphraseFd = None,
     root_file: RootPassphraseFile = None,
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """Make keys and database of a new node, and the card that the federation's keepers need."""
-    settings, identity = described(description, home)
+    """Answer an invitation: keys and database of a new node, and the request that the federation's keepers need."""
+    now = system_clock()
+    found = enrolment.read(invitation.read_bytes(), now)
+    wished = {"public_origin": public_origin, "language": language, "database_url": database_url}
+    given = _invited(found) | {name: value for name, value in wished.items() if value is not None}
+    NodeSettings.read(home, **given)
     secret = passphrase(file, descriptor, "passphrase of the node", new=True)
     root_secret = passphrase(root_file, None, "passphrase of the root key", new=True)
-    new_home(home, SETTINGS_FILE, settings)
-    made = enrolment.init(NodeSettings.read(home), identity, Secrets(secret, root_secret), system_clock())
-    target = card or home / CARD
+    new_home(home, SETTINGS_FILE, given)
+    made = enrolment.answer(NodeSettings.read(home), found, Secrets(secret, root_secret), now)
+    target, anchor = request or home / REQUEST, found.anchor.to_bytes()
+    (home / ANCHOR).write_bytes(anchor)
     target.write_bytes(made)
-    members = {"home": str(home), "unit": settings["unit"], "card": str(target), "fingerprint": fingerprint(made)}
-    note("Hand the card to the federation's keepers and let them read its fingerprint back to you by telephone.")
+    note("Destroy the invitation. Read the fingerprint of the request to each keeper over a number that you know.")
+    note(f"Let them read theirs to you for `serai node join`. The roots that came are: {fingerprint(anchor)}")
+    members = {"home": str(home), "unit": found.profile.unit, "request": str(target), "fingerprint": fingerprint(made)}
     show(Report("node-init", members, lines=[f"{name}\t{value}" for name, value in members.items()]), as_json=as_json)
+
+
+def _invited(found: Invitation) -> dict[str, str]:
+    """Return the settings that an invitation brings."""
+    profile = found.profile
+    return {
+        "unit": profile.unit,
+        "env": found.anchor.env,
+        "hub_url": found.hub_url,
+        "time_zone": profile.time_zone,
+    }
 
 
 @app.command("join")
 def join(
     home: NodeHome,
-    anchor: Annotated[Path, typer.Argument(help="File with the federation's roots.")],
     compared: Annotated[
-        str | None, typer.Option("--fingerprint", help="Fingerprint of the roots, as you were told it.")
+        str | None, typer.Option("--fingerprint", help="Fingerprint of the federation's roots, as you were told it.")
     ] = None,
     file: PassphraseFile = None,
     descriptor: PassphraseFd = None,
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """Pin the federation's roots after their fingerprint was compared over another channel."""
-    wire = anchor.read_bytes()
+    """Believe the roots that came with the invitation, after their fingerprint was compared over another channel."""
+    wire = (home / ANCHOR).read_bytes()
     if compared is None:
         compared = typer.prompt("Type the fingerprint that you were told", err=True)
     with opened(Access(home, file, descriptor)) as node:
         enrolment.join(node, wire, compared)
-    show(Report("node-join", {"fingerprint": trust.fingerprint(wire)}, lines=["joined"]), as_json=as_json)
+    show(Report("node-join", {"fingerprint": fingerprint(wire)}, lines=["joined"]), as_json=as_json)
 
 
 @app.command("serve")

@@ -33,7 +33,7 @@ NOT_IN_A_NODE_BACKUP: Final = (
 )
 AFTER_A_NODE_RESTORE: Final = (
     "Start the node. It first reads its mailbox to the end and asks the hub for its next number; until then it seals "
-    "nothing. If the root key is lost too, the federation must enrol the unit anew with a new card."
+    "nothing. If the root key is lost too, the federation must invite the unit anew: see docs/joining.md."
 )
 NOT_IN_A_HUB_BACKUP: Final = (
     "Not in the backup, on purpose: the federation's roots. Keep the backup and the recovery key in different places."

@@ -20,6 +20,7 @@ from schemas.directory import (
     LoggedStatement,
     Names,
     Part,
+    Profile,
     Revocation,
     Snapshot,
     Suspension,
@@ -44,6 +45,18 @@ def new_node_key() -> Ed25519PrivateKey:
     return Ed25519PrivateKey.generate()
 
 
+def profile(unit: str, accreditation: str = "RESTR") -> Profile:
+    return Profile(
+        unit=unit,
+        unit_class="MEMBER",
+        names=Names(en=f"Unit {unit}", ru=f"Орган {unit}"),
+        agencies=("POLICE",),
+        languages=("en", "ru"),
+        time_zone="Asia/Dushanbe",
+        accreditation=accreditation,  # type: ignore[arg-type]  # tests also try what is no level
+    )
+
+
 @dataclass
 class UnitKeys:
     """Everything private of one unit."""
@@ -66,16 +79,7 @@ class UnitKeys:
         return f"{self.unit}/main/{node_kid(self.node_public)}"
 
     def entry(self) -> Unit:
-        return Unit(
-            unit=self.unit,
-            unit_class="MEMBER",
-            names=Names(en=f"Unit {self.unit}", ru=f"Орган {self.unit}"),
-            agencies=("POLICE",),
-            languages=("en", "ru"),
-            time_zone="Asia/Dushanbe",
-            accreditation=self.accreditation,  # type: ignore[arg-type]  # tests also try what is no level
-            roots=(self.root.public,),
-        )
+        return Unit.of(profile(self.unit, self.accreditation), self.root.public)
 
     def key_statements(self, now: int, env: str = "live") -> list[bytes]:
         """The unit's first statements: signing key by the root, encryption and node key by the signing key."""

@@ -26,6 +26,7 @@ from exchange.hub.tables import (
     DELIVERY,
     EVIDENCE,
     FEDERATION,
+    INVITATION,
     MAILBOX,
     MESSAGE,
     RECEIPT,
@@ -189,7 +190,9 @@ class Replay:
             self._connection.execute(SNAPSHOT.insert(), row)
 
     def administration(self, _index: int, entry: AdminEntry, _data: bytes) -> None:
-        """Suspensions and their end."""
+        """Suspensions and their end; an invitation is used up."""
+        if entry.act == "ENROL":
+            self._connection.execute(delete(INVITATION).where(INVITATION.c.unit == entry.unit))
         if entry.act not in {"SUSPEND", "REINSTATE"}:
             return
         self._connection.execute(delete(SUSPENSION).where(SUSPENSION.c.unit == entry.unit))

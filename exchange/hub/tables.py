@@ -155,6 +155,24 @@ STATEMENT: Final = Table(
     Column("wire", LargeBinary, nullable=False),
 )
 
+INVITATION: Final = Table(
+    "invitation",
+    metadata,
+    Column("unit", _UNIT, primary_key=True),
+    Column("kid", _EID, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("profile", LargeBinary, nullable=False),
+)
+"""Open invitations, one for a unit: what may stand about it, and the id of the key that signs its answer."""
+
+PROPOSAL: Final = Table(
+    "proposal",
+    metadata,
+    Column("digest", LargeBinary(64), primary_key=True),
+    Column("wire", LargeBinary, nullable=False),
+)
+"""Next documents that too few keepers have signed; `digest` is SHA-512 of the statement bytes that each signs."""
+
 SUSPENSION: Final = Table(
     "suspension",
     metadata,

@@ -23,6 +23,7 @@ from exchange.errors import BadRequest, DiskLow, ExchangeError, MethodNotAllowed
 from exchange.policy.facts import Action
 from nodes import log, signin
 from nodes.deeds import ProofNeeded
+from nodes.enrolment_errors import InvitationOver, InvitationRefused, OtherFingerprint
 from nodes.errors import (
     AccessEnded,
     BadInput,
@@ -157,6 +158,9 @@ STATUSES: Final[dict[type[ExchangeError], int]] = {
     DraftChanged: 409,
     OutOfStep: 409,
     TooLate: 422,
+    InvitationRefused: 422,
+    InvitationOver: 422,
+    OtherFingerprint: 422,
     OnHold: 409,
     NotApproved: 409,
     SecondPersonNeeded: 409,

@@ -182,8 +182,8 @@ HUB_RULES: Final = (
     Rule(
         Text("The federation document ends soon", "Скоро истекает документ федерации"),
         Text(
-            "Let its keepers sign the next one: `serai hub enrol` without a card.",
-            "Хранители подписывают следующий: `serai hub enrol` без карточки.",
+            "Let its keepers sign the next one: `serai hub enrol` without a request.",
+            "Хранители подписывают следующий: `serai hub enrol` без запроса.",
         ),
         lambda hub, now: hub["federation_expires"] - now < DOCUMENT_DAYS * DAY,
     ),

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from pydantic_settings import BaseSettings
 
-from serai.node import described
 from tools.commands import DOCUMENT, commands, document
 from tools.layers import ROOT, module_name, package_files
 
@@ -36,15 +35,6 @@ def test_every_setting_is_described(variable: str, file: str) -> None:
 @pytest.mark.parametrize("variable", sorted(set(re.findall(r"`(SERAI_(?:HUB|NODE)_[A-Z_]+)`", OPERATIONS))))
 def test_every_setting_that_is_described_exists(variable: str) -> None:
     assert variable in {name for name, _ in settings()}
-
-
-def test_the_description_of_a_unit_is_one_that_node_init_takes(tmp_path: Path) -> None:
-    example = re.findall(r"^```toml\n(.*?)^```", OPERATIONS, re.DOTALL | re.MULTILINE)
-    assert len(example) == 1
-    (tmp_path / "unit.toml").write_text(example[0])
-    given, identity = described(tmp_path / "unit.toml", tmp_path)
-    assert given["unit"] == "TJ"
-    assert identity.accreditation == "RESTR"
 
 
 @pytest.mark.parametrize("command", [name for name, _ in commands()])

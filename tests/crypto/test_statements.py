@@ -18,7 +18,7 @@ from crypto.errors import (
     TooFewSignatures,
     TooLarge,
 )
-from crypto.statements import MAX_BATCH, SignedStatement, parse, sign_batch, sign_parts, split
+from crypto.statements import MAX_BATCH, SignedStatement, merge, parse, sign_batch, sign_parts, split
 from tests.crypto.builders import signing_key
 
 LABEL, LIMIT = "serai/receipt/1", 100_000
@@ -204,3 +204,17 @@ def test_a_statement_that_spells_the_names_of_the_members_is_split_where_it_begi
 def test_what_is_no_signed_statement_cannot_be_split(wire: bytes) -> None:
     with pytest.raises(Malformed):
         split(wire)
+
+
+def test_two_keepers_who_sign_one_statement_apart_have_signed_it_together() -> None:
+    apart = [sign_batch([key], LABEL, [{"type": "A"}])[0] for key in (SECOND, FIRST)]
+    both = merge(apart[0], apart[1], LIMIT)
+    parse(both, LIMIT).verify(LABEL, PUBLICS, threshold=2)
+    assert [kid for kid, _ in parse(both, LIMIT).signatures] == sorted([FIRST.kid, SECOND.kid])
+    assert len(signatures(merge(both, apart[0], LIMIT))) == 2
+
+
+def test_signatures_of_different_statements_are_not_put_together() -> None:
+    for other in (sign_batch([SECOND], LABEL, [{"type": "B"}])[0], PAIR[0]):
+        with pytest.raises(Malformed):
+            merge(ALONE, other, LIMIT)

@@ -4,14 +4,16 @@ from collections.abc import Callable
 from importlib import resources
 
 from crypto.signing import SigningKey
-from schemas import codes, sightings, tallies
+from schemas import codes, invitations, sightings, tallies
 from schemas.content import Content
 from schemas.errors import ContentInvalid, SchemaError, TableInvalid
+from schemas.invitations import Invitation
 from schemas.kinds import KINDS
 from schemas.sightings import Head, Sighting
 from schemas.tallies import Tally
 from schemas.void import LIMIT, Void
-from tests.instants import NOW
+from tests.federation import UnitKeys, World, profile
+from tests.instants import DAY, NOW
 from tests.messages import BODIES, content
 
 
@@ -39,10 +41,24 @@ _REQUEST = KINDS["REQ"].spread({**BODIES["REQ"], "objects": list(content().objec
 _FORM = "\n".join(f"{name}={value}" for name, values in _REQUEST.items() for value in values).encode()
 SEEN = Sighting(env="live", unit="TJ", time=NOW, note=b"note", heads=(Head(unit="KG", head="ab" * 32),))
 
+WORLD = World(NOW)
+INVITED = Invitation(
+    federation="Test",
+    anchor=WORLD.anchor(),
+    hub_url="https://hub.example",
+    profile=profile("UZ"),
+    seeds=SigningKey.generate().seeds,
+    issued=NOW,
+    expires=NOW + DAY,
+)
+UZ = UnitKeys("UZ")
+
 TARGETS: dict[str, tuple[Callable[[bytes], object], type[Exception]]] = {
     "content": (Content.from_bytes, SchemaError),
     "code-table": (_table, SchemaError),
     "form": (_form, SchemaError),
+    "enrolment": (invitations.read_request, SchemaError),
+    "invitation": (lambda data: invitations.read_invitation(data, NOW), SchemaError),
     "sighting": (sightings.parse, SchemaError),
     "tally": (tallies.parse, SchemaError),
     "void": (lambda data: Void.from_bytes(data, limit=LIMIT), SchemaError),
@@ -51,6 +67,8 @@ SEEDS: dict[str, list[bytes]] = {
     "content": [content(kind).to_bytes() for kind in BODIES],
     "code-table": [_TABLE],
     "form": [_FORM],
+    "enrolment": [invitations.request(INVITED, UZ.root, UZ.card(NOW))],
+    "invitation": [invitations.invite(INVITED, WORLD.roots[0])],
     "sighting": [sightings.sign(SigningKey.generate(), SEEN)],
     "tally": [
         tallies.sign(

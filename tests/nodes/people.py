@@ -6,12 +6,12 @@ from pathlib import Path
 
 from nodes import changes, passwords, signin
 from nodes.accounts import NewUser
-from nodes.enrolment import Identity, Secrets, init
+from nodes.enrolment import Secrets, init
 from nodes.node import Node, Surroundings, open_node
 from nodes.settings import NodeSettings
 from nodes.signin import Credentials, Enrolment
 from nodes.views import SignedIn
-from schemas.directory import Names
+from tests.federation import profile
 from tests.hub.desk import CHEAP
 from tests.instants import NOW
 from tests.nodes.world import PASSPHRASE
@@ -32,8 +32,7 @@ def found(folder: Path, clock: Clock, database_url: str) -> Node:
     """Make the node of Tajikistan in `folder` and open it."""
     settings = settings_in(folder / "tj", database_url)
     settings.folder.mkdir()
-    identity = Identity(names=Names(en="TJ", ru="ТЖ"), agencies=("POLICE",), languages=("en",))
-    init(settings, identity, Secrets(PASSPHRASE, PASSPHRASE, CHEAP), NOW)
+    init(settings, profile("TJ"), Secrets(PASSPHRASE, PASSPHRASE, CHEAP), NOW)
     return open_node(settings, PASSPHRASE, Surroundings(clock))
 
 

@@ -19,18 +19,19 @@ from sqlalchemy.orm import Session
 from exchange.database import Database
 from exchange.hub import administration
 from exchange.hub.administration import Publication
-from nodes import approvals, courier, drafts, enrolment, keys, outbox, releasing, rotation, trust
+from nodes import approvals, courier, drafts, enrolment, keys, outbox, releasing, rotation
 from nodes.account_tables import RoleRow, UserRow
 from nodes.approvals import Step
 from nodes.drafts import NewDraft, Saved
-from nodes.enrolment import Identity, Secrets
+from nodes.enrolment import Secrets
 from nodes.hub_client import HubClient
 from nodes.node import Node, Surroundings, open_node
 from nodes.rotation import Withdrawal
 from nodes.settings import NodeSettings
 from nodes.views import Actor, DraftForm
-from schemas.directory import Names, UnitCard, sign_federation
-from tests.federation import everybody
+from schemas.directory import UnitCard, sign_federation
+from schemas.invitations import fingerprint
+from tests.federation import everybody, profile
 from tests.hub.desk import CHEAP, URL, Desk, Inside
 from tests.instants import NOW
 from tests.messages import BODIES, form_labels, lorry, person
@@ -105,11 +106,11 @@ class World:
         self.folder.mkdir(exist_ok=True)
         self.desk = Desk(self.folder / "hub", f"sqlite:///{self.folder / 'hub.db'}", units=(), now=self.now)
         self.inside: Inside = self.desk.client._transport  # type: ignore[assignment]  # the desk gave it one of these
-        cards = [UnitCard.from_bytes(self.found(name)) for name in self.names]
+        cards = [self.found(name) for name in self.names]
         self.admit(cards, version=2)
         for unit in self.units.values():
             anchor = self.desk.world.anchor().to_bytes()
-            enrolment.join(unit.open(), anchor, trust.fingerprint(anchor))
+            enrolment.join(unit.open(), anchor, fingerprint(anchor))
         self.sync()
 
     @classmethod
@@ -126,7 +127,7 @@ class World:
             world.units[name].open()
         return world
 
-    def found(self, name: str) -> bytes:
+    def found(self, name: str) -> UnitCard:
         settings = NodeSettings(
             unit=name,
             env="live",
@@ -138,8 +139,7 @@ class World:
         )
         settings.folder.mkdir()
         self.units[name] = Unit(settings, Wire(self.inside), lambda: self.now)
-        identity = Identity(names=Names(en=f"Unit {name}", ru=f"Орган {name}"), agencies=("POLICE",), languages=("en",))
-        return enrolment.init(settings, identity, Secrets(PASSPHRASE, PASSPHRASE, CHEAP), self.now)
+        return enrolment.init(settings, profile(name), Secrets(PASSPHRASE, PASSPHRASE, CHEAP), self.now)
 
     def admit(self, cards: list[UnitCard], version: int, **changes: Any) -> None:
         document = self.desk.world.federation(

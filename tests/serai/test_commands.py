@@ -1,103 +1,28 @@
 """A federation founded, joined, looked at, backed up and taken apart with the commands alone."""
 
-import contextlib
-import io
-import json
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from nodes.trust import fingerprint
+from schemas.invitations import fingerprint
 from serai import control
 from serai.cli import GROUPS, app
 from serai.output import Exit
-
-UNIT = """\
-unit = "{unit}"
-env = "live"
-hub_url = "http://127.0.0.1:9"
-time_zone = "Asia/Dushanbe"
-
-[card]
-names = {{en = "Unit {unit}", ru = "Орган {unit}"}}
-agencies = ["DRUG_AGENCY"]
-languages = ["en", "ru"]
-"""
-
-
-@dataclass
-class Answer:
-    """How a command ended: its status, its JSON, what it said to the person."""
-
-    status: int
-    members: dict[str, Any]
-    said: str
-
-
-def run(*words: object) -> Answer:
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended:
-        app([*map(str, words), "--json"])
-    text = out.getvalue()
-    status = ended.value.code
-    assert isinstance(status, int)
-    return Answer(status, json.loads(text) if text else {}, err.getvalue())
-
-
-def done(*words: object) -> dict[str, Any]:
-    answer = run(*words)
-    assert answer.status == Exit.DONE, answer.said
-    assert answer.members["schema"].startswith("serai/")
-    return answer.members
-
-
-@dataclass
-class Office:
-    """Folders and passphrase files of a federation with two units."""
-
-    folder: Path
-
-    def secret(self, name: str) -> Path:
-        path = self.folder / f"{name}.secret"
-        if not path.exists():
-            path.write_text(f"passphrase of {name}\n")
-            path.chmod(0o600)
-        return path
-
-    @property
-    def hub(self) -> list[str | Path]:
-        return ["--home", self.folder / "hub", "--passphrase-file", self.secret("hub")]
-
-    def node(self, unit: str) -> list[str | Path]:
-        return ["--home", self.folder / unit, "--passphrase-file", self.secret(unit)]
-
-    def roots(self, count: int = 2) -> list[str | Path]:
-        numbers = range(1, count + 1)
-        folders = [word for number in numbers for word in ("--root", self.folder / "roots" / f"root-{number}")]
-        files = [word for number in numbers for word in ("--root-passphrase-file", self.secret(f"root-{number}"))]
-        return [*folders, *files]
+from tests.serai.office import Asked, Office, done, run
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     made = Office(tmp_path_factory.mktemp("office"))
-    files = [word for number in (1, 2, 3) for word in ("--root-passphrase-file", made.secret(f"root-{number}"))]
-    names = ["--name", "hub.serai.example", "--public-url", "http://127.0.0.1:9", "--federation", "Test"]
-    done("hub", "init", *made.hub, *names, "--roots-folder", made.folder / "roots", *files)
+    made.found()
+    with made.open():
+        asked = [made.answer(unit, made.invite(unit)) for unit in ("KG", "TJ")]
+        assert made.sign(1, *asked).members["snapshot"] is None
+        assert made.sign(2, *asked).members["snapshot"] is not None
+    assert run("node", "join", *made.node("KG"), "--fingerprint", "0000").members["code"] == "EX-6352"
     for unit in ("KG", "TJ"):
-        description = made.folder / f"{unit}.toml"
-        description.write_text(UNIT.format(unit=unit))
-        root = ["--root-passphrase-file", made.secret(f"root of {unit}")]
-        done("node", "init", *made.node(unit), description, "--card", made.folder / f"{unit}.card", *root)
-    cards = [made.folder / "KG.card", made.folder / "TJ.card"]
-    done("hub", "enrol", *made.hub, *cards, *made.roots(), "--everybody", "RESTR")
-    anchor = made.folder / "hub" / "anchor.json"
-    assert run("node", "join", *made.node("KG"), anchor, "--fingerprint", "0000").status == Exit.USAGE
-    for unit in ("KG", "TJ"):
-        done("node", "join", *made.node(unit), anchor, "--fingerprint", fingerprint(anchor.read_bytes()))
+        made.join(unit)
     return made
 
 
@@ -109,23 +34,50 @@ def test_the_hub_shows_its_units_and_its_log(office: Office) -> None:
 
 
 def test_nothing_is_ever_made_over_something(office: Office) -> None:
-    again = run(
-        "node", "init", *office.node("KG"), office.folder / "KG.toml", "--root-passphrase-file", office.secret("x")
-    )
+    given = ["--root-passphrase-file", office.secret("x")]
+    again = run("node", "init", *office.node("KG"), office.folder / "KG.invitation", *given)
     assert (again.status, again.members["code"]) == (Exit.CONFLICT, "SERAI-HOME")
 
 
-def test_a_file_that_describes_no_unit_is_refused(office: Office, tmp_path: Path) -> None:
-    bad = tmp_path / "bad.toml"
-    bad.write_text("unit = 'KG'\n")
+def test_an_invitation_that_was_changed_makes_nothing(office: Office, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.invitation"
+    bad.write_bytes((office.folder / "KG.invitation").read_bytes().replace(b"Unit KG", b"Unit GK"))
     files = ["--passphrase-file", office.secret("x"), "--root-passphrase-file", office.secret("y")]
-    assert run("node", "init", "--home", tmp_path / "new", bad, *files).members["code"] == "SERAI-UNIT-FILE"
+    assert run("node", "init", "--home", tmp_path / "new", bad, *files).members["code"] == "EX-6350"
     assert not (tmp_path / "new").exists()
 
 
-def test_too_few_roots_sign_nothing(office: Office) -> None:
-    refused = run("hub", "enrol", *office.hub, *office.roots(1), "--everybody", "CONF")
-    assert (refused.status, refused.members["code"]) == (Exit.USAGE, "SERAI-ROOTS")
+def test_a_keeper_lets_nobody_in_twice_nor_by_another_fingerprint_nor_for_a_colleague(office: Office) -> None:
+    request = office.folder / "KG" / "request.json"
+    used = Asked(request, fingerprint(request.read_bytes()))
+    with office.open():
+        before = done("hub", "status", *office.hub)
+        again, other = office.sign(1, used), office.sign(1, Asked(request, "01234 " * 8))
+        both = run("hub", "enrol", *office.hub, request, "--fingerprint", used.read, *office.roots(2))
+        after = done("hub", "status", *office.hub)
+    assert (again.status, again.members["code"]) == (Exit.CONFLICT, "EX-4097")
+    assert (other.status, other.members["code"]) == (Exit.WRONG, "FINGERPRINT_DIFFERS")
+    assert (both.status, both.members["code"]) == (Exit.USAGE, "SERAI-ROOTS")
+    assert (after["federation"], after["log_size"]) == (before["federation"], before["log_size"] + 1)  # what was heard
+
+
+def test_what_no_unit_is_is_not_invited(office: Office, tmp_path: Path) -> None:
+    about = ["--name-en", "A", "--name-ru", "А", "--language", "en", "--time-zone", "UTC", "--out", tmp_path / "out"]
+    with office.open():
+        for unit, agency in (("uz", "POLICE"), ("UZ", "BAKERY")):
+            refused = run("hub", "invite", *office.hub, unit, *about, "--agency", agency, *office.root(1))
+            assert refused.members["code"] == "SERAI-UNIT"
+    assert not (tmp_path / "out").exists()
+
+
+def test_too_few_roots_put_nothing_in_force(office: Office) -> None:
+    with office.open():
+        before = done("hub", "status", *office.hub)["federation"]
+        waits = done("hub", "enrol", *office.hub, *office.root(1), "--everybody", "CONF")
+        other = done("hub", "enrol", *office.hub, *office.root(2), "--everybody", "UNCL")
+        assert done("hub", "status", *office.hub)["federation"] == before
+    assert (waits["signatures"], waits["needed"], waits["snapshot"]) == (1, 2, None)
+    assert (other["signatures"], other["snapshot"]) == (1, None)  # another document: nobody has agreed to it but him
 
 
 def test_the_wrong_passphrase_opens_nothing(office: Office) -> None:

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from crypto.errors import WrongPassphrase
+from schemas import invitations
 from schemas.directory import Federation, sign_federation
+from schemas.invitations import RequestRefused
 from serai import founding
 from serai.output import CommandError
-from tests.federation import UnitKeys, World
+from tests.federation import UnitKeys, World, profile
 from tests.instants import DAY, NOW
 
 
@@ -52,17 +54,15 @@ def test_an_unknown_unit_cannot_be_removed() -> None:
         founding.without_unit(document(), "KG", NOW)
 
 
-def test_a_card_proves_the_root_of_its_unit() -> None:
-    card = UnitKeys("KG").card(NOW)
-    founding.check_card(card, "live")
-    stranger = UnitKeys("KG").entry()
-    with pytest.raises(CommandError, match="does not prove"):
-        founding.check_card(card.model_copy(update={"unit": stranger}), "live")
-
-
-def test_a_card_of_the_exercise_does_not_enter_the_live_federation() -> None:
-    with pytest.raises(CommandError, match="exercise"):
-        founding.check_card(UnitKeys("KG").card(NOW, "exercise"), "live")
+def test_a_request_whose_statements_do_not_hold_is_refused() -> None:
+    made = founding.invitation(document(), profile("KG"), "https://hub.example", (NOW, NOW + DAY))
+    keys, thief = UnitKeys("KG"), UnitKeys("KG")
+    card = keys.card(NOW)
+    assert founding.check_request(invitations.request(made, keys.root, card), document()).card == card
+    for statements in (thief.key_statements(NOW), keys.key_statements(NOW)[1:], (b"{}",)):
+        bent = card.model_copy(update={"statements": tuple(statements)})
+        with pytest.raises(RequestRefused):
+            founding.check_request(invitations.request(made, keys.root, bent), document())
 
 
 def test_a_directory_stands_on_the_signed_document() -> None:
