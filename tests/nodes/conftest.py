@@ -22,20 +22,35 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> World:
     return founded
 
 
+@pytest.fixture(scope="session")
+def postgresql_template(tmp_path_factory: pytest.TempPathFactory, postgresql_host: str) -> Iterator[World]:
+    """Another such world, in which TJ keeps its rows on PostgreSQL."""
+    with postgresql_database(postgresql_host) as url:
+        founded = World(tmp_path_factory.mktemp("template") / "world", {"TJ": url})
+        founded.close()
+        yield founded
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """Three units, on each engine."""
     if request.param == "sqlite":
-        opened = World.copied(request.getfixturevalue("template"), tmp_path / "world")
-    else:
-        opened = World(tmp_path / "world", {"TJ": request.getfixturevalue("postgresql_url")})
-    yield opened
-    opened.close()
+        yield from living(request.getfixturevalue("template"), tmp_path)
+        return
+    template = request.getfixturevalue("postgresql_template")
+    with copied(template.urls["TJ"], tmp_path) as url:
+        yield from living(template, tmp_path, {"TJ": url})
 
 
 @pytest.fixture
 def small(template: World, tmp_path: Path) -> Iterator[World]:
     """Three units on SQLite, for what does not depend on the engine."""
-    opened = World.copied(template, tmp_path / "world")
+    yield from living(template, tmp_path)
+
+
+def living(template: World, folder: Path, urls: dict[str, str] | None = None) -> Iterator[World]:
+    """A copy of a world in `folder`, which ends with its test."""
+    opened = World.copied(template, folder / "world", urls)
     yield opened
     opened.close()
 

@@ -114,15 +114,26 @@ class World:
         self.sync()
 
     @classmethod
-    def copied(cls, template: "World", folder: Path) -> "World":
-        """A world in the state of `template`, which is closed: its files copied, everything opened again."""
+    def copied(cls, template: "World", folder: Path, urls: dict[str, str] | None = None) -> "World":
+        """A world in the state of `template`, which is closed: its files copied, everything opened again.
+
+        `urls` has the copy of every database of `template` that is not on SQLite.
+        """
         shutil.copytree(template.folder, folder)
         world = object.__new__(cls)
-        world.folder, world.urls, world.names, world.now, world.units = folder, {}, template.names, template.now, {}
+        world.folder, world.urls, world.names, world.now, world.units = (
+            folder,
+            urls or {},
+            template.names,
+            template.now,
+            {},
+        )
         world.desk = Desk.copied(template.desk, folder / "hub", f"sqlite:///{folder / 'hub.db'}")
         world.inside = world.desk.client._transport  # type: ignore[assignment]  # the desk gave it one of these
         for name, unit in template.units.items():
-            settings = unit.settings.model_copy(update={"folder": folder / name})
+            settings = unit.settings.model_copy(
+                update={"folder": folder / name, "database_url": world.urls.get(name, "")}
+            )
             world.units[name] = Unit(settings, Wire(world.inside), lambda: world.now)
             world.units[name].open()
         return world
