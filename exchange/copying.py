@@ -4,10 +4,12 @@ The first line names the columns. One row is one line, a list of them in that or
 bytes, `{"is": …}` for truth values. It must not know any table.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import RowMapping, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from crypto import canonical
@@ -19,19 +21,19 @@ from exchange.archive import ArchiveRefused
 ROWS_AT_ONCE = 200
 LINE_LIMIT = 64 * 1024 * 1024
 
+Instead: TypeAlias = Callable[[RowMapping], bytes | None]
 
-def lines(session: Session, table: Table, apart: str = "") -> Iterator[bytes]:
+
+def lines(session: Session, table: Table, instead: Mapping[str, Instead] = MappingProxyType({})) -> Iterator[bytes]:
     """Return the names of the columns, then the rows of `table` in the order of its key, one line each.
 
-    The column `apart` is left empty: it is kept elsewhere (`column_lines`).
+    `instead`: name of a column -> what is written of a row in place of what stands there.
     """
     yield canonical.dumps([str(column.name) for column in table.columns]) + b"\n"
-    empty = [column.name == apart for column in table.columns]
-    blank = {} if apart and table.columns[apart].nullable else {"b": ""}
     query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=ROWS_AT_ONCE)
-    for row in session.execute(query):
-        values = [blank if left else _out(value) for value, left in zip(row, empty, strict=True)]
-        yield canonical.dumps(values) + b"\n"
+    for row in session.execute(query).mappings():
+        values = {**row, **{name: made(row) for name, made in instead.items()}}
+        yield canonical.dumps([_out(value) for value in values.values()]) + b"\n"
 
 
 def column_lines(session: Session, table: Table, name: str) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg.errors import DiskFull
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, orm, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
@@ -35,6 +35,9 @@ COPY_EVERY = 64
 
 AUTOMATIC_PAGES = 16_000
 """Pages of the log (64 MB) after which a commit copies it itself: without a copier, or behind a slow one."""
+
+_OVERWRITES = "overwrites"
+"""What a session is told that overwrites what it deletes."""
 
 _SQLITE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": BUSY_MILLISECONDS}
 _POSTGRESQL = {"synchronous_commit": ("on", "remote_apply", "remote_write"), "full_page_writes": ("on",)}
@@ -82,6 +85,7 @@ class Database:
         self.sqlite = self.engine.dialect.name == "sqlite"
         self._lock = threading.Lock()
         self._commits = 0
+        self._overwrites = True
         self._copy = threading.Event()
         self._copier: threading.Thread | None = None
         self._closed = False
@@ -124,8 +128,21 @@ class Database:
             with self._lock, self._transaction("BEGIN IMMEDIATE") as session:
                 yield session
             self._commits += 1
-            if self._commits % COPY_EVERY == 0:
+            if _OVERWRITES in session.info:
+                self._overwrites = True
+                self._try_copy()
+            elif self._commits % COPY_EVERY == 0:
                 self._copy.set()
+
+    def overwrite(self, session: orm.Session) -> None:
+        """Have what this writing transaction deletes leave no byte in SQLite's files, of the log either.
+
+        A reader of an old state puts the latter off until the log is copied the next time. PostgreSQL keeps old
+        versions of rows until its vacuum.
+        """
+        if self.sqlite:
+            session.connection().exec_driver_sql("PRAGMA secure_delete=ON")
+            session.info[_OVERWRITES] = True
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -152,21 +169,27 @@ class Database:
 
         Nearly all of it while writers write; they wait only while the rest is copied, so that the log does not grow
         for as long as they are busy. A reader of an old state puts it off until the next time. Raises `Unavailable`.
+        After a transaction that overwrites, and at first, as nobody knows what came before, its bytes are given up.
         """
+        end = "TRUNCATE" if self._overwrites else "RESTART"
         with _store_errors(), self.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").all()
             with self._lock:
                 connection.exec_driver_sql("PRAGMA busy_timeout=0")
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(RESTART)").all()
+                (busy, *_), *_ = connection.exec_driver_sql(f"PRAGMA wal_checkpoint({end})").all()
+                self._overwrites = self._overwrites and bool(busy)
                 connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
 
     def _run_copier(self) -> None:
         while self._copy.wait() and not self._closed:
             self._copy.clear()
-            try:
-                self.copy_log()
-            except Unavailable as error:
-                self._log.error("write-ahead log not copied", error=str(error))
+            self._try_copy()
+
+    def _try_copy(self) -> None:
+        try:
+            self.copy_log()
+        except Unavailable as error:
+            self._log.error("write-ahead log not copied", error=str(error))
 
     def close(self) -> None:
         """Give all connections back; the object may not be used afterwards."""

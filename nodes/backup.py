@@ -2,7 +2,8 @@
 
 The keys of cases, messages and drafts are in a small file beside the archive, with the list of erasures. An archive
 opens with its own key file or any later one, and a later one has no key of what was erased since: whoever keeps only
-the newest key file has no backup from which erased content comes back.
+the newest key file has no backup from which erased content comes back. An arrival as it travelled opens with a living
+encryption key of the node as well, so the archive has it under the key of its message.
 
 The copy is logical, so a node may come back on the other database engine. The private encryption keys are left out on
 purpose: they are erased every few weeks, and a backup would keep what must be forgotten. After a restore the node makes
@@ -15,25 +16,28 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import RowMapping, Table, delete, func, select
 from sqlalchemy.orm import Session
 
 from audit import store as log_store
 from crypto import encryption, signing
+from crypto import envelope as cme
+from crypto.at_rest import DataKey
 from crypto.encryption import EncryptionKey
-from crypto.errors import CryptoError
+from crypto.errors import CryptoError, Undecryptable
 from crypto.keystore import STORE_FILE, KeyStore
 from crypto.signing import SigningKey
 from exchange import archive, copying
 from exchange.archive import ArchiveRefused, Heading, Member
 from exchange.database import Database
-from nodes import erasure, keys, restored, trust
+from nodes import erasure, keys, rest, restored, trust
 from nodes.account_tables import UserRow
 from nodes.errors import BackupRefused
 from nodes.inspection_tables import InspectionRow
 from nodes.keys import Maker
 from nodes.node import MIGRATIONS, Node
 from nodes.protection_tables import ApprovalRow, ErasureRow
+from nodes.retention_errors import Erased
 from nodes.settings import NodeSettings
 from nodes.tables import CaseRow, DraftRow, KeyRow, MessageRow, Row
 from nodes.watch_tables import MirrorRow
@@ -69,8 +73,8 @@ def back_up(node: Node, target: Path, recovery: bytes) -> Heading:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         apart = heading.model_copy(update={"service": KEYS})
         archive.write(keys_of(target), apart, recovery, node.keys.signing, _apart_members(session))
-        members = [*_key_members(node.settings), *(_table_member(session, table) for table in _tables())]
-        archive.write(target, heading, recovery, node.keys.signing, members)
+        tables = (_table_member(session, table, node.store.kek) for table in _tables())
+        archive.write(target, heading, recovery, node.keys.signing, [*_key_members(node.settings), *tables])
     return heading
 
 
@@ -139,7 +143,7 @@ def _load(job: _Restoring) -> None:
                 copying.fill(session, table, job.unpacked / "table" / table.name)
             for heading in job.headings:
                 _check_signer(session, heading, job.now)
-            _put_keys(session, job.unpacked / "apart")
+            _put_keys(session, job)
             restored.mark(session, job.now)
             _renew_encryption(session, job)
         database.upgrade(MIGRATIONS)
@@ -147,18 +151,38 @@ def _load(job: _Restoring) -> None:
         database.close()
 
 
-def _put_keys(session: Session, folder: Path) -> None:
+def _put_keys(session: Session, job: _Restoring) -> None:
     """Put the keys back, and erase what was erased since the archive was made: the key file names it."""
+    folder = job.unpacked / "apart"
     for row_type in _KEYED:
         table = Row.metadata.tables[row_type.__tablename__]
         copying.fill_column(session, table, folder / "column" / table.name, _APART)
+    _open_arrivals(session, job.store.kek)
     session.execute(delete(DraftRow).where(DraftRow.wrapped_key == b""))
     session.execute(delete(_ERASURES))
     for found in copying.batches(folder / "table" / _ERASURES.name, _ERASURES):
         held = [row for row in found if _is_here(session, row)]
         if held:
             session.execute(_ERASURES.insert(), held)
-    erasure.again(session)
+    erasure.again(session, job.store.kek)
+
+
+def _open_arrivals(session: Session, kek: DataKey) -> None:
+    """Have arrivals as they travelled again; one whose key is in no later key file was erased."""
+    begins = func.substr(MessageRow.envelope, 1, len(cme.MAGIC))
+    sealed = MessageRow.direction == "IN", begins != cme.MAGIC, MessageRow.envelope != b""
+    for message_id in session.scalars(select(MessageRow.message_id).where(*sealed)).all():
+        row = session.get_one(MessageRow, message_id)
+        try:
+            key = rest.message_key(kek, session.get_one(CaseRow, row.case_id), row)
+            row.envelope = key.open(row.envelope, *_travelled(message_id))
+        except (Erased, Undecryptable):
+            row.envelope = b""
+        session.flush()
+
+
+def _travelled(message_id: str) -> tuple[bytes, bytes, bytes]:
+    return rest.place("message", message_id, "envelope")
 
 
 def _is_here(session: Session, erased: Mapping[str, object]) -> bool:
@@ -196,9 +220,24 @@ def _key_members(settings: NodeSettings) -> Iterator[Member]:
             yield Member(f"keys/{path.name}", [path.read_bytes()])
 
 
-def _table_member(session: Session, table: Table) -> Member:
-    apart = _APART if table.name in {row_type.__tablename__ for row_type in _KEYED} else ""
-    return Member(f"table/{table.name}", copying.lines(session, table, apart))
+def _table_member(session: Session, table: Table, kek: DataKey) -> Member:
+    instead: dict[str, copying.Instead] = {}
+    if table.name in {row_type.__tablename__ for row_type in _KEYED}:
+        blank = None if table.columns[_APART].nullable else b""
+        instead[_APART] = lambda _row: blank
+    if table.name == MessageRow.__tablename__:
+        living = keys.living(session)
+        instead["envelope"] = lambda row: _kept(session, kek, row, living)
+    return Member(f"table/{table.name}", copying.lines(session, table, instead))
+
+
+def _kept(session: Session, kek: DataKey, row: RowMapping, living: frozenset[str]) -> bytes:
+    """Return an envelope as an archive has it: under the key of its message while one of our keys opens it."""
+    envelope: bytes = row["envelope"]
+    if row["direction"] != "IN" or not keys.opens(envelope, living):
+        return envelope
+    key = rest.message_key(kek, session.get_one(CaseRow, row["case_id"]), MessageRow(**row))
+    return key.seal(envelope, *_travelled(row["message_id"]))
 
 
 def _apart_members(session: Session) -> Iterator[Member]:

@@ -1,10 +1,11 @@
 """A draft as it is kept: one sealed row, which its author alone may open."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from sqlalchemy.orm import Session
 
 from crypto import canonical
+from crypto.at_rest import DataKey
 from crypto.canonical import Json
 from crypto.errors import CryptoError
 from nodes import rest
@@ -13,6 +14,7 @@ from nodes.node import Node
 from nodes.permissions import require_writer
 from nodes.tables import CaseRow, DraftRow
 from nodes.views import Actor, Draft, DraftForm
+from schemas.facts import records
 from schemas.kinds import kind_of
 
 LARGEST = 512 * 1024
@@ -29,8 +31,7 @@ def own_row(session: Session, actor: Actor, draft_id: str) -> DraftRow:
 
 def view(session: Session, node: Node, row: DraftRow) -> Draft:
     """Return a draft unsealed."""
-    key = rest.draft_key(node.store.kek, row)
-    form = _form(key.open(row.sealed, *rest.place("draft", row.draft_id, "form")))
+    form = _form(_opened(node.store.kek, row))
     case = session.get(CaseRow, row.case_id) if row.case_id else None
     return Draft(
         row.draft_id,
@@ -46,6 +47,12 @@ def view(session: Session, node: Node, row: DraftRow) -> Draft:
         row.created,
         row.updated,
     )
+
+
+def carries(kek: DataKey, row: DraftRow, message_ids: Container[str]) -> bool:
+    """Return whether a draft passes something of one of these messages on."""
+    carried = records(_form(_opened(kek, row)).common.get("passed_on"))
+    return any(one.get("message") in message_ids for one in carried)
 
 
 def sealed(node: Node, row: DraftRow, form: DraftForm) -> bytes:
@@ -75,6 +82,10 @@ def plain(form: DraftForm) -> bytes:
     if len(written) > LARGEST:
         raise BadInput("form too large")
     return written
+
+
+def _opened(kek: DataKey, row: DraftRow) -> bytes:
+    return rest.draft_key(kek, row).open(row.sealed, *rest.place("draft", row.draft_id, "form"))
 
 
 def _form(written: bytes) -> DraftForm:

@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from crypto import envelope as cme
-from nodes import approvals, cases, log, rest, retention
+from crypto.at_rest import DataKey
+from nodes import approvals, cases, draft_rows, keys, log, rest, retention
 from nodes.approvals import Approval, Wanted
 from nodes.errors import BadInput, NotFound, OutOfStep
 from nodes.node import Node
 from nodes.protection_tables import ErasureRow
-from nodes.tables import AssignmentRow, CaseRow, DraftRow, EventRow, KeyRow, MessageRow, OutboxRow
+from nodes.tables import AssignmentRow, CaseRow, DraftRow, EventRow, MessageRow, OutboxRow
 from nodes.task_tables import TaskReplyRow, TaskRow
 from nodes.views import Actor
 from schemas.codes import table
@@ -70,9 +70,8 @@ def carry_out(session: Session, node: Node, actor: Actor, approval: Approval) ->
     taken = approvals.take(session, node, actor, _wanted(plan))
     case, rows = _check(session, node, plan)
     exports = exported(session, case, rows)
-    if node.db.sqlite:  # or the bytes stay in free pages of the file
-        session.connection().exec_driver_sql("PRAGMA secure_delete=ON")
-    _forget(session, rows)
+    node.db.overwrite(session)
+    _forget(session, node.store.kek, rows)
     if not plan.message_id:
         _forget_case(session, case)
     _note(session, node, taken, (case, plan), exports)
@@ -128,15 +127,30 @@ def _check(session: Session, node: Node, plan: Plan) -> tuple[CaseRow, Sequence[
     return case, rows
 
 
-def again(session: Session) -> None:
+def again(session: Session, kek: DataKey) -> None:
     """Erase in what came from an older backup all that had been erased since, as the erasures in it now say."""
     for one in session.scalars(select(ErasureRow)).all():
-        chosen = select(MessageRow).where(MessageRow.case_id == one.case_id)
-        if one.message_id is not None:
-            chosen = chosen.where(MessageRow.message_id == one.message_id)
-        _forget(session, session.scalars(chosen).all())
+        _forget(session, kek, session.scalars(_erased(one)).all())
         if one.message_id is None:
             _forget_case(session, cases.of(session, one.case_id))
+
+
+def record_again(session: Session, node: Node) -> None:
+    """Log what `again` erased: the log of an older backup does not know it, and who decided it stands in the row."""
+    known = select(EventRow.message_id).where(EventRow.operation == "ERASE", EventRow.message_id.is_not(None))
+    for one in session.scalars(select(ErasureRow)).all():
+        codes = ("CASE" if one.message_id is None else "MESSAGE", one.cause)
+        acts = [
+            log.Act(operation="ERASE", codes=codes, message_id=row.message_id, eid=row.eid)
+            for row in session.scalars(_erased(one).where(MessageRow.message_id.not_in(known)))
+        ]
+        if acts:
+            log.record_all(session, node, acts)
+
+
+def _erased(one: ErasureRow) -> Select[MessageRow]:
+    chosen = select(MessageRow).where(MessageRow.case_id == one.case_id)
+    return chosen if one.message_id is None else chosen.where(MessageRow.message_id == one.message_id)
 
 
 def _forget_case(session: Session, case: CaseRow) -> None:
@@ -145,19 +159,21 @@ def _forget_case(session: Session, case: CaseRow) -> None:
     session.execute(update(EventRow).where(EventRow.case_id == case.case_id).values(sealed=None))
 
 
-def _forget(session: Session, rows: Sequence[MessageRow]) -> None:
-    """Destroy the keys and what they sealed; notes and drafts about the messages go with them.
+def _forget(session: Session, kek: DataKey, rows: Sequence[MessageRow]) -> None:
+    """Destroy the keys and what they sealed; notes, and drafts that answer them or pass them on, go too.
 
     An arrival as it travelled opens with our encryption key until that is 28 days old: such an envelope goes too.
     """
     numbers = [row.message_id for row in rows]
-    alive = set(session.scalars(select(KeyRow.kid).where(KeyRow.purpose == "ENCRYPTION", KeyRow.erased_at.is_(None))))
+    living = keys.living(session)
     for row in rows:
-        row.wrapped_key, row.sealed, row.salt_sealed = None, b"", b""
-        if row.direction == "IN" and row.envelope and _opens(row.envelope, alive):
+        row.wrapped_key, row.sealed, row.salt_sealed, row.reason_sealed = None, b"", b"", None
+        if row.direction == "IN" and keys.opens(row.envelope, living):
             row.envelope = b""
     session.execute(update(AssignmentRow).where(AssignmentRow.message_id.in_(numbers)).values(note_sealed=None))
-    session.execute(delete(DraftRow).where(DraftRow.in_reply_to.in_(numbers)))
+    for draft in session.scalars(select(DraftRow)).all():
+        if draft.in_reply_to in numbers or draft_rows.carries(kek, draft, numbers):
+            session.delete(draft)
     _forget_tasks(session, numbers)
     session.flush()
 
@@ -166,10 +182,6 @@ def _forget_tasks(session: Session, numbers: Sequence[str]) -> None:
     of_them = select(TaskRow.task_id).where(TaskRow.message_id.in_(numbers))
     session.execute(update(TaskReplyRow).where(TaskReplyRow.task_id.in_(of_them)).values(sealed=b""))
     session.execute(update(TaskRow).where(TaskRow.message_id.in_(numbers)).values(sealed=b"", reason_sealed=None))
-
-
-def _opens(wire: bytes, alive: set[str]) -> bool:
-    return any(one.ekid in alive for one in cme.parse(wire).header.to)
 
 
 def exported(session: Session, case: CaseRow, rows: Sequence[MessageRow]) -> int:

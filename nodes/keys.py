@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from audit import store
 from audit.cosignatures import Cosigner
-from crypto import note_keys, statements
+from crypto import envelope, note_keys, statements
 from crypto.encryption import EncryptionKey
 from crypto.errors import KeyFileMissing
 from crypto.keystore import Argon2Cost, KeyStore
@@ -236,8 +236,7 @@ def load(session: Session, store: KeyStore, settings: NodeSettings) -> Keys:
     signing, request, witness = (_in_use(session, purpose) for purpose in ("SIGNING", "NODE", "WITNESS"))
     if signing is None or request is None:
         raise NotReady("no keys: run `serai node init`")
-    rows = session.scalars(select(KeyRow).where(KeyRow.purpose == "ENCRYPTION", KeyRow.erased_at.is_(None)))
-    opened = (EncryptionKey.from_seed(store.load("encryption", f"encryption-{row.kid}")) for row in rows)
+    opened = (EncryptionKey.from_seed(store.load("encryption", f"encryption-{kid}")) for kid in living(session))
     return Keys(
         SigningKey.from_seeds(store.load("signing", f"signing-{signing}")),
         {key.kid: key for key in opened},
@@ -245,6 +244,17 @@ def load(session: Session, store: KeyStore, settings: NodeSettings) -> Keys:
         f"{settings.unit}/{settings.node_name}/{request}",
         None if witness is None else Cosigner(settings.cosigner_name, witness_seeds(store, witness)),
     )
+
+
+def living(session: Session) -> frozenset[str]:
+    """Return the ids of our encryption keys whose private parts are still here."""
+    here = select(KeyRow.kid).where(KeyRow.purpose == "ENCRYPTION", KeyRow.erased_at.is_(None))
+    return frozenset(session.scalars(here))
+
+
+def opens(wire: bytes, kids: frozenset[str]) -> bool:
+    """Return whether one of these keys opens an envelope, as long as that was not erased."""
+    return bool(wire) and any(one.ekid in kids for one in envelope.parse(wire).header.to)
 
 
 def encryption_due(session: Session, now: int) -> bool:

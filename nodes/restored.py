@@ -16,7 +16,7 @@ from crypto.sealing import Recipient, seal
 from exchange import courier
 from exchange.courier import Expected
 from exchange.errors import EarlyNumber
-from nodes import alerts, chains, log, voids
+from nodes import alerts, chains, erasure, log, voids
 from nodes.alerts import Cause, Raised
 from nodes.chains import OWN
 from nodes.errors import HubUnreachable, NotReady
@@ -114,6 +114,7 @@ def _go_on(session: Session, node: Node, expected: Expected) -> None:
                 voids.state(session, node, unit.unit, lost_there)
     session.delete(session.get_one(CursorRow, MARK))
     lost = resumed.pair_jump if resumed is not None else 0
+    erasure.record_again(session, node)
     log.record(session, node, log.Act(operation="CONFIG_CHANGE", codes=("RESTORED",), count=lost))
     alerts.raise_alert(session, node, Raised(Cause.RESTORED, f"{node.now()}", alerts.ADMIN))
 

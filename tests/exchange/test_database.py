@@ -102,3 +102,17 @@ def test_the_copier_comes_after_so_many_commits_and_outlives_a_failure(numbers: 
         assert one.wait(30)
     numbers.close()
     assert kept(numbers) == 2 * COPY_EVERY
+
+
+def test_what_a_transaction_overwrites_leaves_no_byte_once_no_reader_needs_it(numbers: Database) -> None:
+    path = Path(numbers.engine.url.database or "")
+    with numbers.write() as session:
+        session.connection().execute(text("INSERT INTO kept VALUES ('a word of seven letters')"))
+    with numbers.read() as old:
+        assert old.connection().execute(text("SELECT count(*) FROM kept")).scalar_one() == 1
+        with numbers.write() as session:
+            numbers.overwrite(session)
+            session.connection().execute(text("DELETE FROM kept"))
+    assert b"seven letters" in path.with_name(path.name + "-wal").read_bytes()
+    numbers.copy_log()
+    assert not any(b"seven letters" in one.read_bytes() for one in path.parent.iterdir())
