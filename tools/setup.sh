@@ -113,20 +113,19 @@ find_pango() {
     fi
 }
 
-# The identity provider that tests sign in through comes from npm, by the hashes of its lock; nothing of it runs then.
-find_provider() {
-    sources=tests/e2e/oidc
-    folder="$root/.cache/identity-provider"
-    if [ "$(cat "$folder/installed" 2>/dev/null)" = "$(cat $sources/package-lock.json)" ]; then return; fi
+# What tests need of npm comes by the hashes of a lock; nothing of it runs then but what our own package.json says.
+from_npm() { # from_npm SOURCES NAME WHAT MISSING
+    folder="$root/.cache/$2"
+    if [ "$(cat "$folder/installed" 2>/dev/null)" = "$(cat "$1/package-lock.json")" ]; then return; fi
     rm -rf "$folder"
     mkdir -p "$folder"
-    cp $sources/package.json $sources/package-lock.json "$folder"
-    say "installing the identity provider of the sign-in test"
-    if (cd "$folder" && timeout 120 npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=0) \
-        </dev/null >"$folder/npm.log" 2>&1; then
-        cp $sources/package-lock.json "$folder/installed"
+    cp "$1/package.json" "$1/package-lock.json" "$folder"
+    say "installing $3"
+    if (cd "$folder" && timeout 120 npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=0 \
+        && npm run --if-present unpack) </dev/null >"$folder/npm.log" 2>&1; then
+        cp "$1/package-lock.json" "$folder/installed"
     else
-        loud 'No npm is here, or it reached nothing: SIGNING IN IS NOT TESTED with a real identity provider.' \
+        loud "No npm is here, or it reached nothing: $4." \
              "Why: $folder/npm.log. Install Node.js 20 or later with npm, then: make test"
     fi
 }
@@ -139,4 +138,10 @@ case $scope in
 esac
 find_pango
 "$venv/bin/python" tools/link.py  # the project runs from this folder: nothing is built
-if [ "$scope" = full ]; then find_browser; find_provider; fi
+if [ "$scope" = full ]; then
+    find_browser
+    from_npm tests/e2e/oidc identity-provider 'the identity provider of the sign-in test' \
+        'SIGNING IN IS NOT TESTED with a real identity provider'
+    from_npm tests/e2e/oldest oldest-browser 'the oldest browser that the pages are for' \
+        'the pages are NOT TESTED in the oldest browser'
+fi

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests import browser as chromium
 from tests.nodes.web.house import PASSWORD, House, build
 
+OLDEST = Path(__file__).parents[3] / ".cache" / "oldest-browser"
 PATIENCE = 20_000
 """Milliseconds that a page may take on a machine that does other things as well."""
 
@@ -91,16 +92,32 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
         yield made
 
 
+@contextmanager
+def started(path: str) -> Iterator[Browser]:
+    """Run the Chromium at `path`, without a window."""
+    with sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=path, args=chromium.flags())
+        yield running
+        running.close()
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium; a machine without one skips these tests and says so."""
     path = chromium.executable()
     if path is None:
         pytest.skip("NO CHROMIUM ON THIS MACHINE: THE PAGES WERE NOT TESTED IN A BROWSER")
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=path, args=chromium.flags())
-        yield started
-        started.close()
+    with started(path) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def oldest() -> Iterator[Browser]:
+    """The oldest Chromium that the pages are for, which the set-up installed; where it could not, this is skipped."""
+    if not (OLDEST / "installed").exists():
+        pytest.skip("THE OLDEST BROWSER IS NOT ON THIS MACHINE: THE PAGES WERE NOT TESTED IN IT")
+    with started(str(OLDEST / "chromium")) as running:
+        yield running
 
 
 @dataclass
