@@ -69,6 +69,8 @@ class Cause(StrEnum):
     PROTECTION = "PROTECTION"
     RECALLED = "RECALLED"
     RECALL_SENT = "RECALL_SENT"
+    RULES_ENDING = "RULES_ENDING"
+    RULES_UNSIGNED = "RULES_UNSIGNED"
 
 
 NEXT: Mapping[tuple[AlertState, str], AlertState] = MappingProxyType(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from crypto.canonical import Json
 from exchange.errors import Conflict
-from nodes import cases, concerns, draft_rows, quoting, recall_rules, storing, threads
+from nodes import cases, concerns, draft_rows, quoting, recall_rules, rights, storing, threads
 from nodes.errors import OutOfStep
 from nodes.node import Node
 from nodes.tables import DraftRow
@@ -86,7 +86,7 @@ def judge(work: Work, actor: Actor, written: Written) -> Judged:
         values, objects = _split(kind.complete(given))
         facts = Facts(values, objects, draft.common, parent.body if parent else None, node.now())
         found += _faults(BODY, kind.validate(facts))
-    found += (*_source(draft), *_recipients(node, kind, draft))
+    found += (*_source(draft), *_recipients(node, kind, draft), *rights.missing(node, draft))
     facts = Facts(values, objects, draft.common, parent.body if parent else None, node.now())
     completeness = kind.score(facts).points if not wrong else 0
     warnings = _missing(kind, facts) if not wrong else ()

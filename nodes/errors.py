@@ -21,14 +21,17 @@ class NodeError(ExchangeError):
 
 
 class Denied(NodeError):
-    """The account is not entitled to the act; `detail` is the action. Its handler logs it in a fresh transaction."""
+    """The account is not entitled to the act, by `rules` if any forbade it. Its handler logs it apart."""
 
     code = "EX-6031"
-    rules: tuple[Rule, ...] = ()
     words = _words(
         ("You may not do this", "None of your roles allows it.", "Ask a supervisor or the administrator of your unit."),
         ("У вас нет права на это", "Ни одна из ваших ролей этого не допускает.", "Обратитесь к руководителю."),
     )
+
+    def __init__(self, act: str = "", rules: tuple[Rule, ...] = ()) -> None:
+        super().__init__(act)
+        self.rules = rules
 
 
 class OutsideVisit(Denied):
@@ -65,10 +68,6 @@ class Refused(Denied):
             "Ниже указано, какие это правила и что могло бы изменить решение.",
         ),
     )
-
-    def __init__(self, act: str, rules: tuple[Rule, ...]) -> None:
-        super().__init__(act)
-        self.rules = rules
 
 
 class NotFound(NodeError):

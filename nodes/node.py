@@ -23,6 +23,7 @@ from nodes.errors import DirectoryTooOld, NotReady
 from nodes.keys import Keys
 from nodes.settings import NodeSettings
 from nodes.together import Together
+from schemas.signed_policy import may_run
 from schemas.trust import Directory, DirectoryStale
 
 SEALED_AT_ONCE = 16
@@ -71,6 +72,7 @@ class Surroundings:
 class Node:
     """A unit's node. `keys` and `held` are replaced as a whole when they change, so readers need no lock.
 
+    `book` are the rules that this release ships and those of the unit; `rules` says which of them are in force now.
     `directory_due` is set when the hub named a newer directory than `held` or signed with a key that it does not know,
     and when a key of ours is to be published: the courier then sees to it at once.
     """
@@ -81,7 +83,7 @@ class Node:
     log: Log
     surroundings: Surroundings
     keys: Keys
-    rules: Rulebook = field(default_factory=federation, repr=False)
+    book: Rulebook = field(default_factory=federation, repr=False)
     held: Directory | None = None
     changed: Changed = field(default_factory=Changed)
     directory_due: threading.Event = field(default_factory=threading.Event, repr=False)
@@ -102,6 +104,12 @@ class Node:
     def now(self) -> int:
         """The present instant, unix seconds UTC."""
         return self.surroundings.now()
+
+    @property
+    def rules(self) -> Rulebook:
+        """The rules in force: nothing is done under rules that the federation has not signed, once it signs any."""
+        listed = self.held.federation.rules if self.held is not None else None
+        return self.book if may_run(listed, self.book.federal, self.now()) else self.book.closed
 
     def directory(self) -> Directory:
         """Return the directory that is held, fresh or not; raises `NotReady` before the first one."""

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import product
 
 from exchange.policy.facts import Action, Circumstances, House, Person, Question, rank_of
-from exchange.policy.rulebook import federation
+from exchange.policy.rulebook import Decision, federation
 from nodes.errors import Denied
 from nodes.views import Actor
 from schemas import codes
@@ -29,14 +29,19 @@ EXCLUSIVE: tuple[frozenset[str], ...] = (
 
 def allowed(actor: Actor, action: Action) -> bool:
     """Return whether the rules let `actor` do `action` in his unit; an account without roles may do nothing."""
-    person = Person(_HERE, actor.agency, actor.roles, rank_of(actor.clearance))
-    return actor.rules.decide(Question(person, action, House(_HERE), Circumstances(env=""))).allowed
+    return _decided(actor, action).allowed
 
 
 def require(actor: Actor, action: Action) -> None:
     """Return if `actor` may do `action`; raises `Denied`, which its handler logs in a transaction of its own."""
-    if not allowed(actor, action):
-        raise Denied(action.value)
+    decision = _decided(actor, action)
+    if not decision.allowed:
+        raise Denied(action.value, decision.rules)
+
+
+def _decided(actor: Actor, action: Action) -> Decision:
+    person = Person(_HERE, actor.agency, actor.roles, rank_of(actor.clearance))
+    return actor.rules.decide(Question(person, action, House(_HERE), Circumstances(env="")))
 
 
 @cache

@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from audit import damages
 from crypto.merkle_hash import leaf_hash
-from nodes import keys
+from nodes import keys, rules
 from nodes.collecting import HELD, INBOX
 from nodes.mirroring import hub_keys
 from nodes.node import Node
 from nodes.pushing import QUEUED
+from nodes.rules import RulesStanding
 from nodes.tables import CursorRow, MessageRow, OutboxRow, QuarantineRow, ReceiptRow
 from nodes.watch_tables import AnchorRow, MirrorRow
 from schemas.directory import SNAPSHOT_GRACE
@@ -40,6 +41,7 @@ class NodeStatus:
     disk: str
     free_bytes: int
     log: "LogStanding"
+    rules: RulesStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ def status(session: Session, node: Node) -> NodeStatus:
         disk=node.disk.room().value,
         free_bytes=node.disk.free(),
         log=_log(session, node),
+        rules=rules.standing(node),
     )
 
 

@@ -52,6 +52,7 @@ Hex128 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{128}$")]
 CodeText = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_.+-]{0,39}$")]
 """The spelling of every code of every table; membership is checked where the table is known."""
 
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Env = Literal["live", "exercise"]
 
 
@@ -80,6 +81,13 @@ class Wire(BaseModel):
         if value.to_bytes() != data:
             raise Malformed(f"{cls.__name__}: not in canonical form")
         return value
+
+
+class Names(Wire):
+    """A name, or another short text, in the federation's two working languages."""
+
+    en: Name
+    ru: Name
 
 
 def explain(error: ValidationError) -> str:

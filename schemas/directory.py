@@ -14,9 +14,10 @@ from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, Validati
 from crypto import canonical, signing, statements
 from crypto.errors import CryptoError
 from crypto.pae import tagged
-from schemas.base import Binary, CodeText, Env, Hex64, Hex128, UnitId, UtcText, Wire, explain
+from schemas.base import Binary, CodeText, Env, Hex64, Hex128, Name, Names, UnitId, UtcText, Wire, explain
 from schemas.errors import Malformed
 from schemas.receipts import HubName
+from schemas.signed_policy import RightsPair, RuleSet, fault_of_pairs, fault_of_rules
 
 FEDERATION_LABEL = "serai/federation/1"
 STATEMENT_LABEL = "serai/statement/1"
@@ -40,19 +41,11 @@ Family = Literal["operational", "financial", "judicial", "strategic", "control"]
 UnitClass = Literal["MEMBER", "PARTNER", "REGIONAL_BODY", "INTERNATIONAL", "OBSERVER", "TRAINING"]
 NodeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 NoteName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*(/[a-z0-9.-]+)*$", max_length=255)]
 """The name of a pair of note keys: the origin of a log, or the name of a cosigner (C2SP signed-note)."""
 Use = Literal["SIGNING", "ENCRYPTION", "NODE", "LOG", "WITNESS"]
 NOTE_USES: frozenset[str] = frozenset({"LOG", "WITNESS"})
 """Uses of a pair of note keys (`crypto.note_keys`): it signs the unit's own log, or cosigns the logs of others."""
-
-
-class Names(Wire):
-    """A unit's name in the federation's two working languages."""
-
-    en: Name
-    ru: Name
 
 
 class Profile(Wire):
@@ -118,6 +111,7 @@ class Federation(Wire):
 
     `witnesses` are the units whose cosignatures count for the hub's log, each once, under the WITNESS keys that it
     stated itself; `quorum` is how many of them a published checkpoint needs, and 0 means that none is asked for.
+    `rights_pairs` and `rules` are absent from a document whose federation has not decided about them yet.
     """
 
     v: Literal[1] = 1
@@ -135,6 +129,8 @@ class Federation(Wire):
     agreements: tuple[Agreement, ...]
     witnesses: tuple[UnitId, ...] = ()
     quorum: Annotated[int, Field(ge=0)] = 0
+    rights_pairs: tuple[RightsPair, ...] | None = None
+    rules: tuple[RuleSet, ...] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -152,6 +148,14 @@ class Federation(Wire):
             raise ValueError("witnesses: units of this document, sorted by id, each once")
         if self.quorum and not len(self.witnesses) // 2 < self.quorum <= len(self.witnesses):
             raise ValueError("quorum: none, or more than half of the witnesses, so that any two quorums share one")
+        return self
+
+    @model_validator(mode="after")
+    def _decided(self) -> Self:
+        pairs, units = self.rights_pairs, frozenset(unit.unit for unit in self.units)
+        fault = (pairs and fault_of_pairs(pairs, units)) or (self.rules is not None and fault_of_rules(self.rules))
+        if fault:
+            raise ValueError(fault)
         return self
 
 

@@ -1,18 +1,39 @@
 """The human-rights gate that kinds share: a section of the form, when it must be filled in, and who looks at doubts.
 
+When it must be filled in stands in the list of pairs that the federation signs (protocol.md §5); no list is kept here.
 A person of conscience decides, not the software: a "yes" or "unknown" is allowed, with the agreement of a supervisor.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from crypto.canonical import Json
+from schemas.base import Names
+from schemas.directory import SNAPSHOT_GRACE, SNAPSHOT_LIFE
 from schemas.facts import Facts
 from schemas.field_types import LongText, yes_no_unknown
 from schemas.fields import Field, Section
 from schemas.groups import Record
-from schemas.kind import Approval, Point, Rule
+from schemas.kind import Approval, Kind, Point
+from schemas.signed_policy import EVERY, RightsPair
 from schemas.words import Words
 
-_SENSITIVE_AREAS: Final = frozenset({"TERROR", "ORGCRIME"})
+MEMBER: Final = "human_rights"
+KNOWN_AFTER: Final = SNAPSHOT_LIFE + SNAPSHOT_GRACE
+"""Seconds after which a pair is known to whoever still seals: no node seals with an older directory."""
+UNDECIDED: Final = RightsPair(
+    sender=EVERY,
+    recipient=EVERY,
+    areas=(EVERY,),
+    not_before=0,
+    source=Names(
+        en="the federation has signed no list of pairs, so that nobody is excused",
+        ru="федерация не подписала перечень пар, поэтому никто не освобождён",
+    ),
+)
+"""What holds under a document without a list, as of an older release: everybody is asked, until the federation decides.
+An empty list is a decision too, and asks nobody."""
 
 _HINT: Final = Words(
     "Yes or unknown needs the agreement of a supervisor.",
@@ -37,9 +58,12 @@ _RIGHTS: Final = (
 SECTION: Final = Section(
     "rights",
     Words("Human rights", "Права человека"),
-    Words("Always for terrorism and organised crime.", "Обязательно для терроризма и организованной преступности."),
+    Words(
+        "Required for the pairs of units and the areas of crime that the federation has listed.",
+        "Обязательно для пар подразделений и видов преступности из перечня федерации.",
+    ),
     (
-        Field("human_rights", Words("Check", "Проверка"), _HINT, Record(_RIGHTS), required=False),
+        Field(MEMBER, Words("Check", "Проверка"), _HINT, Record(_RIGHTS), required=False),
         Field(
             "human_rights_note",
             Words("Note on the check", "Примечание к проверке"),
@@ -51,25 +75,10 @@ SECTION: Final = Section(
 )
 
 
-def _missing(facts: Facts) -> bool:
-    areas = {area.partition(".")[0] for area in facts.listed("crime_areas")}
-    return bool(areas & _SENSITIVE_AREAS) and "human_rights" not in facts.body
-
-
 def _doubt(facts: Facts) -> bool:
-    rights = facts.body.get("human_rights")
+    rights = facts.body.get(MEMBER)
     return isinstance(rights, dict) and bool({"YES", "UNKNOWN"} & set(map(str, rights.values())))
 
-
-MISSING: Final = Rule(
-    "HUMAN_RIGHTS_MISSING",
-    "human_rights",
-    Words(
-        "Fill in the human-rights check: it is required for terrorism and organised crime.",
-        "Заполните проверку прав человека: она обязательна для терроризма и организованной преступности.",
-    ),
-    _missing,
-)
 
 DOUBT: Final = Approval(
     "HUMAN_RIGHTS",
@@ -82,5 +91,40 @@ CHECKED: Final = Point(
     "HUMAN_RIGHTS",
     5,
     Words("Fill in the human-rights check.", "Заполните проверку прав человека."),
-    lambda facts: "human_rights" in facts.body,
+    lambda facts: MEMBER in facts.body,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Who sends to whom about which areas of crime (table `crime_areas`), and when (unix seconds)."""
+
+    sender: str
+    recipients: frozenset[str]
+    areas: frozenset[str]
+    at: int
+
+
+def asking(kind: Kind, listed: Sequence[RightsPair] | None, sending: Sending) -> tuple[RightsPair, ...]:
+    """Return the pairs by which a message of `kind` must carry the check; `listed` is what the document says."""
+    if SECTION not in kind.sections:
+        return ()
+    pairs = (UNDECIDED,) if listed is None else listed
+    return tuple(pair for pair in pairs if pair.holds(sending.at) and _about(pair, sending))
+
+
+def withheld(
+    kind: Kind, listed: Sequence[RightsPair] | None, sending: Sending, body: Mapping[str, Json]
+) -> tuple[RightsPair, ...]:
+    """Return the pairs by which the sender cannot but know that its message lacks the check.
+
+    It may have sealed under the list before: a pair counts against it only when that has run out. What the federation
+    has not signed is demanded of no other unit.
+    """
+    if MEMBER in body:
+        return ()
+    return tuple(pair for pair in asking(kind, listed or (), sending) if pair.holds(sending.at - KNOWN_AFTER))
+
+
+def _about(pair: RightsPair, sending: Sending) -> bool:
+    return any(pair.covers(sending.sender, one, sending.areas) for one in sending.recipients)

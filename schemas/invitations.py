@@ -15,8 +15,8 @@ from crypto import signing, statements
 from crypto.errors import CryptoError
 from crypto.pae import tagged
 from crypto.signing import SigningKey
-from schemas.base import Binary, UtcText, Wire
-from schemas.directory import Name, Profile, UnitCard, keys_by_id, members
+from schemas.base import Binary, Name, UtcText, Wire
+from schemas.directory import Profile, UnitCard, keys_by_id, members
 from schemas.errors import Malformed, SchemaError
 from schemas.keychecks import possession_nonce
 from schemas.trust import CLOCK_SKEW, Anchor

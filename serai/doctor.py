@@ -35,6 +35,12 @@ KEY_TODO: Final = {
     "LOG": "The keys of the unit's log end: see `Witnesses` in docs/operations.md.",
     "WITNESS": "They turn by themselves every year: is the hub reached?",
 }
+RULES_TODO: Final = {
+    "SIGNED": "",
+    "ENDING": "Install the release whose rules the federation has signed as the next.",
+    "UNSIGNED": "Nothing is done here until the federation signs them, or a release that it signed is installed.",
+    "UNDECIDED": "The federation has signed no rules yet: `serai federation rules`.",
+}
 HUB_KEY_DAYS: Final = 30
 OLD_QUEUE: Final = 3600
 OLD_MIRROR: Final = 3600
@@ -162,7 +168,15 @@ def node_findings(status: control.Members, now: float) -> Iterator[Finding]:
     yield Finding("witness", status["witness"] != "WAITS", f"{status['witness']}, {status['witnessed_size']}", restored)
     quarantined = status["quarantined"]
     yield Finding("quarantine", quarantined == 0, f"{quarantined} held", "See the quarantine page for the reasons.")
+    yield _rules(status["rules"], now)
     yield from _node_log(status["log"], status["log_size"], now)
+
+
+def _rules(rules: control.Members, now: float) -> Finding:
+    """Whether the rules of access that the node ships are those that the federation signed."""
+    name, until = f"{rules['sha512'][:16]}…", rules["until"]
+    days = f", for {(until - now) / 86_400:.0f} days" if until is not None else ""
+    return Finding("rules", rules["signed"] == "SIGNED", f"{name} {rules['signed']}{days}", RULES_TODO[rules["signed"]])
 
 
 def _node_log(log: control.Members, size: int, now: float) -> Iterator[Finding]:

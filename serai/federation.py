@@ -23,7 +23,9 @@ from nodes import enrolment, trust
 from nodes.enrolment import Secrets
 from nodes.settings import SETTINGS_FILE as NODE_FILE
 from nodes.settings import NodeSettings
-from schemas.directory import Names, Profile, UnitCard, UnitClass, sign_federation
+from schemas.base import Names
+from schemas.directory import Profile, UnitCard, UnitClass, sign_federation
+from schemas.signed_policy import RightsPair
 from schemas.trust import Anchor
 from serai import founding
 from serai.founding import Charter
@@ -61,6 +63,7 @@ class Plan:
     units: tuple[UnitPlan, ...]
     name: str = "Federation on one machine"
     env: Literal["live", "exercise"] = "live"
+    rights_pairs: tuple[RightsPair, ...] = ()
     hub_database: str = ""
 
 
@@ -108,7 +111,8 @@ def establish(plan: Plan, now: int) -> Federation:
     cards = [_card(nodes[one.unit], one, passphrase, now) for one in plan.units]
     units = [card.unit for card in cards]
     agreements = founding.everybody([unit.unit for unit in units], "RESTR")
-    document = founding.next_document(first, now, units=units, agreements=agreements)
+    decided = first.model_copy(update={"rights_pairs": plan.rights_pairs})
+    document = founding.next_document(decided, now, units=units, agreements=agreements)
     signed = [sign_federation(one, roots[:THRESHOLD]) for one in (first, document)]
     statements = tuple(wire for card in cards for wire in card.statements)
     _publish(hub, keys, [Publication(signed[0]), Publication(signed[1], statements)], now)

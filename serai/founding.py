@@ -14,15 +14,18 @@ from typing import Final, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from crypto.errors import CryptoError
+from crypto.instants import to_text
 from crypto.keystore import Argon2Cost, KeyStore
 from crypto.signing import SigningKey
 from exchange.hub.keys import SETTLING, YEAR, Use
+from exchange.policy import rulebook
 from schemas import invitations, keychecks
 from schemas.base import explain
 from schemas.codes import table
 from schemas.directory import FEDERATION_LIFE, Agreement, Federation, HubCard, HubKey, LoggedStatement, Profile, Unit
 from schemas.errors import SchemaError
 from schemas.invitations import EnrolmentRequest, Invitation, RequestRefused
+from schemas.signed_policy import RightsPair, RuleSet, named
 from schemas.trust import Anchor
 from serai.output import CommandError
 
@@ -33,6 +36,7 @@ LEAST_WITNESSES: Final = 3
 HANDOVER: Final = 180
 """Seconds for which a key of the hub and the next one both hold: the hub changes over after the first minute."""
 _AGREEMENTS: Final = TypeAdapter(list[Agreement])
+_PAIRS: Final = TypeAdapter(list[RightsPair])
 FAMILIES: Final[tuple[Literal["control", "financial", "judicial", "operational", "strategic"], ...]] = (
     "control",
     "financial",
@@ -65,7 +69,7 @@ class Charter:
 
 
 def first_document(charter: Charter, hub: HubCard, now: int) -> Federation:
-    """Return version 1 of the document: the hub's keys and no unit yet."""
+    """Return version 1 of the document: the hub's keys, the rules of access of this release, and no unit yet."""
     return Federation(
         env=charter.env,
         name=charter.name,
@@ -77,6 +81,7 @@ def first_document(charter: Charter, hub: HubCard, now: int) -> Federation:
         hub=hub,
         units=(),
         agreements=(),
+        rules=(RuleSet(version=1, not_before=now, sha512=rulebook.federation().federal),),
     )
 
 
@@ -137,7 +142,8 @@ def without_unit(held: Federation, unit: str, now: int) -> Federation:
     if merged.pop(unit, None) is None:
         raise CommandError("SERAI-UNIT", f"{unit} is no unit of this federation.")
     left = [one for one in held.agreements if unit not in (one.sender, one.recipient)]
-    return _successor(held, merged, left, now)
+    pairs = held.rights_pairs and tuple(one for one in held.rights_pairs if unit not in (one.sender, one.recipient))
+    return _successor(held.model_copy(update={"rights_pairs": pairs}), merged, left, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +175,43 @@ def with_hub_keys(held: Federation, renewal: Renewal, now: int) -> Federation:
     return next_document(held.model_copy(update={"hub": hub}), now)
 
 
+def with_rights_pairs(held: Federation, pairs: Sequence[RightsPair], now: int) -> Federation:
+    """Return the next version with another list of pairs; raises CommandError for one that begins in the past.
+
+    Whoever sealed before the list was signed did no wrong: a pair never speaks about what is sent already.
+    """
+    stood = {pair.place for pair in held.rights_pairs or ()}
+    if late := [pair for pair in pairs if pair.not_before < now and pair.place not in stood]:
+        text = f"A pair that is new begins before now: {late[0].sender} to {late[0].recipient}."
+        raise CommandError("SERAI-PAIRS", text, todo=f"Let it begin at {to_text(now)} or later.")
+    return _decided(held, now, rights_pairs=tuple(sorted(pairs, key=lambda pair: pair.place)))
+
+
+def with_rules(held: Federation, ends: int, now: int) -> Federation:
+    """Return the next version, by which the rules of this release hold, and others until `ends` or an earlier end."""
+    listed, sha512 = held.rules or (), rulebook.federation().federal
+    stood = named(listed, sha512)
+    if stood is not None and stood.holds(now):
+        mine = stood.model_copy(update={"not_after": None})
+    else:
+        last = max((one.version for one in listed), default=0)
+        mine = RuleSet(version=last + 1, not_before=now, sha512=sha512)
+    ending = [
+        one.model_copy(update={"not_after": ends if one.not_after is None else min(one.not_after, ends)})
+        for one in listed
+        if one.sha512 != sha512 and one.ends_after(now) and one.not_before < ends
+    ]
+    return _decided(held, now, rules=tuple(sorted((mine, *ending), key=lambda one: one.version)))
+
+
+def _decided(held: Federation, now: int, **decided: object) -> Federation:
+    """Return the next version with what the federation decided; raises CommandError for what no node would believe."""
+    try:
+        return next_document(held.model_copy(update=decided), now)
+    except ValidationError as error:
+        raise CommandError("SERAI-DECISION", f"No document can say so: {explain(error)}.") from error
+
+
 def everybody(units: Iterable[str], classification: Literal["UNCL", "OFFUSE", "RESTR", "CONF"]) -> list[Agreement]:
     """Return the agreements by which each of `units` may send every other one all families up to `classification`."""
     return [
@@ -183,6 +226,14 @@ def read_agreements(data: bytes) -> list[Agreement]:
         return _AGREEMENTS.validate_json(data)
     except ValidationError as error:
         raise CommandError("SERAI-AGREEMENTS", f"Not a list of agreements: {explain(error)}.") from error
+
+
+def read_pairs(data: bytes) -> list[RightsPair]:
+    """Return the pairs of a JSON list, as the document has them; raises CommandError for anything else."""
+    try:
+        return _PAIRS.validate_json(data)
+    except ValidationError as error:
+        raise CommandError("SERAI-PAIRS", f"Not a list of pairs: {explain(error)}.") from error
 
 
 def quorum(units: int) -> int:

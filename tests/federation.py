@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -9,7 +10,9 @@ from crypto import note_keys, signing
 from crypto.encryption import EncryptionKey
 from crypto.merkle_hash import leaf_hash
 from crypto.signing import SigningKey
+from exchange.policy import rulebook
 from schemas import keychecks
+from schemas.base import Names
 from schemas.directory import (
     Agreement,
     DirectoryParts,
@@ -18,7 +21,6 @@ from schemas.directory import (
     HubKey,
     KeyStatement,
     LoggedStatement,
-    Names,
     Part,
     Profile,
     Revocation,
@@ -33,6 +35,7 @@ from schemas.directory import (
     sign_snapshot,
     sign_statement,
 )
+from schemas.signed_policy import RightsPair, RuleSet
 from schemas.trust import Anchor, Directory
 
 DAY = 86_400
@@ -194,6 +197,7 @@ class World:
             "hub": self.card or HubCard(name=HUB, keys=self.hub_keys(), log=(VKEY,)),
             "units": tuple(self.units[unit].entry() for unit in sorted(self.units)),
             "agreements": tuple(everybody(self.units)),
+            "rules": (rule_set(self.now - DAY),),
         }
         return Federation(**(members | changes))  # type: ignore[arg-type]  # the model itself checks them
 
@@ -243,6 +247,19 @@ class World:
             compromised_since=since,
             stated=at,
         )
+
+
+def rule_set(not_before: int, **changes: Any) -> RuleSet:
+    """The rules of access that this release ships, or others."""
+    members: dict[str, Any] = {"version": 1, "not_before": not_before, "sha512": rulebook.federation().federal}
+    return RuleSet(**(members | changes))
+
+
+def pair(sender: str = "TJ", recipient: str = "KG", *areas: str, **changes: Any) -> RightsPair:
+    """A pair of the signed list, about organised crime and terrorism unless others are named."""
+    source = Names(en="Convention against Torture, article 3", ru="Конвенция против пыток, статья 3")
+    members: dict[str, Any] = {"areas": areas or ("ORGCRIME", "TERROR"), "not_before": 0, "source": source}
+    return RightsPair(sender=sender, recipient=recipient, **(members | changes))
 
 
 def everybody(units: Iterable[str]) -> list[Agreement]:

@@ -7,7 +7,7 @@ add rules of its own that forbid, never one that permits. An error while decidin
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from hashlib import sha512
 from importlib import resources
 from types import MappingProxyType
@@ -47,8 +47,8 @@ class Decision:
 class Rulebook:
     """A checked set of rules: `texts` of the federation, and `own` of a unit, which only forbid.
 
-    Equal questions are decided once; `text` is all of it and `digest` names it (SHA-512). Raises `PolicyRefused` for
-    rules that must not be used.
+    Equal questions are decided once; `text` is all of it and `digest` names it (SHA-512), as `federal` names the part
+    that the federation signs: the schema and its texts. Raises `PolicyRefused` for rules that must not be used.
     """
 
     def __init__(self, texts: Mapping[str, str], own: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -64,11 +64,18 @@ class Rulebook:
         self._policies = cedarpy.PolicySet.from_str(whole)
         self.text = f"{schema}\n{whole}"
         self.digest = sha512(self.text.encode()).hexdigest()
+        self.federal = sha512("\n".join((schema, *texts.values())).encode()).hexdigest()
+        self._texts, self._own = texts, own
         self._remembered = lru_cache(MOST_REMEMBERED)(self._ask)
 
     def decide(self, question: Question) -> Decision:
         """Return whether the rules allow it, with the names of those that decide."""
         return self._remembered(question)
+
+    @cached_property
+    def closed(self) -> "Rulebook":
+        """The same rules with one more (`unsigned.cedar`), by which nothing is done: those here are not signed."""
+        return Rulebook(self._texts, {**self._own, "unsigned": _text("unsigned.cedar")})
 
     def _ask(self, question: Question) -> Decision:
         about = "House" if isinstance(question.about, House) else "Item"

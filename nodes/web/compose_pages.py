@@ -4,6 +4,7 @@ A form is posted, saved as it is, and shown again from what was saved: a reload,
 nothing, and a faulty answer keeps its text. No kind is known here by name.
 """
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -16,10 +17,9 @@ from exchange.policy.facts import Action
 from nodes import drafts, messages, outbox, releasing
 from nodes.errors import BadInput, Incomplete, NotApproved, NotFound, RestrictionUnread
 from nodes.permissions import may_write, require
-from nodes.releasing import Need
 from nodes.views import Draft, Reader
 from nodes.views import Fault as ViewFault
-from nodes.web import forms, moments, sheets, task_offers, wording
+from nodes.web import forms, gates, moments, sheets, task_offers, wording
 from nodes.web.entrance import AtDesk
 from nodes.web.inbox_pages import draft_line
 from nodes.web.languages import gettext, language
@@ -67,14 +67,6 @@ class ReadBy:
     role: str
     more: str
     ready: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Second:
-    """Why a second person must agree, and how far that is."""
-
-    text: str
-    state: wording.State
 
 
 @router.get("/compose")
@@ -236,7 +228,7 @@ def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], che
     found = sheets.problems(sheet) if checked else ()
     classification = str(draft.common.get("classification", "UNCL"))
     question, (items, closed) = _question(desk, draft), _items(desk, sheet.kind, draft)
-    wanted = Wanted(sheet.kind, classification, draft.copies)
+    wanted, asked = Wanted(sheet.kind, classification, draft.copies), gates.asked(desk.node, draft)
     values: dict[str, Any] = {
         "kind": Named(sheet.kind.code, sheet.kind.label.say(language()), sheet.kind.hint.say(language())),
         "draft": draft,
@@ -252,7 +244,8 @@ def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], che
         ],
         "recipients_error": no_recipient,
         "parts": sheets.parts(sheet, show_errors=checked, adding=adding),
-        "tasks": _tasks(draft, sheet),
+        "asked": {gates.PART: asked},
+        "tasks": _tasks(draft, sheet, {gates.PART} if asked else set()),
         "problems": (*((Problem(no_recipient, "#f-recipients"),) if missing else ()), *found),
         "handling_costs": wording.handling_costs(),
         "banner": _banner(draft, question, *items),
@@ -275,7 +268,8 @@ def _check(desk: Desk, draft_id: str, problems: tuple[Problem, ...], status: int
         "readers": [_reader(one) for one in found.readers],
         "score": found.completeness,
         "gaps": [_spoken(one) for one in found.warnings],
-        "second": [_second(one) for one in needs],
+        "asked": gates.asked(desk.node, found.draft),
+        "second": [gates.second(one) for one in needs],
         "agreed": all(one.met for one in needs),
         "asking": any(one.approval is None for one in needs),
         "given": desk.text("reason"),
@@ -287,16 +281,11 @@ def _check(desk: Desk, draft_id: str, problems: tuple[Problem, ...], status: int
     return desk.page("check.html", values, status, counterpart=next(iter(found.draft.recipients), ""))
 
 
-def _second(need: Need) -> Second:
-    state = wording.approval_state(need.approval.state) if need.approval is not None else None
-    return Second(need.words.say(language()), state or wording.State(gettext("Not asked yet"), "grey"))
-
-
-def _tasks(draft: Draft, sheet: Sheet) -> tuple[Task, ...]:
+def _tasks(draft: Draft, sheet: Sheet, asked: Collection[str]) -> tuple[Task, ...]:
     if draft.in_reply_to is not None:
-        return sheets.tasks(sheet)
+        return sheets.tasks(sheet, asked)
     state, colour = (gettext("Done"), "green") if draft.recipients else (gettext("To do"), "blue")
-    return (Task("recipients", gettext("Who it is for"), state, colour), *sheets.tasks(sheet))
+    return (Task("recipients", gettext("Who it is for"), state, colour), *sheets.tasks(sheet, asked))
 
 
 def _question(desk: Desk, draft: Draft) -> Question | None:

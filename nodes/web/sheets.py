@@ -3,7 +3,7 @@
 Complete answers are stored in canonical form, others as they were typed, so that nothing an officer wrote is lost.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -141,9 +141,9 @@ def reading_parts(kind: Kind, draft: Draft) -> tuple[ReadPart, ...]:
     return tuple(found)
 
 
-def tasks(sheet: Sheet) -> tuple[Task, ...]:
-    """Return the task list: a section is done, begun, or still empty."""
-    return tuple(_task(sheet, prefix, section) for prefix, section in _sections(sheet.kind))
+def tasks(sheet: Sheet, asked: Collection[str]) -> tuple[Task, ...]:
+    """Return the task list: a section is done, begun, or still empty; `asked` are those that may not stay empty."""
+    return tuple(_task(sheet, prefix, section, asked) for prefix, section in _sections(sheet.kind))
 
 
 def problems(sheet: Sheet) -> tuple[Problem, ...]:
@@ -157,16 +157,18 @@ def _sections(kind: Kind) -> list[tuple[str, Section]]:
     return [subject, *((BODY, section) for section in kind.form), *handled]
 
 
-def _task(sheet: Sheet, prefix: str, section: Section) -> Task:
+def _task(sheet: Sheet, prefix: str, section: Section, asked: Collection[str]) -> Task:
     names = {f"{prefix}.{item.name}" for item in section.fields}
     faults = sum(_top(path) in names for path in sheet.errors)
     begun = any(_top(path) in names and any(given) for path, given in sheet.raw.items())
-    label = section.label.say(language())
-    if not faults:
-        state, colour = (gettext("Done"), "green") if begun else (gettext("Optional"), "grey")
+    label, part = section.label.say(language()), f"{prefix}-{section.name}"
+    if faults and begun:
+        state, colour = gettext("%s to do") % faults, "yellow"
+    elif faults or (part in asked and not begun):
+        state, colour = gettext("To do"), "blue"
     else:
-        state, colour = (gettext("%s to do") % faults, "yellow") if begun else (gettext("To do"), "blue")
-    return Task(f"{prefix}-{section.name}", label, state, colour)
+        state, colour = (gettext("Done"), "green") if begun else (gettext("Optional"), "grey")
+    return Task(part, label, state, colour)
 
 
 def _top(path: str) -> str:

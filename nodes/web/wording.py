@@ -182,6 +182,12 @@ _ALERTS: Final[Mapping[str, str]] = {
     "ANCHOR_MISSING": noted("The log of the hub does not show an anchor of this unit that the hub had confirmed"),
     "DISK_SHORT": noted("The disk of this node is filling up: make room before it takes nothing new any more"),
     "LOG_DAMAGED": noted("The log of this unit is damaged: it is not signed until the administrator has put it right"),
+    "RULES_ENDING": noted(
+        "The rules of access of this release end soon: install the release that the federation signed"
+    ),
+    "RULES_UNSIGNED": noted(
+        "Nothing is done here: the federation has not signed the rules of access of this release. Install one it signed"
+    ),
     "ROWS_DIFFER": noted("A record of this unit differs from its log: keep everything and call the administrator"),
 }
 

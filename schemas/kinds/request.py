@@ -13,7 +13,7 @@ from schemas.facts import Facts, records
 from schemas.field_types import Instant, LongText, OneCode, Several, ShortText, yes_no
 from schemas.fields import Field, Section, when
 from schemas.groups import Rows
-from schemas.human_rights import CHECKED, DOUBT, MISSING, SECTION
+from schemas.human_rights import CHECKED, DOUBT, SECTION
 from schemas.identifiers import Reference
 from schemas.kind import Approval, Causes, Kind, Point, Rule, agencies, refers_to_unknown
 from schemas.offence import OFFENCE, PENALTY
@@ -258,7 +258,6 @@ _RULES = (
         ),
         _coercion,
     ),
-    MISSING,
     Rule(
         "WANTED_TOO_EARLY",
         "answer_wanted_by",

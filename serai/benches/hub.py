@@ -31,7 +31,8 @@ from exchange.hub.hub import Hub
 from exchange.hub.settings import HubSettings
 from exchange.service import configure_logging
 from schemas import keychecks
-from schemas.directory import Agreement, Federation, KeyStatement, Names, Unit, sign_federation, sign_statement
+from schemas.base import Names
+from schemas.directory import Agreement, Federation, KeyStatement, Unit, sign_federation, sign_statement
 from serai.benches.load import Shot, Taken, fire
 from serai.benches.measure import cpu_seconds, spread, timed
 

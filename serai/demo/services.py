@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from schemas.directory import Names
+from schemas.base import Names
+from schemas.signed_policy import RightsPair
 from serai.demo.people import PLACES
 from serai.demo.processes import Service
 from serai.federation import Federation, Plan, UnitPlan
@@ -13,6 +14,18 @@ from serai.federation import Federation, Plan, UnitPlan
 HOST: Final = "127.0.0.1"
 IMPATIENT: Final = {"SERAI_NODE_POLL_WAIT": "3"}
 """A node ends once its last question to the hub is answered: Ctrl-C must not take half a minute."""
+PAIR: Final = RightsPair(
+    sender="TJ",
+    recipient="KG",
+    areas=("ORGCRIME", "TERROR"),
+    not_before=0,
+    source=Names(
+        en="Convention against Torture, article 3; invented decision 4/2026 of the demonstration federation",
+        ru="Конвенция против пыток, статья 3; вымышленное решение 4/2026 демонстрационной федерации",
+    ),
+)
+"""The one pair of the demo, so that the gate can be seen: whoever writes to another unit, or of other crime, is not
+asked."""
 UNITS: Final = tuple(place.unit for place in PLACES)
 
 
@@ -55,7 +68,7 @@ def plan(folder: Path, ports: Ports) -> Plan:
         for place in PLACES
         if place.unit in ports.units
     )
-    return Plan(folder, ports.hub_url, units, "Demonstration federation")
+    return Plan(folder, ports.hub_url, units, "Demonstration federation", rights_pairs=(PAIR,))
 
 
 def hub_service(federation: Federation, port: int) -> Service:

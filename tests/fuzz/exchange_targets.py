@@ -11,11 +11,13 @@ from exchange.policy.errors import PolicyRefused
 from exchange.policy.rulebook import federation_texts, unit_texts
 from exchange.signatures import Parameters
 from schemas import entries, receipts
-from schemas.directory import DirectoryParts, any_statement, members
+from schemas.directory import DirectoryParts, Federation, any_statement, members
 from schemas.entries import DenialEntry, MessageEntry
 from schemas.errors import Malformed
 from schemas.receipts import Receipt
-from tests.federation import World
+from serai import founding
+from serai.output import CommandError
+from tests.federation import World, pair
 from tests.instants import NOW
 
 WORLD = World(NOW).add("KG", "TJ")
@@ -44,6 +46,10 @@ def parts(data: bytes) -> None:
     assert DirectoryParts.from_bytes(data).to_bytes() == data
 
 
+def document(data: bytes) -> None:
+    assert Federation.from_bytes(data).to_bytes() == data
+
+
 def fields(data: bytes) -> None:
     text = data.decode("latin-1")
     assert text.endswith(signatures.request_parameters(text, NOW).text())
@@ -53,11 +59,13 @@ def contributed(data: bytes) -> None:
     assert b"".join(contributions.pages(contributions.parse(data))) == data
 
 
-TARGETS: dict[str, tuple[Callable[[bytes], None], type[Exception]]] = {
+TARGETS: dict[str, tuple[Callable[[bytes], object], type[Exception]]] = {
     "receipt": (receipt, Malformed),
     "entry": (entry, Malformed),
     "directory_statement": (statement, Malformed),
     "directory_parts": (parts, Malformed),
+    "federation_document": (document, Malformed),
+    "rights_pairs": (founding.read_pairs, CommandError),
     "signature_input": (fields, Unsigned),
     "contributions": (contributed, BadRequest),
     "unit_rules": (unit_rules, PolicyRefused),
@@ -71,6 +79,10 @@ SEEDS: dict[str, list[bytes]] = {
     ],
     "directory_statement": [dumps(members(WORLD.revocation("TJ", "0" * 64, "CEASED", NOW)))],
     "directory_parts": [WORLD.parts().to_bytes()],
+    "federation_document": [
+        WORLD.federation(rights_pairs=(pair("*", "*"), pair("TJ", "TJ")), agreements=()).to_bytes(),
+    ],
+    "rights_pairs": [dumps([members(pair()), members(pair("*", "KG", "*", not_after=NOW))])],
     "unit_rules": [federation_texts()["walls"].encode()],
     "contributions": list(contributions.pages([Piece(part, 7, b"payload") for part in Part])),
     "signature_input": [f"n1={COVERED}{PARAMETERS.text()}".encode()],

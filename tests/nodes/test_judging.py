@@ -81,7 +81,7 @@ def test_a_stranger_to_the_case_learns_nothing_not_even_a_rule(small: World, res
 def test_a_unit_forbids_more_and_the_rules_in_force_are_on_record(small: World, restricted: str) -> None:
     kg = small.node("KG")
     rules.note(kg)
-    kg.rules = Rulebook(federation_texts(), {"own.cedar": OWN_RULE})
+    kg.book = Rulebook(federation_texts(), {"own.cedar": OWN_RULE})
     rules.note(kg)
     customs = replace(someone(kg, "dilnoza"), agency="CUSTOMS", rules=kg.rules)
     with pytest.raises(Refused) as refused:

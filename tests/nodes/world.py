@@ -164,6 +164,12 @@ class World:
         statements = tuple(wire for card in cards for wire in card.statements)
         administration.publish(self.desk.hub, Publication(signed, statements))
 
+    def decide(self, **decided: Any) -> None:
+        """Put in force what the federation decided: the document as it stands, with these members."""
+        held = self.desk.hub.register.current.federation
+        document = held.model_copy(update={"version": held.version + 1, "issued": self.now, **decided})
+        administration.publish(self.desk.hub, Publication(sign_federation(document, self.desk.world.roots[:2])))
+
     def close(self) -> None:
         for unit in self.units.values():
             unit.node.close()

@@ -127,7 +127,6 @@ def court(hearing: str) -> dict[str, Any]:
 ONE_BAD_PART: dict[str, Any] = {"extent": "PART", "item_nos": [1], "severable": "YES"}
 BREAKS: list[tuple[str, str, dict[str, Any]]] = [
     ("REQ", "COERCION", {"body": {"coercive_needed": "YES"}}),
-    ("REQ", "HUMAN_RIGHTS_MISSING", {"drop": "human_rights"}),
     ("REQ", "WANTED_TOO_EARLY", {"body": {"answer_wanted_by": "2026-11-29T05:59:59Z"}}),
     ("REQ", "ABOUT_UNKNOWN", {"objects": (person(),)}),
     ("REQ", "LINK_MISSING", {"drop": "links"}),

@@ -17,7 +17,7 @@ LOG = {
 NODE = {
     "directory_fresh_until": NOW + 60, "directory_usable_until": NOW + 600, "directory_version": 3, "key_days": {},
     "oldest_queued": None, "queued": 0, "cursor_state": "FOLLOWING", "witness": "COSIGNS", "witnessed_size": 9,
-    "quarantined": 0, "log_size": 100, "log": LOG,
+    "quarantined": 0, "log_size": 100, "log": LOG, "rules": {"sha512": "a" * 128, "signed": "SIGNED", "until": None},
 }  # fmt: skip
 WITNESSES = [{"unit": unit, "seen": NOW - 10, "cosigned": True} for unit in ("KG", "KZ", "TJ")]
 HUB = {
@@ -54,6 +54,17 @@ def test_what_is_late_or_damaged_at_a_node_is_wrong(name: str, changes: dict[str
     found = node(name, **changes)
     assert not found.ok
     assert said in found.found
+    assert found.todo
+
+
+@pytest.mark.parametrize(
+    ("signed", "until", "said"),
+    [("UNSIGNED", None, "UNSIGNED"), ("UNDECIDED", None, "UNDECIDED"), ("ENDING", NOW + 3 * DAY, "ENDING, for 3 days")],
+)
+def test_rules_that_the_federation_has_not_signed_for_good_are_wrong(signed: str, until: int, said: str) -> None:
+    status = NODE | {"rules": {"sha512": "a" * 128, "signed": signed, "until": until}}
+    found = next(one for one in node_findings(status, NOW) if one.check == "rules")
+    assert (found.ok, found.found) == (False, f"{'a' * 16}… {said}")
     assert found.todo
 
 

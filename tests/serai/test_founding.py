@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from crypto.errors import WrongPassphrase
+from exchange.policy import rulebook
 from schemas import invitations
 from schemas.directory import Federation, sign_federation
 from schemas.invitations import RequestRefused
+from schemas.signed_policy import RuleSet
 from serai import founding
 from serai.output import CommandError
-from tests.federation import UnitKeys, World, profile
+from tests.federation import UnitKeys, World, pair, profile, rule_set
 from tests.instants import DAY, NOW
 
 
@@ -95,3 +97,55 @@ def test_an_exercise_is_not_witnessed() -> None:
     units = [UnitKeys(unit).entry() for unit in ("KG", "KZ", "TJ")]
     first = document().model_copy(update={"env": "exercise"})
     assert founding.next_document(first, NOW, units=units, agreements=[]).quorum == 0
+
+
+def decided() -> Federation:
+    units = [UnitKeys(unit).entry() for unit in ("KG", "TJ")]
+    return founding.next_document(document(), NOW, units=units)
+
+
+def test_a_new_federation_has_signed_the_rules_of_its_release() -> None:
+    (mine,) = document().rules or ()
+    assert (mine.version, mine.sha512, mine.not_after) == (1, rulebook.federation().federal, None)
+    assert document().rights_pairs is None
+
+
+def test_the_list_of_pairs_is_replaced_as_a_whole_and_a_unit_leaves_with_its_pairs() -> None:
+    listed = [pair("TJ", "KG", not_before=NOW + 1), pair("*", "TJ", not_before=NOW)]
+    second = founding.with_rights_pairs(decided(), listed, NOW)
+    assert second.rights_pairs == (listed[1], listed[0])
+    assert founding.next_document(second, NOW + 1).rights_pairs == second.rights_pairs
+    assert founding.without_unit(second, "KG", NOW + 1).rights_pairs == (listed[1],)
+    assert founding.with_rights_pairs(second, [], NOW + DAY).rights_pairs == ()
+
+
+def test_a_pair_never_begins_before_it_was_signed_but_one_that_stands_is_kept() -> None:
+    held = founding.with_rights_pairs(decided(), [pair(not_before=NOW)], NOW)
+    assert founding.with_rights_pairs(held, [pair(not_before=NOW)], NOW + DAY).version == held.version + 1
+    with pytest.raises(CommandError, match="SERAI-PAIRS"):
+        founding.with_rights_pairs(held, [pair("KG", "TJ", not_before=NOW)], NOW + DAY)
+    with pytest.raises(CommandError, match="SERAI-DECISION"):
+        founding.with_rights_pairs(held, [pair("UZ", not_before=NOW)], NOW)
+
+
+def test_rules_of_the_next_release_are_signed_beside_those_before() -> None:
+    before = rule_set(NOW - DAY, sha512="0" * 128)
+    held = decided().model_copy(update={"rules": (before,)})
+    old, new = founding.with_rules(held, NOW + 30 * DAY, NOW).rules or ()
+    assert (old.sha512, old.not_after) == (before.sha512, NOW + 30 * DAY)
+    assert (new.version, new.not_before, new.not_after) == (2, NOW, None)
+
+
+def test_signing_the_same_rules_again_only_ends_the_others() -> None:
+    once = founding.with_rules(decided(), NOW, NOW)
+    assert once.rules == decided().rules
+    both = once.model_copy(update={"rules": (rule_set(NOW - DAY, not_after=NOW + DAY), *_next())})
+    again = founding.with_rules(both, NOW + 9 * DAY, NOW).rules or ()
+    assert [(one.version, one.not_after) for one in again] == [(1, None), (2, NOW + 9 * DAY)]
+    assert [one.version for one in founding.with_rules(both, NOW, NOW).rules or ()] == [1]
+    late = founding.with_rules(both, NOW + 60 * DAY, NOW + 30 * DAY).rules or ()
+    assert [(one.version, one.not_before) for one in late] == [(2, NOW), (3, NOW + 30 * DAY)]
+
+
+def _next() -> tuple[RuleSet, ...]:
+    return (rule_set(NOW, version=2, sha512="0" * 128),)

@@ -34,7 +34,8 @@ from nodes.errors import NotReady
 from nodes.node import Node, Surroundings, open_node
 from nodes.tables import MessageRow
 from nodes.views import Actor, DraftForm
-from schemas.directory import Names, Revocation, sign_statement
+from schemas.base import Names
+from schemas.directory import Revocation, sign_statement
 from serai.demo import replies, requests
 from serai.demo.writing import Writing
 from serai.federation import Federation, Plan, UnitPlan, establish

@@ -21,7 +21,7 @@ from nodes.node import Node, Surroundings, open_node
 from nodes.signin import Credentials, Enrolment
 from nodes.web.app import create_app
 from nodes.web.entrance import cookie_name
-from schemas.directory import Names
+from schemas.base import Names
 from serai import federation
 from serai.federation import Plan, UnitPlan
 from serai.inside import Inside
