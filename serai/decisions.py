@@ -12,6 +12,7 @@ import typer
 
 from crypto.instants import to_text
 from exchange.policy import rulebook
+from schemas.directory import members
 from schemas.signed_policy import InForce, RightsPair, named
 from serai import founding
 from serai.homes import HubHome
@@ -43,16 +44,16 @@ def pairs(
     asks.
     """
     access = Access(home, file, descriptor)
-    held, members = held_document(access), {}
+    held, put = held_document(access), {}
     if listed is not None:
         held = founding.with_rights_pairs(held, founding.read_pairs(listed.read_bytes()), int(time.time()))
-        members = publish(access, held, open_roots(roots, root_files))
+        put = publish(access, held, open_roots(roots, root_files))
     if held.rights_pairs is None:
         note("No list is signed yet: every request must carry the human-rights check.")
     found = held.rights_pairs or ()
     table = Table(["from", "to", "areas", "in force", "source"], [_pair(one) for one in found])
-    whole = {"signed": held.rights_pairs is not None, "pairs": [one.model_dump(mode="json") for one in found]}
-    show(Report("federation-pairs", {"version": held.version, **whole, **members}, table=table), as_json=as_json)
+    whole = {"signed": held.rights_pairs is not None, "pairs": [members(one) for one in found]}
+    show(Report("federation-pairs", {"version": held.version, **whole, **put}, table=table), as_json=as_json)
 
 
 @app.command("rules")
@@ -73,10 +74,10 @@ def rules(
     Sign the rules of a new release before the nodes are upgraded: a node does nothing under rules that are not signed.
     """
     access, now = Access(home, file, descriptor), int(time.time())
-    held, shipped, members = held_document(access), rulebook.federation().federal, {}
+    held, shipped, put = held_document(access), rulebook.federation().federal, {}
     if roots:
         held = founding.with_rules(held, now + grace * DAY, now)
-        members = publish(access, held, open_roots(roots, root_files))
+        put = publish(access, held, open_roots(roots, root_files))
     found, mine = held.rules or (), named(held.rules or (), shipped)
     if mine is None:
         note(f"The rules of this release are not signed: name k of the roots to sign them. sha512 {shipped}")
@@ -84,9 +85,9 @@ def rules(
         ["version", "in force", "this release", "sha512"],
         [[one.version, _span(one), one == mine, one.sha512] for one in found],
     )
-    listed = [one.model_dump(mode="json", exclude_none=True) for one in found]
+    listed = [members(one) for one in found]
     whole = {"shipped": shipped, "signed": mine is not None, "rules": listed}
-    show(Report("federation-rules", {"version": held.version, **whole, **members}, table=table), as_json=as_json)
+    show(Report("federation-rules", {"version": held.version, **whole, **put}, table=table), as_json=as_json)
 
 
 def _pair(one: RightsPair) -> list[str]:

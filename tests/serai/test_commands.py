@@ -1,5 +1,6 @@
 """A federation founded, joined, looked at, backed up and taken apart with the commands alone."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -227,3 +228,24 @@ def test_every_group_has_its_help(group: str, capsys: pytest.CaptureFixture[str]
         app([group, "--help"])
     assert ended.value.code == Exit.DONE
     assert "Usage" in capsys.readouterr().out
+
+
+def test_what_the_federation_decides_is_signed_by_its_roots_and_shown(office: Office, tmp_path: Path) -> None:
+    before = done("federation", "pairs", *office.hub)
+    assert (before["signed"], before["pairs"]) == (False, [])
+    listed = tmp_path / "pairs.json"
+    source = {"en": "Convention against Torture, article 3", "ru": "Конвенция против пыток, статья 3"}
+    made = {"from": "TJ", "to": "*", "areas": ["TERROR"], "not_before": "2100-01-01T00:00:00Z", "source": source}
+    listed.write_text(json.dumps([made]))
+    assert run("federation", "pairs", *office.hub, listed, *office.roots(1)).members["code"] == "SERAI-ROOTS"
+    assert done("federation", "pairs", *office.hub, listed, *office.roots())["version"] == before["version"] + 1
+    assert done("federation", "pairs", *office.hub)["pairs"] == [made]
+    listed.write_text('[{"from": "TJ"}]')
+    assert run("federation", "pairs", *office.hub, listed, *office.roots()).members["code"] == "SERAI-PAIRS"
+
+
+def test_the_rules_of_this_release_are_signed_from_the_founding_on(office: Office) -> None:
+    shown = done("federation", "rules", *office.hub)
+    assert (shown["signed"], [one["sha512"] for one in shown["rules"]]) == (True, [shown["shipped"]])
+    again = done("federation", "rules", *office.hub, *office.roots())
+    assert (again["version"], again["rules"]) == (shown["version"] + 1, shown["rules"])
