@@ -98,6 +98,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "ACCOUNT": Rule(asks=Action.ADMINISTER_USERS, decides=Action.ADMINISTER_USERS, lifetime=3 * DAY),
         "AUDIT_QUERY": Rule(asks=Action.READ_LOG, decides=Action.DECIDE_QUERY, lifetime=7 * DAY),
         "BREAK_GLASS": Rule(asks=Action.BREAK_GLASS, decides=Action.REVIEW_EMERGENCY, lifetime=3 * DAY, done=True),
+        "KEY_CHANGE": Rule(asks=Action.ADMINISTER_KEYS, decides=Action.ADMINISTER_KEYS, lifetime=3 * DAY),
         "ERASURE": Rule(asks=Action.PROTECT_DATA, decides=Action.DECIDE_ERASURE, lifetime=14 * DAY),
         **dict.fromkeys(SENDING, Rule(asks=Action.LIST_ARRIVALS, decides=Action.APPROVE_SENDING, lifetime=3 * DAY)),
     }

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from crypto import statements
 from crypto.errors import CryptoError
 from crypto.signing import SigningKey
-from nodes import keys, log, upkeep
+from nodes import keys, log, rekeying, upkeep
 from nodes.errors import BadInput, NotFound, NotReady
 from nodes.hub_client import HubClient
 from nodes.keys import Maker
 from nodes.node import Node
+from nodes.rekeying import NO_LEAVE, Leave
 from nodes.settings import NodeSettings
 from nodes.tables import KeyRow
 from schemas.directory import (
@@ -38,10 +39,10 @@ Turned = Literal["ENCRYPTION", "NODE", "WITNESS"]
 CODES: Final[dict[Turned, str]] = {"ENCRYPTION": "TURN", "NODE": "REQUEST", "WITNESS": "TURN"}
 
 
-def turn(node: Node, use: Turned) -> str:
+def turn(node: Node, use: Turned, leave: Leave = NO_LEAVE) -> str:
     """Make the next key for `use` now and return its id; the courier publishes it, and then it is used.
 
-    Raises `NotReady` while the last one is not published.
+    Raises `NotReady` while the last one is not published, and what `rekeying.record` does.
     """
     with node.refreshing:
         with node.db.write() as session:
@@ -53,7 +54,7 @@ def turn(node: Node, use: Turned) -> str:
                 kid = keys.new_request(session, maker, signer)
             else:
                 kid = keys.new_note_keys(session, maker, signer, use)
-            log.record(session, node, log.Act(operation="KEY_CHANGE", codes=(CODES[use],)))
+            rekeying.record(session, node, use, leave, (CODES[use],))
         _load(node)
     node.directory_due.set()
     return kid
@@ -81,11 +82,11 @@ def vouch(settings: NodeSettings, root: SigningKey, proposed: bytes) -> bytes:
     return sign_statement(statement, root)
 
 
-def take_signing_key(node: Node, wire: bytes) -> str:
+def take_signing_key(node: Node, wire: bytes, leave: Leave = NO_LEAVE) -> str:
     """Keep the signing key that the root vouched for in `wire` and return its id; the courier publishes it.
 
     Raises `BadInput` for what is not signed by a root of this unit or is no key that was proposed here, `NotReady`
-    while the last one is not published or no directory says which roots are ours.
+    while the last one is not published or no directory says which roots are ours, and what `rekeying.record` does.
     """
     statement = _rooted(node, wire)
     if not isinstance(statement, KeyStatement) or statement.use != "SIGNING":
@@ -95,7 +96,7 @@ def take_signing_key(node: Node, wire: bytes) -> str:
             _demand_published(session, "SIGNING")
             _demand_seed(node, statement.kid)
             keys.add(session, statement, wire)
-            log.record(session, node, log.Act(operation="KEY_CHANGE", codes=("SIGNING",)))
+            rekeying.record(session, node, "SIGNING", leave, ("SIGNING",))
         _load(node)
     node.directory_due.set()
     return statement.kid
@@ -132,8 +133,9 @@ def revoke(node: Node, client: HubClient, wire: bytes) -> str:
     statement = _rooted(node, wire)
     if not isinstance(statement, Revocation):
         raise BadInput("no revocation")
+    known = node.directory().keys.get(statement.kid)
     with node.db.read() as session:
-        if session.get(KeyRow, statement.kid) is None:
+        if session.get(KeyRow, statement.kid) is None and (known is None or known.unit != node.unit):
             raise NotFound
     if node.keys.request_keyid.endswith(statement.kid):
         raise NotReady("without this key no request is heard: rotate the request key first")

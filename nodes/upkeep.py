@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from exchange.courier import Alarm
 from exchange.disk import Room
-from nodes import alerts, keys, log, trust
+from nodes import alerts, key_news, keys, log, trust
 from nodes.alerts import Cause, Raised
 from nodes.errors import AnswerRefused, NotReady
 from nodes.hub_client import HubClient
@@ -54,6 +54,7 @@ def _accept(node: Node, parts: DirectoryParts) -> bool:
             if changed:
                 session.execute(update(QuarantineRow).where(QuarantineRow.state == HELD).values(retry_at=now))
             keys.confirm(session, directory, now)
+            key_news.tell(session, node, before, directory)
             alerts.clear(session, ALARM, node.unit)
             ours = keys.load(session, node.store, node.settings)
             _watch_signing(session, node, directory, ours)

@@ -47,6 +47,8 @@ app = typer.Typer(help="A unit's node.", no_args_is_help=True, rich_markup_mode=
 RootPassphraseFile = Annotated[
     Path | None, typer.Option("--root-passphrase-file", help="Owner-only file with the passphrase of the root key.")
 ]
+Reason = Annotated[str, typer.Option(help="Why; needed once the unit has two administrators.")]
+Alone = Annotated[bool, typer.Option("--alone", help="Without a second person: every administrator is alarmed.")]
 REQUEST: Final = "request.json"
 ANCHOR: Final = "anchor.json"
 
@@ -60,7 +62,7 @@ class Purpose(StrEnum):
     WITNESS = "witness"
 
 
-USES: Final[dict[Purpose, Turned]] = {
+TURNED: Final[dict[Purpose, Turned]] = {
     Purpose.ENCRYPTION: "ENCRYPTION",
     Purpose.REQUEST: "NODE",
     Purpose.WITNESS: "WITNESS",
@@ -224,23 +226,33 @@ def rotate(
     key: Annotated[
         Purpose, typer.Option("--key", help="Which key; only the next signing key needs the root.")
     ] = Purpose.SIGNING,
+    reason: Reason = "",
     root_file: RootPassphraseFile = None,
     file: PassphraseFile = None,
     descriptor: PassphraseFd = None,
     *,
+    alone: Alone = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Make the next key for one purpose; the node may be running, and uses it once the hub has published it."""
-    access = Access(home, file, descriptor)
-    if key is Purpose.SIGNING:
+    """Make the next key for one purpose; the node may be running, and uses it once the hub has published it.
+
+    Once the unit has two administrators, one of them must agree to a signing or request key on the page Keys: the first
+    command asks, and the same command given again makes the key.
+    """
+    access, leave = Access(home, file, descriptor), {"reason": reason, "alone": alone}
+    waits = access.do("key.ask", {"use": TURNED.get(key, "SIGNING"), **leave})["waits"]
+    if waits is not None:
+        note("An administrator must agree to it on the page Keys; then give the same command again.")
+        members: control.Members = {"kid": None, "waits": waits}
+    elif key is Purpose.SIGNING:
         root = keys.open_root(access.settings(), passphrase(root_file, None, "passphrase of the root key"))
         proposed = unb64(access.do("key.propose", {})["statement"])
-        members = access.do("key.take", {"statement": b64(rotation.vouch(access.settings(), root, proposed))})
+        members = access.do("key.take", {"statement": b64(rotation.vouch(access.settings(), root, proposed)), **leave})
         note("The courier publishes the key and then uses it. Take the root key away again.")
     else:
-        members = access.do("key.turn", {"use": USES[key]})
+        members = access.do("key.turn", {"use": TURNED[key], **leave})
         note("The courier publishes the key and then uses it. Withdraw the old one with `serai node revoke`.")
-    show(Report("node-rotate", members, lines=[members["kid"]]), as_json=as_json)
+    show(Report("node-rotate", members, lines=[members["kid"] or members["waits"]]), as_json=as_json)
 
 
 @app.command("revoke")

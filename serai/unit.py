@@ -22,6 +22,7 @@ from nodes import (
     inbox,
     messages,
     outbox,
+    rekeying,
     restrictions,
     rotation,
     signin,
@@ -39,6 +40,7 @@ from nodes.hub_client import HubClient
 from nodes.mandates import Visit, Wish
 from nodes.node import Node
 from nodes.outbox import Order
+from nodes.rekeying import Leave
 from nodes.signin import Credentials, Enrolment
 from nodes.views import Actor, Box, DraftForm, InboxQuery, View
 from serai.control import Members, Operation
@@ -52,6 +54,7 @@ def operations_of(node: Node) -> Mapping[str, Operation]:
         "status": _status,
         "sync": _sync,
         "backup": _backup,
+        "key.ask": _ask_key,
         "key.turn": _turn_key,
         "key.propose": _propose_key,
         "key.take": _take_key,
@@ -95,8 +98,14 @@ def _backup(node: Node, given: Members) -> Members:
     return {"path": given["path"], "ekid": heading.ekid}
 
 
+def _ask_key(node: Node, given: Members) -> Members:
+    """Say what an administrator must agree to before the key is made, or None; it is asked for if it was not."""
+    with node.db.write() as session:
+        return {"waits": rekeying.missing(session, node, given["use"], _leave(given))}
+
+
 def _turn_key(node: Node, given: Members) -> Members:
-    return {"kid": rotation.turn(node, given["use"])}
+    return {"kid": rotation.turn(node, given["use"], _leave(given))}
 
 
 def _propose_key(node: Node, _: Members) -> Members:
@@ -104,7 +113,11 @@ def _propose_key(node: Node, _: Members) -> Members:
 
 
 def _take_key(node: Node, given: Members) -> Members:
-    return {"kid": rotation.take_signing_key(node, unb64(given["statement"]))}
+    return {"kid": rotation.take_signing_key(node, unb64(given["statement"]), _leave(given))}
+
+
+def _leave(given: Members) -> Leave:
+    return Leave(given["reason"], given["alone"])
 
 
 def _revoke_key(node: Node, given: Members) -> Members:

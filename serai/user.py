@@ -10,7 +10,7 @@ from crypto.instants import to_text
 from serai import control
 from serai.control import Members
 from serai.homes import NodeHome
-from serai.node import Access
+from serai.node import Access, Alone, Reason
 from serai.output import CommandError, Exit, JsonFlag, Report, Table, note, show
 from serai.passphrases import PassphraseFd, PassphraseFile
 
@@ -20,8 +20,6 @@ SESSION: Final = "session"
 UserId = Annotated[str, typer.Argument(help="Staff number, as it stands in messages.")]
 ChangeId = Annotated[str, typer.Argument(help="Id of the change, as `serai user changes` lists it.")]
 Roles = Annotated[list[str], typer.Option("--role", help="Role code; may be repeated.")]
-Reason = Annotated[str, typer.Option(help="Why; needed once the unit has two administrators.")]
-Alone = Annotated[bool, typer.Option("--alone", help="Without a second person: every administrator is alarmed.")]
 SessionFile = Annotated[
     Path | None,
     typer.Option("--session", help="File that keeps the signed-in session; in the node's folder if left out."),

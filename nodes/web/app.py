@@ -80,6 +80,7 @@ from nodes.web import (
     emergency_pages,
     figure_pages,
     inbox_pages,
+    key_pages,
     log_pages,
     me_pages,
     message_pages,
@@ -141,6 +142,7 @@ ROUTERS: Final = (
     audit_prints.router,
     audit_reviews.router,
     audit_entry.router,  # behind the other addresses under /log, which are not numbers
+    key_pages.router,
     quarantine_pages.router,
 )
 

@@ -87,6 +87,10 @@ _ACTS: Final[Mapping[str, str]] = {
     "ACKNOWLEDGE ADMINISTER_KEYS READ_LOG": """
         POST /alerts/{alert_id}/acknowledge
     """,
+    "ADMINISTER_KEYS": """
+        GET  /keys
+        POST /keys/{approval_id}
+    """,
     "ADMINISTER_USERS": """
         GET  /people
         GET  /people.json
@@ -279,5 +283,5 @@ ASKED: Final[Mapping[tuple[str, str], str]] = {
 }
 """Method and path of a route -> what it asks for."""
 
-FEWEST: Final = 178
+FEWEST: Final = 180
 """A table of routes that is read wrongly has fewer; whoever adds one raises it."""
