@@ -2,8 +2,9 @@
 
 import base64
 import re
+import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +24,7 @@ from nodes.web.app import create_app
 from nodes.web.entrance import cookie_name
 from schemas.base import Names
 from serai import federation
-from serai.federation import Plan, UnitPlan
+from serai.federation import Federation, Plan, UnitPlan
 from serai.inside import Inside
 
 NAMES = {
@@ -160,7 +161,7 @@ def build(
         UnitPlan(unit, NAMES[unit], time_zone=ZONES[unit], agencies=("POLICE",), database=databases.get(unit, ""))
         for unit in units
     )
-    made = federation.establish(Plan(folder / "federation", "http://127.0.0.1:9", plans, env=env), now)
+    made = found(Plan(folder / "federation", "http://127.0.0.1:9", plans, env=env), now)
     keys = HubKeys.open(made.hub.home, made.passphrase, made.hub.origin)
     hub = Hub(made.hub, keys, Database(made.hub.database), clock, inline=True)
     hub.check_identity()
@@ -171,3 +172,17 @@ def build(
         house.nodes[unit] = open_node(made.nodes[unit], made.passphrase, Surroundings(clock, way))
         house.sync(unit)
     return house
+
+
+def found(plan: Plan, now: int) -> Federation:
+    """Make the federation of `plan`, or copy the like of it that an earlier house of this run began with.
+
+    Making the keys and tables takes a second; nothing in a folder says where it is, but an address of PostgreSQL.
+    """
+    if any(unit.database for unit in plan.units):
+        return federation.establish(plan, now)
+    names = tuple(unit.unit for unit in plan.units)
+    first = plan.folder.parent.parent / "-".join(("founded", plan.env, str(now), *names))
+    if not first.exists():
+        federation.establish(replace(plan, folder=first), now)
+    return federation.open_federation(Path(shutil.copytree(first, plan.folder)), names)
