@@ -2,22 +2,27 @@
 
 A driver gives the interpreter lock back for every single row of an ordinary `executemany`, and each time waits for it
 again behind the threads that verify: one statement for many rows is the difference between a batch of one lock and of a
-hundred. The text of a statement never depends on how many keys are asked for, so it stays prepared.
+hundred. The text of a statement never depends on how many keys are asked for, so it stays prepared. It goes to the
+driver as it is, in the caller's transaction: what SQLAlchemy does around a statement takes several times as long as the
+statement itself.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, String, Table, TextualSelect, column, text
-from sqlalchemy import Row as SqlRow
+from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, String, Table
+from sqlalchemy.exc import DBAPIError
 
 Row = Mapping[str, Any]
-Found: TypeAlias = "SqlRow[*tuple[Any, ...]]"
+Found: TypeAlias = Any
+"""A tuple whose places have the names of the wanted columns; values are as the driver gives them."""
 
 MOST_ROWS: Final = 256
 """Rows in one statement: a whole batch. The widest table has then 6,400 parameters; SQLite allows 32,766."""
@@ -27,6 +32,38 @@ _ELEMENTS: Final = {BigInteger: "bigint", Boolean: "boolean", Integer: "integer"
 to its own type would cut it."""
 
 
+def ask(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
+    """Return the rows, as tuples, that a constant statement finds; its marks are those of the driver.
+
+    Errors are SQLAlchemy's, as for every other statement.
+    """
+    with _cursor(connection, statement) as cursor:
+        connection.engine.dialect.do_execute(cursor, statement, parameters)
+        return list(cursor.fetchall())
+
+
+def change(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> int:
+    """Run a constant statement that returns nothing, as `ask` does; returns how many rows it changed."""
+    with _cursor(connection, statement) as cursor:
+        connection.engine.dialect.do_execute(cursor, statement, parameters)
+        return int(cursor.rowcount)
+
+
+@contextmanager
+def _cursor(connection: Connection, statement: str) -> Iterator[Any]:
+    dialect = connection.engine.dialect
+    driver_error = dialect.loaded_dbapi.Error
+    try:
+        cursor = connection.connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+    except driver_error as error:
+        said = DBAPIError.instance(statement, None, error, driver_error, hide_parameters=True, dialect=dialect)
+        raise said from error
+
+
 def insert(connection: Connection, table: Table, rows: Sequence[Row], conflict: str = "") -> None:
     """Insert `rows`, each with all the columns of `table`; `conflict` is an ON CONFLICT clause."""
     if not rows:
@@ -34,12 +71,12 @@ def insert(connection: Connection, table: Table, rows: Sequence[Row], conflict: 
     take = itemgetter(*_names(table))
     if connection.dialect.name == "postgresql":
         columns = zip(*map(take, rows), strict=True)
-        connection.exec_driver_sql(f"{_unnest(table)} {conflict}", tuple(list(column) for column in columns))
+        change(connection, f"{_unnest(table)} {conflict}", tuple(list(column) for column in columns))
         return
     for at in range(0, len(rows), MOST_ROWS):
         some = rows[at : at + MOST_ROWS]
         values = tuple(chain.from_iterable(map(take, some)))
-        connection.exec_driver_sql(f"{_values(table, len(some))} {conflict}", values)
+        change(connection, f"{_values(table, len(some))} {conflict}", values)
 
 
 @dataclass(frozen=True)
@@ -55,28 +92,29 @@ class Wanted:
     lock: bool = False
 
     @cached_property
-    def sqlite(self) -> TextualSelect:
+    def sqlite(self) -> str:
         """The question with a JSON list of keys. CROSS JOIN: the keys lead, and the table is only ever looked up."""
         several = len(self.by) > 1
         keys = [f"json_extract(w.value, '$[{at}]')" if several else "w.value" for at in range(len(self.by))]
         on = " AND ".join(f't."{name}" = {key}' for name, key in zip(self.by, keys, strict=True))
-        return self._asked(f"FROM json_each(:keys) AS w CROSS JOIN {self.table.name} AS t ON {on} {self._order}")
+        return f"{self._asked} FROM json_each(?) AS w CROSS JOIN {self.table.name} AS t ON {on} {self._order}"
 
     @cached_property
-    def postgresql(self) -> TextualSelect:
-        """The question with one array for each column of the key, `k0` and on."""
-        arrays = ", ".join(f"CAST(:k{at} AS {_element(self.table, name)}[])" for at, name in enumerate(self.by))
+    def postgresql(self) -> str:
+        """The question with one array for each column of the key."""
+        arrays = ", ".join(f"%s::{_element(self.table, name)}[]" for name in self.by)
         names = ", ".join(f'"{name}"' for name in self.by)
         found = f"FROM unnest({arrays}) AS w ({names}) JOIN {self.table.name} AS t USING ({names})"
-        return self._asked(f"{found} {self._order} {'FOR UPDATE OF t' if self.lock else ''}")
+        return f"{self._asked} {found} {self._order} {'FOR UPDATE OF t' if self.lock else ''}"
 
-    def _asked(self, found: str) -> TextualSelect:
-        """Name the columns of the answer beforehand: what has to be read from each answer takes longer than the answer.
+    @cached_property
+    def named(self) -> Callable[..., Found]:
+        """What makes a row of its values."""
+        return namedtuple("Found", self.columns)  # noqa: PYI024 - its names are known when the question is
 
-        They have no type, so values stay as the driver gives them.
-        """
-        wanted = ", ".join(f't."{name}"' for name in self.columns)
-        return text(f"SELECT {wanted} {found}").columns(*map(column, self.columns))
+    @property
+    def _asked(self) -> str:
+        return "SELECT " + ", ".join(f't."{name}"' for name in self.columns)
 
     @property
     def _order(self) -> str:
@@ -88,9 +126,11 @@ def find(connection: Connection, wanted: Wanted, keys: Sequence[Any]) -> Sequenc
     if not keys:
         return []
     if connection.dialect.name == "sqlite":
-        return connection.execute(wanted.sqlite, {"keys": json.dumps(keys)}).all()
-    arrays = zip(*keys, strict=True) if len(wanted.by) > 1 else (keys,)
-    return connection.execute(wanted.postgresql, {f"k{at}": list(array) for at, array in enumerate(arrays)}).all()
+        found = ask(connection, wanted.sqlite, (json.dumps(keys),))
+    else:
+        arrays = zip(*keys, strict=True) if len(wanted.by) > 1 else (keys,)
+        found = ask(connection, wanted.postgresql, tuple(list(array) for array in arrays))
+    return [wanted.named(*row) for row in found]
 
 
 def update(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Row]) -> None:
@@ -98,9 +138,9 @@ def update(connection: Connection, table: Table, names: tuple[str, ...], rows: S
     if not rows:
         return
     keys = tuple(column.name for column in table.primary_key)
-    connection.exec_driver_sql(
-        _set(table, names, keys, connection.dialect.name), list(map(itemgetter(*names, *keys), rows))
-    )
+    statement = _set(table, names, keys, connection.dialect.name)
+    with _cursor(connection, statement) as cursor:
+        connection.engine.dialect.do_executemany(cursor, statement, list(map(itemgetter(*names, *keys), rows)))
 
 
 @lru_cache(maxsize=256)

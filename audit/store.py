@@ -164,6 +164,10 @@ _TILE: Final[Mapping[str, str]] = {
     "postgresql": "SELECT data, root FROM log_tile WHERE log_id = %s AND level = %s AND n = %s",
     "sqlite": "SELECT data, root FROM log_tile WHERE log_id = ? AND level = ? AND n = ?",
 }
+_LEAVES: Final[Mapping[str, str]] = {
+    "postgresql": "SELECT leaf_hash FROM log_entry WHERE log_id = %s AND idx >= %s AND idx < %s ORDER BY idx",
+    "sqlite": "SELECT leaf_hash FROM log_entry WHERE log_id = ? AND idx >= ? AND idx < ? ORDER BY idx",
+}
 _ENTRIES: Final[Mapping[str, str]] = {
     "postgresql": "SELECT idx, leaf_hash, entry FROM log_entry "
     "WHERE log_id = %s AND idx >= %s AND idx < %s ORDER BY idx",
@@ -213,14 +217,13 @@ def read_head(connection: Connection, log_id: str) -> Head:
 def _head(connection: Connection, log_id: str, *, lock: bool) -> Head | None:
     dialect = connection.dialect.name
     query = _HEAD[dialect] + (" FOR UPDATE" if lock and dialect == "postgresql" else "")
-    row = connection.exec_driver_sql(query, (log_id,)).one_or_none()
-    return Head(*row) if row else None
+    return next((Head(*row) for row in rows.ask(connection, query, (log_id,))), None)
 
 
 def swap_head(connection: Connection, log_id: str, old: Head, new: Head) -> None:
     """Move the head from `old` to `new`. Raises HeadMoved when `old` is not what is stored."""
     given = (new.size, new.root, new.time, log_id, old.size, old.root)
-    if connection.exec_driver_sql(_SWAP[connection.dialect.name], given).rowcount != 1:
+    if rows.change(connection, _SWAP[connection.dialect.name], given) != 1:
         raise HeadMoved(f"the head of {log_id} is no longer at {old.size}")
 
 
@@ -242,8 +245,8 @@ def insert_tiles(connection: Connection, log_id: str, tiles: Sequence[FullTile])
 
 def read_tile(connection: Connection, log_id: str, level: int, index: int) -> FullTile | None:
     """A full tile with its stored root."""
-    row = connection.exec_driver_sql(_TILE[connection.dialect.name], (log_id, level, index)).one_or_none()
-    return FullTile(level, index, row[0], row[1]) if row else None
+    found = rows.ask(connection, _TILE[connection.dialect.name], (log_id, level, index))
+    return next((FullTile(level, index, data, root) for data, root in found), None)
 
 
 def read_tile_roots(connection: Connection, log_id: str, level: int, start: int, end: int) -> list[bytes]:
@@ -254,13 +257,12 @@ def read_tile_roots(connection: Connection, log_id: str, level: int, start: int,
 
 def read_leaves(connection: Connection, log_id: str, start: int, end: int) -> list[bytes]:
     """The stored leaf hashes of [start, end) in order; fewer when rows are missing."""
-    query = select(ENTRY.c.leaf_hash).where(ENTRY.c.log_id == log_id, ENTRY.c.idx >= start, ENTRY.c.idx < end)
-    return list(connection.execute(query.order_by(ENTRY.c.idx)).scalars())
+    return [leaf for (leaf,) in rows.ask(connection, _LEAVES[connection.dialect.name], (log_id, start, end))]
 
 
 def read_entries(connection: Connection, log_id: str, start: int, end: int) -> Sequence[tuple[int, bytes, bytes]]:
     """(index, stored leaf hash, entry) of [start, end) in order; fewer when rows are missing."""
-    return connection.exec_driver_sql(_ENTRIES[connection.dialect.name], (log_id, start, end)).all()
+    return rows.ask(connection, _ENTRIES[connection.dialect.name], (log_id, start, end))
 
 
 def read_entries_at(connection: Connection, log_id: str, indices: Sequence[int]) -> list[tuple[int, bytes]]:

@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, orm, 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
+from audit import rows
 from exchange.errors import DiskLow, NotReady, Unavailable
 
 BUSY_MILLISECONDS = 10_000
@@ -149,7 +150,7 @@ class Database:
         """One transaction that sees one state of the database; closing the session rolls it back, whatever happened."""
         with _store_errors(), Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             if self.sqlite:
-                session.connection().exec_driver_sql("BEGIN")
+                rows.change(session.connection(), "BEGIN")
             yield session
 
     @contextmanager
@@ -157,7 +158,7 @@ class Database:
         with Session(self.engine, expire_on_commit=False) as session:
             try:
                 if self.sqlite:
-                    session.connection().exec_driver_sql(begin)
+                    rows.change(session.connection(), begin)
                 yield session
                 session.commit()
             except BaseException:

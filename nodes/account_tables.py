@@ -6,7 +6,7 @@ Passwords, codes and tokens stand here only as hashes; names stay in this node.
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from nodes.tables import Row
+from nodes.row import Row
 
 
 class UserRow(Row):

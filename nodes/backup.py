@@ -38,8 +38,9 @@ from nodes.keys import Maker
 from nodes.node import MIGRATIONS, Node
 from nodes.protection_tables import ApprovalRow, ErasureRow
 from nodes.retention_errors import Erased
+from nodes.row import Row
 from nodes.settings import NodeSettings
-from nodes.tables import CaseRow, DraftRow, KeyRow, MessageRow, Row
+from nodes.tables import CaseRow, DraftRow, KeyRow, MessageRow
 from nodes.watch_tables import MirrorRow
 
 SERVICE = "node"

@@ -85,7 +85,7 @@ def judge(work: Work, actor: Actor, written: Written) -> Judged:
     if not wrong:
         values, objects = _split(kind.complete(given))
         facts = Facts(values, objects, draft.common, parent.body if parent else None, node.now())
-        found += _faults(BODY, kind.validate(facts))
+        found += _faults(BODY, kind.broken(facts))
     found += (*_source(draft), *_recipients(node, kind, draft), *rights.missing(node, draft))
     facts = Facts(values, objects, draft.common, parent.body if parent else None, node.now())
     completeness = kind.score(facts).points if not wrong else 0

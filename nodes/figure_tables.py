@@ -3,7 +3,8 @@
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from nodes.tables import MessageRow, Row
+from nodes.row import Row
+from nodes.tables import MessageRow
 
 
 class OutcomeRow(Row):

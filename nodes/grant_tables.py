@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from nodes.tables import Row
+from nodes.row import Row
 
 
 class ConcernRow(Row):

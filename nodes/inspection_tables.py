@@ -6,7 +6,7 @@ Texts are sealed under the key of the key store; nothing of a case is here but t
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from nodes.tables import Row
+from nodes.row import Row
 
 
 class InspectionRow(Row):

@@ -18,7 +18,8 @@ from crypto.encoding import b64
 from nodes import rest
 from nodes.errors import Denied
 from nodes.node import Node
-from nodes.tables import CaseRow, EventRow, Row
+from nodes.row import Row
+from nodes.tables import CaseRow, EventRow
 from nodes.views import Actor
 from schemas.entries import ActEntry, commitment
 

@@ -6,7 +6,7 @@ Reasons and parameters are sealed under the key of the key store, not of a case:
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from nodes.tables import Row
+from nodes.row import Row
 
 
 class EmergencyRow(Row):

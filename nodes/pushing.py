@@ -19,9 +19,9 @@ from exchange.errors import EarlyNumber, Equivocation, IdTaken, KeyEnded
 from nodes import alerts, log, receipts, resealing, restored, upkeep
 from nodes.alerts import Raised
 from nodes.errors import HubUnreachable
-from nodes.hub_client import HubClient
+from nodes.hub_client import HubClient, Posted
 from nodes.node import Node
-from nodes.receipts import Evidence
+from nodes.receipts import Batches, Evidence
 from nodes.tables import MessageRow, OutboxRow, VoidRow
 from nodes.work import Work
 from schemas.trust import KeyUnknown
@@ -77,12 +77,13 @@ def step(node: Node, client: HubClient, line: Line, pool: ThreadPoolExecutor | N
         restored.catch_up(node, client)
         with node.db.read() as session:
             offers = _offers(session, node, line)
-    if pool is None or len(offers) < 2:
-        replies = [_ask(node, client, offer) for offer in offers[:1]]
-    else:
-        replies = _ask_all(node, client, offers, pool)
-    if not replies:
+    if not offers:
         return 0
+    if pool is None:
+        offers = offers[:1]
+    posted = [_post(client, offers[0])] if pool is None or len(offers) < 2 else _post_all(client, offers, pool)
+    batches = Batches()
+    replies = [_reply(node, offer, answer, batches) for offer, answer in zip(offers, posted, strict=True)]
     if any(reply.answer is Answer.KEY_ENDED for reply in replies):
         upkeep.refresh(node, client)
     decided = _store(node, replies)
@@ -97,32 +98,41 @@ def _offers(session: Session, node: Node, line: Line) -> list[_Offer]:
     return [queued[seq] for seq in courier.to_send(node.now(), line, tuple(queued))]
 
 
-def _ask_all(node: Node, client: HubClient, offers: Sequence[_Offer], pool: ThreadPoolExecutor) -> list[_Reply]:
+def _post_all(client: HubClient, offers: Sequence[_Offer], pool: ThreadPoolExecutor) -> list[Posted | None]:
     """Offer a window: each envelope leaves once the one before has left, and nobody waits for another's answer."""
     left = [threading.Event() for _ in offers]
 
-    def ask(at: int) -> _Reply:
+    def post(at: int) -> Posted | None:
         if at:
             left[at - 1].wait()
         try:
-            return _ask(node, client, offers[at], left[at].set)
+            return _post(client, offers[at], left[at].set)
         finally:
             left[at].set()
 
-    return list(pool.map(ask, range(len(offers))))
+    return list(pool.map(post, range(len(offers))))
 
 
-def _ask(node: Node, client: HubClient, offer: _Offer, sent: Callable[[], None] | None = None) -> _Reply:
+def _post(client: HubClient, offer: _Offer, sent: Callable[[], None] | None = None) -> Posted | None:
     try:
-        posted = client.post_message(offer.wire, sent)
-        if posted.receipt is not None:
-            evidence = receipts.check_submitted(node.directory(), posted.receipt, offer.wire, offer.eid)
-            return _Reply(offer, Answer(evidence.receipt.type), evidence)
-    except KeyUnknown:
-        node.directory_due.set()
-        return _Reply(offer, Answer.NOTHING)
+        return client.post_message(offer.wire, sent)
     except HubUnreachable:
+        return None
+
+
+def _reply(node: Node, offer: _Offer, posted: Posted | None, batches: Batches) -> _Reply:
+    """Judge an answer; what was signed for several envelopes of a window is verified once."""
+    if posted is None:
         return _Reply(offer, Answer.NOTHING)
+    if posted.receipt is not None:
+        try:
+            evidence = receipts.check_submitted(node.directory(), posted.receipt, offer.wire, offer.eid, batches)
+        except KeyUnknown:
+            node.directory_due.set()
+            return _Reply(offer, Answer.NOTHING)
+        except HubUnreachable:
+            return _Reply(offer, Answer.NOTHING)
+        return _Reply(offer, Answer(evidence.receipt.type), evidence)
     problem = posted.problem
     if problem is None or problem.status in _PATIENT or problem.status == 429:
         return _Reply(offer, Answer.NOTHING)

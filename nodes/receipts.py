@@ -71,7 +71,7 @@ class Batches:
         self._good.add(batch)
 
 
-def check_submitted(directory: Directory, wire: bytes, envelope: bytes, eid: str) -> Evidence:
+def check_submitted(directory: Directory, wire: bytes, envelope: bytes, eid: str, batches: Batches) -> Evidence:
     """Return the hub's verified SUBMITTED or REFUSED receipt for our `envelope`.
 
     Raises `AnswerRefused`, and `schemas.trust.KeyUnknown` where a newer directory may help.
@@ -80,7 +80,7 @@ def check_submitted(directory: Directory, wire: bytes, envelope: bytes, eid: str
     receipt, header = signed.receipt, cme.parse(envelope).header
     if receipt.type not in {"SUBMITTED", "REFUSED"} or (receipt.eid, receipt.unit) != (eid, header.sender):
         raise AnswerRefused("a receipt about something else")
-    _check_hub(directory, signed, receipt.time, Batches())
+    _check_hub(directory, signed, receipt.time, batches)
     entry = _entry(receipt.entry or b"")
     if entry != _told_by(receipt, header, hashlib.sha512(envelope).hexdigest(), entry.nonce):
         raise AnswerRefused("a receipt whose entry is about something else")

@@ -13,7 +13,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from audit import rows
 from audit.rows import Wanted
-from nodes.tables import MessageRow, Row
+from nodes.row import Row
+from nodes.tables import MessageRow
 
 R = TypeVar("R", bound=Row)
 Column = InstrumentedAttribute[Any]

@@ -4,25 +4,10 @@ Times are unix seconds UTC. Columns named `sealed` hold content under the key of
 `wire` columns hold what was signed, byte for byte. The tables of the log itself belong to `audit.store`.
 """
 
-from typing import ClassVar
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, MetaData, String, UniqueConstraint, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
-NAMING = {
-    "ix": "ix_%(column_0_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class Row(DeclarativeBase):
-    """Base of the node's rows; its metadata is what the migrations are compared with."""
-
-    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar[dict[type, object]] = {int: BigInteger, bytes: LargeBinary, str: String}
-
+from nodes.row import Row
 
 # --- keys and directory -----------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ The full tiles of a mirrored log are rows of `audit.store`, under the origin of 
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from nodes.tables import Row
+from nodes.row import Row
 
 
 class MirrorRow(Row):

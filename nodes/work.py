@@ -16,6 +16,7 @@ from nodes.errors import NotFound
 from nodes.grant_tables import ConcernRow, GrantRow, PassageRow
 from nodes.log import Act
 from nodes.node import Node
+from nodes.row import Row
 from nodes.shelves import Held, Look, Shelf
 from nodes.tables import (
     CaseRow,
@@ -26,7 +27,6 @@ from nodes.tables import (
     OutboxRow,
     QuarantineRow,
     ReceiptRow,
-    Row,
     ThreadRow,
     VoidRow,
 )

@@ -8,6 +8,7 @@ The body is judged with the facts around it (`Facts`), never with a clock. This 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
 from crypto.canonical import Json
@@ -160,12 +161,12 @@ class Kind:
     protection: bool = False
     refused_on: Callable[[Mapping[str, Json]], frozenset[str]] = lambda _body: frozenset()
 
-    @property
+    @cached_property
     def form(self) -> tuple[Section, ...]:
         """The sections of the compose form: those declared, and persons and things where the kind carries them."""
         return (*self.sections, objects_section(self.object_types)) if self.object_types else self.sections
 
-    @property
+    @cached_property
     def fields(self) -> tuple[Field, ...]:
         """Every top field of the form in order."""
         return tuple(item for section in self.form for item in section.fields)
@@ -193,9 +194,10 @@ class Kind:
         found = fields.validate(self.fields, given)
         if newer:
             found = [fault for fault in found if fault.code != "UNKNOWN_MEMBER"]
-        return found or list(self._broken(facts))
+        return found or list(self.broken(facts))
 
-    def _broken(self, facts: Facts) -> Iterator[Fault]:
+    def broken(self, facts: Facts) -> Iterator[Fault]:
+        """Yield the rules that a body and its objects break, each field of which is right by itself."""
         for name, compute in self.computed.items():
             if facts.body.get(name) != compute(facts.body):
                 yield Fault(name, "COMPUTED_WRONG", COMPUTED_WRONG)

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
+
+from tests.statements import heard
 
 
 class Failing:
@@ -20,7 +22,7 @@ class Failing:
         """Let the writing statement number `step` fail before it is done."""
         count = 0
 
-        def before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        def before(statement: str, _parameters: Any) -> None:
             nonlocal count
             if _writes(statement):
                 self.seen.append(statement)
@@ -28,11 +30,8 @@ class Failing:
                 if count == step:
                     raise OperationalError(statement, None, OSError("the disk is gone"))
 
-        event.listen(self._engine, "before_cursor_execute", before)
-        try:
+        with heard(self._engine, before):
             yield
-        finally:
-            event.remove(self._engine, "before_cursor_execute", before)
 
     @contextmanager
     def commit(self, *, done: bool) -> Iterator[None]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from audit import rows
 from crypto.statements import Parts
 from exchange.hub.tables import MESSAGE, RECEIPT, SIGNATURES
 
@@ -52,7 +53,7 @@ def heads(connection: Connection, units: Collection[str]) -> Sequence[Any]:
     """(unit, seq, eid) of the last envelope of each of `units` that sent one."""
     wanted = list(units)
     given = (json.dumps(wanted),) if connection.dialect.name == "sqlite" else (wanted,)
-    return connection.exec_driver_sql(_HEADS[connection.dialect.name], given).all()
+    return rows.ask(connection, _HEADS[connection.dialect.name], given)
 
 
 def by_ids(connection: Connection, wanted: Sequence[str]) -> list[Known]:
@@ -68,10 +69,11 @@ def by_numbers(connection: Connection, wanted: Sequence[tuple[str, int]]) -> lis
 def _known(connection: Connection, queries: dict[str, str], wanted: Sequence[tuple[Any, ...]]) -> list[Known]:
     dialect = connection.dialect.name
     given = (json.dumps(wanted),) if dialect == "sqlite" else tuple(map(list, zip(*wanted, strict=True)))
-    rows = connection.exec_driver_sql(queries[dialect], given)
     return [
-        Known(one.sender, one.id, one.seq, one.eid, one.digest, bool(one.refused), Parts(*one[6:]).wire())
-        for one in rows
+        Known(sender, one, seq, eid, digest, bool(refused), Parts(proof, signatures, statement).wire())
+        for sender, one, seq, eid, digest, refused, proof, signatures, statement in rows.ask(
+            connection, queries[dialect], given
+        )
     ]
 
 

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection, select
 
+from audit import rows
 from crypto import statements
 from crypto.errors import CryptoError
 from crypto.signing import SigningKey
@@ -63,7 +64,7 @@ class Register:
 
     def refresh(self, connection: Connection, now: int) -> None:
         """Take up what another process of this hub has published meanwhile."""
-        newest = connection.exec_driver_sql(_NEWEST).scalar_one_or_none()
+        ((newest,),) = rows.ask(connection, _NEWEST)
         if newest is None or newest == self.version:
             return
         parts = read_parts(connection)

@@ -86,7 +86,7 @@ def _receipts_before(batch: Batch, every: Sequence[Reported]) -> dict[tuple[str,
 
 def _deliveries(batch: Batch, every: Sequence[Reported]) -> dict[tuple[str, str], dict[str, Any]]:
     found = rows.find(batch.connection, _DELIVERIES, list(dict.fromkeys(one.key[:2] for one in every)))
-    return {(row.eid, row.unit): dict(row._mapping) for row in found}  # noqa: SLF001 - SQLAlchemy's public name
+    return {(row.eid, row.unit): row._asdict() for row in found}
 
 
 def _note(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Update, delete, event, func, insert, select, update
+from sqlalchemy import Update, delete, func, insert, select, update
 from sqlalchemy.sql.dml import Delete
 
 from audit import store
@@ -14,6 +14,7 @@ from exchange.database import Database
 from tests.audit import trees
 from tests.audit.logs import SIGNER, append, empty_database, new_log, sign
 from tests.instants import NOW
+from tests.statements import heard
 
 ENTRIES = trees.some_entries(600)
 ZERO = bytes(32)
@@ -42,11 +43,8 @@ def failing_at(database: Database, wanted: int) -> Iterator[None]:
         if seen == wanted:
             raise PowerCut
 
-    event.listen(database.engine, "before_cursor_execute", fail)
-    try:
+    with heard(database.engine, fail):
         yield
-    finally:
-        event.remove(database.engine, "before_cursor_execute", fail)
 
 
 def append_then_fail(database: Database, log: Log, entries: list[bytes]) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Connection, event
 
 from audit import witness
 from audit.checkpoints import SignedCheckpoint, verify_checkpoint
@@ -28,6 +27,7 @@ from tests.audit.logs import ORIGIN, SIGNER, empty_database
 from tests.audit.test_submission import BAD, ENTRIES, GOOD, OTHER, submission
 from tests.audit.witnesses import cosigner
 from tests.instants import NOW
+from tests.statements import heard
 
 TJ = cosigner("TJ")
 
@@ -161,16 +161,12 @@ class PowerCutError(Exception):
 def failing(database: Database, statement: str, *, after: bool) -> Iterator[None]:
     """Fail the first statement that begins so, before it is done or after it was."""
 
-    def fail(_connection: Connection, _cursor: object, text: str, *_: object) -> None:
+    def fail(text: str, _parameters: object) -> None:
         if text.startswith(statement):
             raise PowerCutError
 
-    name = "after_cursor_execute" if after else "before_cursor_execute"
-    event.listen(database.engine, name, fail)
-    try:
+    with heard(database.engine, fail, after=after):
         yield
-    finally:
-        event.remove(database.engine, name, fail)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it was done", "after it was done"])

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, make_url, text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
 
 from exchange.database import COPY_EVERY, Database
 from exchange.errors import NotReady, Unavailable
+from tests.statements import listen
 
 
 def test_a_block_that_ends_is_kept_and_one_that_raises_is_not(database_url: str) -> None:
@@ -89,13 +90,13 @@ def test_the_copier_comes_after_so_many_commits_and_outlives_a_failure(numbers: 
     came = [threading.Event(), threading.Event()]
     left = iter(came)
 
-    def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    def look(statement: str, _parameters: Any) -> None:
         if "wal_checkpoint(PASSIVE)" in statement and (now := next(left, None)):
             now.set()
             if now is came[0]:
                 raise OperationalError(statement, None, OSError("the disk is slow"))
 
-    event.listen(numbers.engine, "before_cursor_execute", look)
+    listen(numbers.engine, look)
     numbers.start()
     for one in came:
         add(numbers, COPY_EVERY)

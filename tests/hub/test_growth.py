@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from tests.hub.desk import Desk
 from tests.instants import DAY
+from tests.statements import heard
 
 SMALL = ("hub", "federation", "snapshot", "statement", "suspension", "sender", "nonce", "denial")
 """Tables that the number of messages does not make longer."""
@@ -22,15 +23,12 @@ def asked(engine: Engine) -> Iterator[dict[str, Any]]:
     """Every statement that the block runs, with the parameters it had last."""
     found: dict[str, Any] = {}
 
-    def look(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:  # noqa: FBT001 - SQLAlchemy's signature
+    def look(statement: str, parameters: Any) -> None:
         if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE")):
-            found[statement] = parameters[0] if many else parameters
+            found[statement] = parameters
 
-    event.listen(engine, "before_cursor_execute", look)
-    try:
+    with heard(engine, look):
         yield found
-    finally:
-        event.remove(engine, "before_cursor_execute", look)
 
 
 def scans(desk: Desk, statements: dict[str, Any]) -> list[str]:

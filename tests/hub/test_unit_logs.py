@@ -4,7 +4,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import event
 
 from audit import witness
 from audit.checkpoints import LogSigner
@@ -22,6 +21,7 @@ from tests.audit import trees
 from tests.federation import GENESIS
 from tests.hub.desk import Desk
 from tests.hub.witnesses import post, unit_log, witnessed
+from tests.statements import heard
 
 ENTRIES = [GENESIS, *trees.some_entries(20)]
 OTHER = [*ENTRIES[:8], *(b"other" + entry for entry in ENTRIES[8:])]
@@ -148,13 +148,12 @@ def test_a_rewritten_log_leaves_an_entry_in_ours_and_no_anchor(known: Desk) -> N
 
 
 def test_no_record_moves_without_its_anchor(known: Desk) -> None:
-    def refusing(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    def refusing(statement: str, _parameters: Any) -> None:
         if "INTO anchor" in statement:
             raise OSError("the disk fails")
 
-    event.listen(known.db.engine, "before_cursor_execute", refusing)
-    assert add(known, 1, 9)[0] == 503
-    event.remove(known.db.engine, "before_cursor_execute", refusing)
+    with heard(known.db.engine, refusing):
+        assert add(known, 1, 9)[0] == 503
     with known.db.read() as session:
         assert witness.held(session, ORIGIN).size <= 1
     assert add(known, 1, 9)[0] == 200

@@ -22,7 +22,7 @@ from crypto.encoding import unb64
 from crypto.encryption import EncryptionKey
 from crypto.errors import CryptoError
 from crypto.sealing import open_sealed
-from nodes.tables import Row
+from nodes.row import Row
 
 VERSION, NONCE, TAG, KEY = b"\x01", 12, 16, 32
 FIRST_BLOCK = b"\0\0\0\2"

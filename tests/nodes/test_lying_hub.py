@@ -68,7 +68,7 @@ def refused(federation: Federation, sealed: Sealed, **changes: Any) -> bytes:
 
 def test_what_an_honest_hub_says_is_believed(federation: Federation, sealed: Sealed) -> None:
     for wire in (submitted(federation, sealed), refused(federation, sealed)):
-        assert receipts.check_submitted(federation.directory(), wire, sealed.wire, sealed.eid).logged == NOW
+        assert receipts.check_submitted(federation.directory(), wire, sealed.wire, sealed.eid, Batches()).logged == NOW
 
 
 @pytest.mark.parametrize(
@@ -81,13 +81,13 @@ def test_an_acceptance_whose_entry_says_something_else_is_not_believed(
 ) -> None:
     wire = submitted(federation, sealed, **changes)
     with pytest.raises(AnswerRefused):
-        receipts.check_submitted(federation.directory(), wire, sealed.wire, sealed.eid)
+        receipts.check_submitted(federation.directory(), wire, sealed.wire, sealed.eid, Batches())
 
 
 def test_an_acceptance_in_the_name_of_another_sender_is_not_believed(federation: Federation, sealed: Sealed) -> None:
     wire = submitted(federation, sealed, unit="KG", sender="KG")
     with pytest.raises(AnswerRefused):
-        receipts.check_submitted(federation.directory(), wire, sealed.wire, sealed.eid)
+        receipts.check_submitted(federation.directory(), wire, sealed.wire, sealed.eid, Batches())
 
 
 @pytest.mark.parametrize("changes", [{"seq": 2}, {"reason": "LIFETIME"}], ids=["seq", "reason"])
@@ -96,7 +96,7 @@ def test_a_refusal_whose_entry_says_something_else_is_not_believed(
 ) -> None:
     wire = refused(federation, sealed, **changes)
     with pytest.raises(AnswerRefused):
-        receipts.check_submitted(federation.directory(), wire, sealed.wire, sealed.eid)
+        receipts.check_submitted(federation.directory(), wire, sealed.wire, sealed.eid, Batches())
 
 
 @pytest.mark.parametrize("told", [NOW - DAY, NOW + DAY])

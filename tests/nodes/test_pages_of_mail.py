@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from crypto import envelope as cme
 from exchange.courier import Line
@@ -19,11 +19,13 @@ from nodes.errors import Incomplete
 from nodes.hub_client import BODY_SENT, HubClient
 from nodes.node import Node
 from nodes.outbox import Order
-from nodes.tables import CaseRow, EventRow, MessageRow, OutboxRow, ReceiptRow, Row
+from nodes.row import Row
+from nodes.tables import CaseRow, EventRow, MessageRow, OutboxRow, ReceiptRow
 from nodes.views import Actor, DraftForm, InboxQuery
 from tests.failing import Failing
 from tests.messages import BODIES, form_labels, lorry, person
 from tests.nodes.world import World, send, someone
+from tests.statements import heard
 
 WINDOW = Line(window=8)
 
@@ -196,12 +198,8 @@ def test_what_was_accepted_in_a_window_is_not_sent_again_because_another_of_it_w
 def statements(node: Node) -> Iterator[list[str]]:
     found: list[str] = []
 
-    def before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        found.append(statement)
-
-    event.listen(node.db.engine, "before_cursor_execute", before)
-    yield found
-    event.remove(node.db.engine, "before_cursor_execute", before)
+    with heard(node.db.engine, lambda statement, _: found.append(statement)):
+        yield found
 
 
 def asked(node: Node, list_it: Any) -> int:

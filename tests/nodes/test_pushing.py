@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from exchange.courier import Alarm
 from nodes import courier
 from nodes.drafts import NewDraft
-from nodes.tables import AlertRow, DeliveryRow, MessageRow, OutboxRow, ReceiptRow, Row
+from nodes.row import Row
+from nodes.tables import AlertRow, DeliveryRow, MessageRow, OutboxRow, ReceiptRow
 from tests.instants import HOUR
 from tests.nodes.world import World, copy_database, send, someone
 

@@ -13,7 +13,8 @@ from nodes.errors import AnswerRefused, BadInput, DraftChanged, NotFound, NotRea
 from nodes.hub_client import HubClient
 from nodes.node import MIGRATIONS
 from nodes.rotation import Withdrawal
-from nodes.tables import AlertRow, DirectoryRow, DraftRow, KeyRow, MessageRow, Row
+from nodes.row import Row
+from nodes.tables import AlertRow, DirectoryRow, DraftRow, KeyRow, MessageRow
 from nodes.views import DraftForm
 from schemas.errors import SchemaError
 from schemas.invitations import fingerprint

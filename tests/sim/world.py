@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from exchange.database import Database
 from exchange.errors import ExchangeError
@@ -43,6 +43,7 @@ from serai.inside import Inside
 from tests.instants import DAY, HOUR, MINUTE, NOW
 from tests.nodes.world import new_signing_key
 from tests.sim.network import FAULTS, SimNetwork
+from tests.statements import listen
 
 UNITS: Final = ("KG", "KZ", "TJ")
 OFFICER: Final = "0417"
@@ -147,7 +148,7 @@ class World:
                 if left <= 0:
                     raise Crash(name)
 
-        event.listen(database.engine, "before_cursor_execute", before)
+        listen(database.engine, before)
 
     def serve(self, request: httpx.Request) -> httpx.Response:
         """Let the hub answer; if it dies over it, the caller hears nothing and the hub is started again."""
