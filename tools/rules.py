@@ -20,8 +20,10 @@ HEAD: Final = """# Who may do what
 
 This page is written by `make fmt` from the rules themselves, `exchange/policy/*.cedar`. Every act is refused unless a
 rule permits it and none forbids it; a refusal names the rules that made it. A unit may add rules that forbid, in
-`policy/*.cedar` of its node's folder; it cannot permit anything. Rules bind the honest: once another unit can decrypt
-a message no code stops a malicious one. It is found by the log and by the signatures, not prevented.
+`policy/*.cedar` of its node's folder; it cannot permit anything. The federation signs these rules by their digest; a
+node that ships others is closed by `unsigned.cedar` to every act but a look at its state. Rules bind the honest: once
+another unit can decrypt a message no code stops a malicious one. It is found by the log and by the signatures, not
+prevented.
 """
 RECEIVED: Final = Item("TJ", "KG", "live", "operational", 1, frozenset({"H0"}), frozenset({"INVESTIGATE"}))
 OWN: Final = Item("TJ", "TJ", "live", "operational", 1, frozenset({"H0"}), frozenset({"INVESTIGATE"}))

@@ -229,6 +229,7 @@ def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], che
     classification = str(draft.common.get("classification", "UNCL"))
     question, (items, closed) = _question(desk, draft), _items(desk, sheet.kind, draft)
     wanted, asked = Wanted(sheet.kind, classification, draft.copies), gates.asked(desk.node, draft)
+    needed = frozenset({gates.FIELD} if asked else ())
     values: dict[str, Any] = {
         "kind": Named(sheet.kind.code, sheet.kind.label.say(language()), sheet.kind.hint.say(language())),
         "draft": draft,
@@ -243,9 +244,9 @@ def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], che
             one for one in choices(desk.node, wanted) if not (draft.in_reply_to and one.unit in draft.recipients)
         ],
         "recipients_error": no_recipient,
-        "parts": sheets.parts(sheet, show_errors=checked, adding=adding),
+        "parts": sheets.parts(sheet, show_errors=checked, adding=adding, asked=needed),
         "asked": {gates.PART: asked},
-        "tasks": _tasks(draft, sheet, {gates.PART} if asked else set()),
+        "tasks": _tasks(draft, sheet, needed),
         "problems": (*((Problem(no_recipient, "#f-recipients"),) if missing else ()), *found),
         "handling_costs": wording.handling_costs(),
         "banner": _banner(draft, question, *items),

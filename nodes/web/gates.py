@@ -18,7 +18,8 @@ from schemas import human_rights
 from schemas.signed_policy import EVERY, RightsPair
 
 PART: Final = f"{BODY}-{human_rights.SECTION.name}"
-"""The section of the form in which the questions stand."""
+FIELD: Final = f"{BODY}.{human_rights.MEMBER}"
+"""The section of the form in which the questions stand, and the field that holds them."""
 
 
 @dataclass(frozen=True, slots=True)

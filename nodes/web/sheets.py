@@ -4,7 +4,7 @@ Complete answers are stored in canonical form, others as they were typed, so tha
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from crypto.canonical import Json
@@ -114,8 +114,8 @@ def _listed(value: Json) -> Json:
     return {name: _listed(one) for name, one in value.items()}
 
 
-def parts(sheet: Sheet, *, show_errors: bool, adding: frozenset[str]) -> tuple[Part, ...]:
-    """Return the sections of the form with their controls."""
+def parts(sheet: Sheet, *, show_errors: bool, adding: frozenset[str], asked: Collection[str] = ()) -> tuple[Part, ...]:
+    """Return the sections of the form with their controls; `asked` are fields that may not stay empty this time."""
     notes = {"handling": {one.code: one.cost for one in handling_costs()}}
     state = FormState(sheet.raw, sheet.errors if show_errors else {}, language(), adding, notes)
     return tuple(
@@ -123,7 +123,11 @@ def parts(sheet: Sheet, *, show_errors: bool, adding: frozenset[str]) -> tuple[P
             f"{prefix}-{section.name}",
             section.label.say(language()),
             section.hint.say(language()),
-            forms.controls(section.fields, state, prefix),
+            forms.controls(
+                [replace(one, required=one.required or f"{prefix}.{one.name}" in asked) for one in section.fields],
+                state,
+                prefix,
+            ),
         )
         for prefix, section in _sections(sheet.kind)
     )
@@ -142,7 +146,7 @@ def reading_parts(kind: Kind, draft: Draft) -> tuple[ReadPart, ...]:
 
 
 def tasks(sheet: Sheet, asked: Collection[str]) -> tuple[Task, ...]:
-    """Return the task list: a section is done, begun, or still empty; `asked` are those that may not stay empty."""
+    """Return the task list: a section is done, begun, or still empty; no field of `asked` may stay so."""
     return tuple(_task(sheet, prefix, section, asked) for prefix, section in _sections(sheet.kind))
 
 
@@ -161,14 +165,14 @@ def _task(sheet: Sheet, prefix: str, section: Section, asked: Collection[str]) -
     names = {f"{prefix}.{item.name}" for item in section.fields}
     faults = sum(_top(path) in names for path in sheet.errors)
     begun = any(_top(path) in names and any(given) for path, given in sheet.raw.items())
-    label, part = section.label.say(language()), f"{prefix}-{section.name}"
+    label = section.label.say(language())
     if faults and begun:
         state, colour = gettext("%s to do") % faults, "yellow"
-    elif faults or (part in asked and not begun):
+    elif faults or (not begun and not names.isdisjoint(asked)):
         state, colour = gettext("To do"), "blue"
     else:
         state, colour = (gettext("Done"), "green") if begun else (gettext("Optional"), "grey")
-    return Task(part, label, state, colour)
+    return Task(f"{prefix}-{section.name}", label, state, colour)
 
 
 def _top(path: str) -> str:

@@ -33,7 +33,7 @@ def test_every_kind_is_drawn_whole_in_every_language(kind: str, language: str) -
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_input_has_one_label_and_one_id(kind: str) -> None:
     parts = sheets.parts(from_raw(KINDS[kind], {}), show_errors=True, adding=frozenset())
-    page = render("form_parts.html", {"parts": parts})
+    page = render("form_parts.html", {"parts": parts, "asked": {}})
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'\bfor="([^"]+)"', page)) <= set(ids)
