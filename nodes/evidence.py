@@ -25,6 +25,7 @@ from audit.notes import Note
 from crypto import signing
 from exchange.policy.facts import Act, Action
 from nodes import cases, forks, gathering, judging, log, messages, oversight_scope, rest, restrictions, storing
+from nodes.deeds import Deed, Exact
 from nodes.errors import EvidenceRefused, NotFound
 from nodes.gathering import Gathered
 from nodes.hub_client import HubClient
@@ -98,6 +99,20 @@ def export(node: Node, actor: Actor, wanted: Wanted, out: BinaryIO) -> Exported:
     with node.db.write() as session:
         index = log.record(session, node, _act(actor, wanted, plan, cases.of(session, plan.case_id), digest))
     return Exported(digest, len(plan.messages), len(receipts), len(plan.open), plan.withheld, index)
+
+
+def check(session: Session, node: Node, actor: Actor, wanted: Wanted) -> None:
+    """Return if there is something that `actor` may take out; raises `Denied`, `NotFound` and `OutsideVisit`."""
+    require(actor, Action.EXPORT_EVIDENCE)
+    _plan(session, node, actor, wanted)
+
+
+def confirmed_as(actor: Actor, wanted: Wanted) -> Exact | None:
+    """Return what is confirmed with a factor before it leaves: all that is content, and all that an auditor takes."""
+    target, told = wanted.message_id or wanted.case_ref or "", {"purpose": wanted.purpose, "reason": wanted.reason}
+    if wanted.with_content:
+        return Exact(Deed.COURT_EVIDENCE, target, told)
+    return Exact(Deed.AUDIT_EVIDENCE, target, told) if allowed(actor, Action.READ_LOG) else None
 
 
 def require_court(session: Session, node: Node, actor: Actor, message_id: str, purpose: str) -> None:

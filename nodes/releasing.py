@@ -20,7 +20,7 @@ from nodes.judging import Own, Standing
 from nodes.node import Node
 from nodes.permissions import require
 from nodes.tables import DraftRow
-from nodes.views import Actor, Draft, DraftForm
+from nodes.views import Actor, Draft
 from nodes.work import Work
 from schemas.content import Content
 from schemas.kinds import kind_of
@@ -109,11 +109,10 @@ def _own(draft: Draft) -> Own:
 
 
 def _wanted(code: str, draft: Draft) -> Wanted:
-    form = DraftForm(draft.recipients, draft.common, draft.body, draft.copies)
     told = {
         "kind": draft.kind,
         "units": ", ".join((*draft.recipients, *draft.copies)),
-        "text": hashlib.sha512(draft_rows.plain(form)).hexdigest(),
+        "text": hashlib.sha512(draft_rows.plain(draft.form)).hexdigest(),
     }
     return Wanted(code, draft.draft_id, told, author=draft.author)
 

@@ -77,6 +77,11 @@ class Draft:
     created: int
     updated: int
 
+    @property
+    def form(self) -> "DraftForm":
+        """What stands on its form."""
+        return DraftForm(self.recipients, self.common, self.body, self.copies)
+
 
 @dataclass(frozen=True, slots=True)
 class DraftForm:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nodes.deeds import ProofNeeded
 from nodes.views import Box, View
 from serai import control
 from serai.homes import NodeHome
@@ -120,7 +121,7 @@ def export_evidence(
         raise CommandError("SERAI-MESSAGE-EVIDENCE", "Name one message with --message, or one case with --case.")
     asked = {"session": session_of(home, session), "message_id": message_id, "case_ref": case_ref, "reason": reason}
     given = {**asked, "with_content": with_content, "path": str(out.resolve())}
-    members = control.call(home, "message.evidence", given)
+    members = _confirmed(home, "message.evidence", given)
     counts = f"{members['messages']} messages, {members['receipts']} receipts, {members['opened']} opened"
     withheld = [f"withheld for its handling codes\t{eid}" for eid in members["withheld"]]
     lines = [f"{out}\t{counts}", f"SHA-512\t{members['sha512']}", *withheld]
@@ -159,7 +160,18 @@ def answer(
 def _done(home: Path, name: str, given: dict[str, Any], *, dry_run: bool) -> Report:
     if dry_run:
         return _rehearsed(name, control.call(home, "message.rehearse", given))
-    return _sealed(name, control.call(home, "message.send", given))
+    return _sealed(name, _confirmed(home, "message.send", given))
+
+
+def _confirmed(home: Path, name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Let the node do it; an act that needs a factor of its own asks for a code."""
+    try:
+        return control.call(home, name, given)
+    except CommandError as error:
+        if error.code != ProofNeeded.code:
+            raise
+    code = typer.prompt("One-time code that confirms exactly this", hide_input=True, err=True)
+    return control.call(home, name, {**given, "code": code})
 
 
 def _rehearsed(name: str, members: dict[str, Any]) -> Report:

@@ -16,12 +16,14 @@ from nodes import (
     backup,
     changes,
     checking,
+    deciding,
     drafts,
     duty,
     evidence,
     inbox,
     messages,
     outbox,
+    proofs,
     rekeying,
     restrictions,
     rotation,
@@ -33,6 +35,7 @@ from nodes import (
 from nodes.accounts import AccountChange, NewClearance, NewCode, NewRoles, NewSubject, NewUser
 from nodes.changes import CONSOLE, Asked
 from nodes.courier import sync_once
+from nodes.deeds import Exact, ProofNeeded
 from nodes.drafts import NewDraft
 from nodes.errors import BadInput, Incomplete, RestrictionUnread
 from nodes.evidence import Wanted
@@ -40,6 +43,7 @@ from nodes.hub_client import HubClient
 from nodes.mandates import Visit, Wish
 from nodes.node import Node
 from nodes.outbox import Order
+from nodes.proofs import Shown
 from nodes.rekeying import Leave
 from nodes.signin import Credentials, Enrolment
 from nodes.views import Actor, Box, DraftForm, InboxQuery, View
@@ -258,6 +262,7 @@ def _evidence(node: Node, given: Members) -> Members:
     """Write the evidence into a new file that only the owner of this node's folder may read."""
     actor, path = _actor(node, given), Path(given["path"])
     wanted = Wanted(given["message_id"], given["case_ref"], given["with_content"], given["reason"])
+    _prove(node, actor, evidence.confirmed_as(actor, wanted), given)
     try:
         with open(path, "x+b", opener=_private) as out:
             exported = evidence.export(node, actor, wanted, out)
@@ -288,6 +293,7 @@ def _send(node: Node, given: Members) -> Members:
     actor = _actor(node, given)
     form = DraftForm(tuple(given["recipients"]), given["common"], given["body"], tuple(given["copies"]))
     new = NewDraft(given["kind"], given.get("in_reply_to"), given.get("case_ref"), form.recipients)
+    _prove(node, actor, deciding.exact(new.kind, form), given)
     try:
         message_id = outbox.send(node, Order(actor, new, form))
     except Incomplete as error:
@@ -301,6 +307,21 @@ def _take(node: Node, given: Members) -> Members:
         duty.take(session, node, actor, given["message_id"])
     node.changed.bump()
     return {"message_id": given["message_id"]}
+
+
+def _prove(node: Node, actor: Actor, exact: Exact | None, given: Members) -> None:
+    """Return if the code that came with the order confirms exactly this, or nothing needs to; raises `ProofNeeded`."""
+    if exact is None:
+        return
+    code = given.get("code", "")
+    try:
+        with node.db.write() as session:
+            shown = Shown(proofs.offer(session, node, actor, exact).ticket, code=code) if code else None
+            proofs.require(session, node, actor, exact, shown)
+    except ProofNeeded as needed:
+        if needed.refused:
+            proofs.refused(node, actor)
+        raise
 
 
 def _actor(node: Node, given: Members) -> Actor:

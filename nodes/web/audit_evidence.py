@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from fastapi import APIRouter
-from fastapi.responses import StreamingResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
 
 from exchange.policy.facts import Action
 from nodes import evidence
@@ -15,24 +15,47 @@ from nodes.oversight_mandates import mandate_of
 from nodes.permissions import require
 from nodes.web.entrance import AtDesk
 from nodes.web.site import Desk
+from nodes.web.stepping import prove
 
 router: Final = APIRouter()
 _CHUNK: Final = 1 << 18
 
 
 @router.get("/log/evidence")
-def download_evidence(desk: AtDesk, message: str = "", case: str = "") -> StreamingResponse:
-    """Gather, verify and hand out the evidence; the file is on the disk of this node only while it is sent."""
+def show_evidence(desk: AtDesk, message: str = "", case: str = "") -> HTMLResponse:
+    """Show what would be taken out, of what, and on which mandate."""
+    wanted = _wanted(desk, message, case)
+    with desk.node.db.read() as session:
+        evidence.check(session, desk.node, desk.actor, wanted)
+    return desk.page("audit_evidence.html", {"message": message, "case": case, "mandate": wanted.reason})
+
+
+@router.post("/log/evidence")
+def take_evidence(desk: AtDesk) -> StreamingResponse:
+    """Hand the evidence out to an auditor who confirmed it with a factor."""
+    return hand_out(desk, _wanted(desk, desk.text("message"), desk.text("case")))
+
+
+def _wanted(desk: Desk, message: str, case: str) -> Wanted:
+    """Return what an auditor takes out on his mandate; raises `Denied`, `MandateNeeded`, `NotFound`."""
     require(desk.actor, Action.READ_LOG)
     with desk.node.db.read() as session:
         reason = mandate_of(session, desk.node, desk.actor, demand=True)
     if bool(message) == bool(case):
         raise NotFound
-    return hand_out(desk, Wanted(message_id=message or None, case_ref=case or None, reason=reason))
+    return Wanted(message_id=message or None, case_ref=case or None, reason=reason)
 
 
 def hand_out(desk: Desk, wanted: Wanted) -> StreamingResponse:
-    """Return the evidence as a download; raises what `evidence.export` raises."""
+    """Return the evidence as a download, once it is confirmed; raises what `evidence.export` raises, and `ProofNeeded`.
+
+    The file is on the disk of this node only while it is sent.
+    """
+    confirmed = evidence.confirmed_as(desk.actor, wanted)
+    with desk.node.db.write() as session:
+        evidence.check(session, desk.node, desk.actor, wanted)
+        if confirmed is not None:
+            prove(session, desk, confirmed)
     out = tempfile.TemporaryFile()  # noqa: SIM115  (the stream closes it when everything is sent)
     try:
         evidence.export(desk.node, desk.actor, wanted, out)

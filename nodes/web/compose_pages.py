@@ -27,6 +27,7 @@ from nodes.web.reading import ReadPart, sections_of
 from nodes.web.recipients import Wanted, choices
 from nodes.web.sheets import BODY, LABELS, Sheet, Task
 from nodes.web.site import Desk, see
+from nodes.web.stepping import prove_decision
 from nodes.web.wording import Problem, spoken_problem
 from schemas.facts import records
 from schemas.kind import Kind
@@ -164,6 +165,7 @@ def seal(desk: AtDesk, draft_id: str) -> Response:
     revision = int(desk.text("revision")) if desk.text("revision").isdecimal() else -1
     try:
         with desk.node.db.write() as session:
+            prove_decision(session, desk, draft_id)
             message_id = outbox.seal(session, desk.node, desk.actor, draft_id, revision)
     except Incomplete as error:
         return _check(desk, draft_id, tuple(_fault_problem(draft_id, one) for one in error.faults), 422)

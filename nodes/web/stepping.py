@@ -10,15 +10,16 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
-from nodes import proofs
+from nodes import deciding, drafts, proofs
 from nodes.approvals import Approval
 from nodes.deeds import Deed, Exact, ProofNeeded
 from nodes.proofs import Shown
 from nodes.views import SignedIn
+from nodes.web.deed_words import deed, parameter
 from nodes.web.entrance import node_of
 from nodes.web.languages import gettext
 from nodes.web.site import Desk
-from nodes.web.wording import Problem, deed, label, parameter
+from nodes.web.wording import Problem
 
 TICKET: Final = "proof-ticket"
 ANSWER: Final = "proof-answer"
@@ -36,7 +37,15 @@ def prove(session: Session, desk: Desk, exact: Exact) -> None:
 def approving(approval: Approval) -> Exact:
     """Return what the second person does who approves: exactly what was asked, by its digest."""
     wanted = approval.wanted
-    return Exact(Deed.APPROVAL, wanted.target, {"what": label("four_eyes", wanted.what), "digest": approval.digest})
+    return Exact(Deed.APPROVAL, wanted.target, {"what": wanted.what, "digest": approval.digest})
+
+
+def prove_decision(session: Session, desk: Desk, draft_id: str) -> None:
+    """Return if the person has confirmed what one's own draft decides about the use of information, or it does not."""
+    draft = drafts.get(session, desk.node, desk.actor, draft_id)
+    decided = deciding.exact(draft.kind, draft.form)
+    if decided is not None:
+        prove(session, desk, decided)
 
 
 def ask(request: Request, signed_in: SignedIn, needed: ProofNeeded) -> HTMLResponse:
@@ -51,7 +60,7 @@ def ask(request: Request, signed_in: SignedIn, needed: ProofNeeded) -> HTMLRespo
     values = {
         "what": deed(needed.exact.deed),
         "target": needed.exact.target,
-        "parameters": [(parameter(name), value) for name, value in needed.exact.parameters.items()],
+        "parameters": [parameter(name, value) for name, value in needed.exact.parameters.items() if value],
         "action": request.url.path,
         "posted": [(name, value) for name, value in form.multi_items() if name not in _OWN],
         "offer": offer,

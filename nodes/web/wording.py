@@ -205,24 +205,6 @@ _CHANGES: Final[Mapping[str, str]] = {
     "END": noted("End of the account"),
 }
 
-_DEEDS: Final[Mapping[str, str]] = {
-    "APPROVAL": noted("Approve as the second person"),
-    "BREAK_GLASS": noted("Open a case in an emergency"),
-    "COURT_EVIDENCE": noted("Take evidence out for a court"),
-    "ACCOUNT_END": noted("End of the account"),
-    "PASSKEY_ADD": noted("Add a passkey"),
-    "PASSKEY_REMOVE": noted("Remove a passkey"),
-    "CODES_PRINT": noted("Print new one-time codes"),
-}
-
-_PARAMETERS: Final[Mapping[str, str]] = {
-    "what": noted("Act"),
-    "reason": noted("Reason"),
-    "purpose": noted("Purpose"),
-    "label": noted("Name"),
-    "digest": noted("Digest"),
-}
-
 _LEVELS: Final[Mapping[str, tuple[str, str]]] = {
     "PASSKEY": ("green", noted("Passkey")),
     "PROVIDER": ("green", noted("Identity provider")),
@@ -297,16 +279,6 @@ def alert_text(alert: Alert) -> str:
 def change(code: str) -> str:
     """Return what a change does to an account."""
     return gettext(_CHANGES[code])
-
-
-def deed(code: str) -> str:
-    """Return what an act does that must be confirmed."""
-    return gettext(_DEEDS[code])
-
-
-def parameter(name: str) -> str:
-    """Return what a value says that determines such an act."""
-    return gettext(_PARAMETERS[name])
 
 
 def level(code: str) -> State:

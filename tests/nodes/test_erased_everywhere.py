@@ -5,6 +5,7 @@ import io
 import re
 import secrets
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -167,11 +168,19 @@ class Story:
 
 
 @pytest.fixture
-def story(world: World, monkeypatch: pytest.MonkeyPatch) -> Story:
-    """Everything happened, and whatever makes a file for a moment makes it where it is looked for."""
-    temporary = world.folder / "temporary"
-    temporary.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+def temporary(tmp_path: Path) -> Iterator[Path]:
+    """Where everybody makes what is a file for a moment."""
+    made = tmp_path / "temporary"
+    made.mkdir()
+    usual, tempfile.tempdir = tempfile.tempdir, str(made)
+    yield made
+    tempfile.tempdir = usual
+
+
+@pytest.fixture
+def story(world: World, temporary: Path) -> Story:
+    """Everything happened."""
+    assert temporary.is_dir()
     told = Story(world)
     for step in (told.ask, told.own, told.clarify, told.give_tasks, told.permit, told.draft, told.answer, told.look):
         step()
@@ -291,7 +300,7 @@ def test_nothing_of_an_erased_case_is_read_anywhere_and_every_proof_of_it_holds(
 def require_no_byte(story: Story, held: Held) -> None:
     """No word in any file, and on SQLite no key and no sealed content either: freed bytes are overwritten."""
     sought = [*(one.encode() for one in GONE), *held.secret]
-    files = [path for folder in ("TJ", "temporary") for path in (story.world.folder / folder).rglob("*")]
+    files = [*story.node.settings.folder.rglob("*"), *Path(tempfile.gettempdir()).rglob("*")]
     for path in (one for one in files if one.is_file()):
         data = path.read_bytes()
         assert not [one for one in sought if one in data], path

@@ -143,12 +143,15 @@ def test_the_evidence_of_a_message_is_written_once_and_verifies(house: House, tm
     house.clock.now += 2
     house.hub.tick()
     out, about = tmp_path / "evidence.zip", ("--message", sent["message_id"], "--with-content", "--reason", "court")
-    made = run(house, "TJ", "message", "evidence", str(out), *about)
+    refused = run(house, "TJ", "message", "evidence", str(out), *about, given="000000\n", status=Exit.USAGE)
+    assert (refused["code"], out.exists()) == ("EX-6015", False)
+    made = run(house, "TJ", "message", "evidence", str(out), *about, given=f"{house.next_totp('TJ-1')}\n")
     assert (made["messages"], made["opened"], made["withheld"]) == (1, 1, [])
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     assert hashlib.sha512(out.read_bytes()).hexdigest() == made["sha512"]
     assert CliRunner().invoke(app, ["log", "verify", str(out)]).exit_code == Exit.DONE
-    again = run(house, "TJ", "message", "evidence", str(out), *about, status=Exit.USAGE)
+    code = f"{house.next_totp('TJ-1')}\n"
+    again = run(house, "TJ", "message", "evidence", str(out), *about, given=code, status=Exit.USAGE)
     assert (again["code"], out.exists()) == ("EX-6222", True)
     run(house, "TJ", "message", "evidence", str(tmp_path / "x"), status=Exit.USAGE)
     nobody = ("--case", "TJ-TJ-2026-999999")

@@ -39,6 +39,11 @@ class Street:
         self.house.clock.now += 30
         return self.house.totp(user)
 
+    def prove(self, page: Page, user: str) -> None:
+        """Confirm the act that the page asks about with the next code of a person."""
+        page.fill("#proof-code", self.totp(user))
+        page.click("main form button.govuk-button")
+
     def sign_in(
         self, window: "Window", unit: str, user: str, first: str = "**/inbox", *, address: str | None = None
     ) -> None:

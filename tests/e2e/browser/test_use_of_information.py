@@ -5,7 +5,7 @@ binds: H1 in English, H2 in Russian, H3 in a browser without scripts.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,7 +127,7 @@ class Story:
         self.look(page)
         times = {"valid_until": instants.to_text(now + SPAN), "decided_at": instants.to_text(now)}
         fill(page, inputs("HCD", labelled("Decision", decision="GRANTED", authority=OFFICE, **times)))
-        seal(page)
+        seal(page, lambda: self.street.prove(page, "TJ-4"))
         self.street.sync("TJ", "KG", "TJ")
         return page.url.partition("?")[0]
 
@@ -138,7 +138,7 @@ class Story:
         page.click("form:has(input[value=HRV]) button")
         page.wait_for_url("**/drafts/**")
         fill(page, inputs("HRV", labelled("Revoked", cause="SOURCE_AT_RISK")))
-        seal(page)
+        seal(page, lambda: self.street.prove(page, "TJ-4"))
         self.street.sync("TJ", "KG", "TJ")
 
     def end(self) -> None:
@@ -154,17 +154,18 @@ def labelled(subject: str, **body: Any) -> Writing:
     return Writing({"subject_line": subject, **SAID}, body)
 
 
-def seal(page: Page) -> None:
-    """Check the form and seal what it says."""
+def seal(page: Page, prove: Callable[[], None] = lambda: None) -> None:
+    """Check the form and seal what it says; who decides about a permission is asked to prove it is him."""
     page.click("button[value=check]:not([aria-hidden])")
     page.wait_for_url("**/check")
-    confirm(page)
+    confirm(page, prove)
 
 
-def confirm(page: Page) -> None:
+def confirm(page: Page, prove: Callable[[], None] = lambda: None) -> None:
     """Say on the check page that exactly these units may read it."""
     page.check("#confirm")
     page.click("#seal button")
+    prove()
     page.wait_for_url("**/messages/**")
 
 
@@ -212,9 +213,8 @@ def take_out(story: Story, page: Page, file: Path) -> None:
     story.street.sync("KG", "KZ", "TJ")
     page.fill("#reason", COURT)
     page.click("form[method=post][action$='/court'] button")
-    page.fill("#proof-code", story.street.totp("KG-1"))
     with page.expect_download() as download:
-        page.click("main form button.govuk-button")
+        story.street.prove(page, "KG-1")
     download.value.save_as(file)
     roots = story.street.house.nodes["KG"].directory().federation.roots
     with file.open("rb") as stream:
@@ -322,8 +322,7 @@ def agree(story: Story, draft: str) -> None:
     desk.click("main table a >> nth=0")
     story.look(desk)
     desk.click("button[value=approve]")
-    desk.fill("#proof-code", story.street.totp("KG-3"))
-    desk.click("main form button.govuk-button")
+    story.street.prove(desk, "KG-3")
     desk.wait_for_url("**/approvals**")
     page.goto(f"{draft}/check")
 

@@ -213,6 +213,7 @@ _ACTS: Final[Mapping[str, str]] = {
         POST /inspections
         POST /inspections/{number}/close
         POST /inspections/{number}/{index}
+        POST /log/evidence
         POST /log/mandate
         POST /mirror/compare
         POST /queries
@@ -283,5 +284,5 @@ ASKED: Final[Mapping[tuple[str, str], str]] = {
 }
 """Method and path of a route -> what it asks for."""
 
-FEWEST: Final = 180
+FEWEST: Final = 181
 """A table of routes that is read wrongly has fewer; whoever adds one raises it."""

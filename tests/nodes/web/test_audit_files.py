@@ -13,7 +13,7 @@ from audit.proof import LogProof
 from nodes.oversight_files import Outcome, Step, judge
 from nodes.oversight_keys import log_keys
 from nodes.tables import EventRow
-from tests.nodes.web.auditing import disclosure
+from tests.nodes.web.auditing import MANDATE, disclosure
 from tests.nodes.web.house import Browser, House
 
 
@@ -36,7 +36,7 @@ def proof(auditor: Browser) -> bytes:
 @pytest.fixture(scope="module")
 def evidence(audited: House, auditor: Browser) -> bytes:
     audited.hub.tick()
-    answer = auditor.get(f"/log/evidence?message={disclosure(auditor)['message']}")
+    answer = auditor.post("/log/evidence", message=disclosure(auditor)["message"])
     assert answer.status_code == 200, answer.text
     return answer.content
 
@@ -76,8 +76,12 @@ def test_the_evidence_of_a_message_verifies_here_and_offline(auditor: Browser, e
     altered = evidence[:middle] + bytes([evidence[middle] ^ 1]) + evidence[middle + 1 :]
     assert not hand_in(auditor, altered, Accept="application/json").json()["ok"]
     case = disclosure(auditor)["case"]
-    assert auditor.get(f"/log/evidence?case={case}").content[:2] == b"PK"
-    assert auditor.get("/log/evidence").status_code == 404
+    page = auditor.get(f"/log/evidence?case={case}").text
+    assert (case in page, MANDATE in page) == (True, True)
+    asked = auditor.send("/log/evidence", case=case)
+    assert (asked.status_code, "Take evidence out as an auditor" in asked.text, case in asked.text) == (428, True, True)
+    assert auditor.post("/log/evidence", case=case).content[:2] == b"PK"
+    assert [auditor.get("/log/evidence").status_code, auditor.post("/log/evidence").status_code] == [404, 404]
 
 
 def test_a_whole_log_verifies_and_one_changed_line_does_not(audited: House, auditor: Browser) -> None:
