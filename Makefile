@@ -53,4 +53,4 @@ verifier: setup
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 lock: setup
 	@$(LOCK) --extra dev --output-file requirements.lock pyproject.toml
-	@$(LOCK) --constraint requirements.lock --output-file deploy/requirements.lock pyproject.toml
+	@$(LOCK) --extra pkcs11 --constraint requirements.lock --output-file deploy/requirements.lock pyproject.toml

@@ -142,6 +142,12 @@ class KeyFileBroken(KeyFileError):
     code = "KEY_FILE_BROKEN"
 
 
+class KeyFileElsewhere(KeyFileError):
+    """The key is in the custody of something that this store was not opened with, such as a token."""
+
+    code = "KEY_FILE_ELSEWHERE"
+
+
 class KeyFileUnavailable(KeyFileError):
     """The operating system refused to read or write the file."""
 

@@ -2,7 +2,8 @@
 
 A store is a folder (0700) with `store.key`, which holds the parameters of Argon2id (RFC 9106) and the sealed store key,
 and one `<name>.seed` for each private key. Files are owner-only, written whole or not at all, and never overwritten.
-Whatever is missing, cut, altered or exposed is an error; a new key is never made in its place.
+Whatever is missing, cut, altered or exposed is an error; a new key is never made in its place. Signing keys are made
+and opened by a custody (`crypto.custody`), which decides what of them the file holds.
 """
 
 import os
@@ -19,9 +20,11 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from crypto.at_rest import DataKey
 from crypto.canonical import Json, dumps, loads
+from crypto.custody import SEEDS, Custody
 from crypto.encoding import b64, unb64
 from crypto.errors import (
     KeyFileBroken,
+    KeyFileElsewhere,
     KeyFileError,
     KeyFileExists,
     KeyFileExposed,
@@ -32,9 +35,12 @@ from crypto.errors import (
     WrongPassphrase,
 )
 from crypto.pae import pae, u64
+from crypto.signing import SigningKey
 
 STORE_FILE: Final = "store.key"
 MAX_FILE: Final = 8_192
+SIGNING: Final = "signing-"
+"""What the names of signing keys begin with; their id follows."""
 FORMAT: Final = 1
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,100}")
@@ -84,14 +90,20 @@ class SeedFile:
 
 
 class KeyStore:
-    """An unlocked key store. `kek` wraps the data keys of the database; seeds come and go by name and kind."""
+    """An unlocked key store. `kek` wraps the data keys of the database; seeds come and go by name and kind.
 
-    def __init__(self, folder: Path, kek: DataKey) -> None:
-        self._folder = folder
+    New signing keys go into `custody`; those whose seeds are in the files open under any.
+    """
+
+    def __init__(self, folder: Path, kek: DataKey, custody: Custody = SEEDS) -> None:
+        self._folder, self._custody = folder, custody
+        self._custodies = {one.kind: one for one in (SEEDS, custody)}
         self.kek: Final = kek
 
     @classmethod
-    def create(cls, folder: Path, passphrase: str, cost: Argon2Cost | None = None) -> "KeyStore":
+    def create(
+        cls, folder: Path, passphrase: str, cost: Argon2Cost | None = None, custody: Custody = SEEDS
+    ) -> "KeyStore":
         """Make a store in `folder`, which may exist but must hold none. Raises KeyFileExists, KeyFileUnavailable."""
         kek = DataKey.generate()
         try:
@@ -100,16 +112,16 @@ class KeyStore:
             raise KeyFileUnavailable(f"cannot make the key folder: {error.strerror}") from error
         _check_folder(folder)
         _write(folder / STORE_FILE, _locked(kek, passphrase, cost).to_bytes(), os.link)
-        return cls(folder, kek)
+        return cls(folder, kek, custody)
 
     @classmethod
-    def open(cls, folder: Path, passphrase: str) -> "KeyStore":
+    def open(cls, folder: Path, passphrase: str, custody: Custody = SEEDS) -> "KeyStore":
         """Unlock the store. Raises KeyFileMissing, KeyFileExposed, KeyFileBroken or WrongPassphrase."""
         _check_folder(folder)
         record = _parsed(STORE_FILE, parse_store_file, _read(folder / STORE_FILE))
         key = _passphrase_key(passphrase, record.salt, record.cost)
         try:
-            return cls(folder, key.unwrap(record.sealed, _store_context(record.salt, record.cost)))
+            return cls(folder, key.unwrap(record.sealed, _store_context(record.salt, record.cost)), custody)
         except Undecryptable as error:
             raise WrongPassphrase("the passphrase does not open the key store, or the store was altered") from error
 
@@ -128,13 +140,35 @@ class KeyStore:
 
     def load(self, kind: str, name: str) -> bytes:
         """Give the seed stored under kind and name. Raises KeyFileMissing, KeyFileExposed or KeyFileBroken."""
-        record = _parsed(name, parse_seed_file, _read(self._path(name)))
+        record = self._record(name)
         if (record.kind, record.name) != (kind, name):
             raise KeyFileBroken(f"{name}: the file holds another key than its name says")
         try:
             return self.kek.open(record.sealed, _SEED_CONTEXT, kind.encode(), name.encode())
         except Undecryptable as error:
             raise KeyFileBroken(f"{name}: the file was altered or belongs to another store") from error
+
+    def make_signing(self, kind: str | None = None) -> SigningKey:
+        """Make a signing key where this store keeps new ones, or in the custody of this `kind`.
+
+        Raises KeyFileElsewhere without that custody, and what it raises itself; nothing is stored then.
+        """
+        custody = self._custody_for(kind or self._custody.kind)
+        key, kept = custody.make()
+        self.store(custody.kind, SIGNING + key.kid, kept)
+        return key
+
+    def signing(self, kid: str) -> SigningKey:
+        """Give the signing key of this id. Raises what `load` does, and KeyFileElsewhere without its custody."""
+        kind = self.custody_of(kid)
+        key = self._custody_for(kind).open(self.load(kind, SIGNING + kid))
+        if key.kid != kid:
+            raise KeyFileBroken(f"{SIGNING}{kid}: the file holds another key than its name says")
+        return key
+
+    def custody_of(self, kid: str) -> str:
+        """Give the kind of the custody that the signing key of this id is in. Raises what `load` does."""
+        return self._record(SIGNING + kid).kind
 
     def names(self) -> list[str]:
         """Names of all stored seeds, sorted."""
@@ -148,6 +182,14 @@ class KeyStore:
         except OSError as error:
             raise _unavailable(path, error) from error
         _sync_folder(self._folder)
+
+    def _custody_for(self, kind: str) -> Custody:
+        if kind not in self._custodies:
+            raise KeyFileElsewhere(f"the custody {kind} is not set up here")
+        return self._custodies[kind]
+
+    def _record(self, name: str) -> SeedFile:
+        return _parsed(name, parse_seed_file, _read(self._path(name)))
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):

@@ -8,7 +8,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -32,39 +32,96 @@ _PREFIX: Final = b"CompositeAlgorithmSignatures2025"
 _COMPOSITE: Final = b"COMPSIG-MLDSA65-Ed25519-SHA512"
 
 
-class SigningKey:
-    """A private composite key: an ML-DSA-65 seed (32 B) and an Ed25519 seed (32 B)."""
+class Half(Protocol):
+    """One half of a private key, wherever it lives. What it signs is the composite's representative, under 400 bytes.
 
-    def __init__(self, seeds: bytes) -> None:
-        if len(seeds) != SEEDS_SIZE:
-            raise KeyRefused(f"signing seeds are not {SEEDS_SIZE} bytes")
-        self._mldsa = MLDSA65PrivateKey.from_seed_bytes(seeds[:_SEED])
-        self._ed25519 = Ed25519PrivateKey.from_private_bytes(seeds[_SEED:])
-        self.public: Final = self._mldsa.public_key().public_bytes_raw() + self._ed25519.public_key().public_bytes_raw()
+    `public` is known without asking whoever holds the private part.
+    """
+
+    @property
+    def public(self) -> bytes:
+        """The public half, raw."""
+        ...
+
+    def sign(self, representative: bytes) -> bytes:
+        """Sign, or raise an error of whoever holds this half."""
+        ...
+
+    def check(self) -> None:
+        """Raise what `sign` would raise now, without signing."""
+        ...
+
+
+class MldsaSeed:
+    """The ML-DSA-65 half as a seed of 32 bytes in memory."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = MLDSA65PrivateKey.from_seed_bytes(seed)
+        self.public: Final = self._key.public_key().public_bytes_raw()
+
+    def sign(self, representative: bytes) -> bytes:
+        """Sign, hedged, with the composite's label as context."""
+        return self._key.sign(representative, _COMPOSITE)
+
+    def check(self) -> None:
+        """What is in memory is there."""
+
+
+class Ed25519Seed:
+    """The Ed25519 half as a seed of 32 bytes in memory."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self.public: Final = self._key.public_key().public_bytes_raw()
+
+    def sign(self, representative: bytes) -> bytes:
+        """Sign (RFC 8032)."""
+        return self._key.sign(representative)
+
+    def check(self) -> None:
+        """What is in memory is there."""
+
+
+class SigningKey:
+    """A private composite key. Both halves sign, or there is no signature."""
+
+    def __init__(self, mldsa: Half, ed25519: Half) -> None:
+        self._mldsa, self._ed25519 = mldsa, ed25519
+        self.public: Final = mldsa.public + ed25519.public
         self.kid: Final = kid_of(self.public)
 
     @classmethod
     def generate(cls) -> "SigningKey":
-        """Make a new key from the operating system's randomness."""
-        return cls(os.urandom(SEEDS_SIZE))
+        """Make a key that lives in memory only."""
+        return cls.from_seeds(new_seeds())
 
     @classmethod
     def from_seeds(cls, seeds: bytes) -> "SigningKey":
-        """Rebuild the key of 64 bytes that `seeds` once gave. Raises KeyRefused for another length."""
-        return cls(seeds)
-
-    @property
-    def seeds(self) -> bytes:
-        """The 64 secret bytes; they go only into a key store."""
-        return self._mldsa.private_bytes_raw() + self._ed25519.private_bytes_raw()
+        """Return the key of 64 bytes: ML-DSA-65 seed, Ed25519 seed. Raises KeyRefused for another length."""
+        if len(seeds) != SEEDS_SIZE:
+            raise KeyRefused(f"signing seeds are not {SEEDS_SIZE} bytes")
+        return cls(MldsaSeed(seeds[:_SEED]), Ed25519Seed(seeds[_SEED:]))
 
     def sign(self, label: str, message: bytes) -> bytes:
-        """Sign under `label`: ML-DSA-65 (hedged), then Ed25519, over the same representative; 3,373 bytes."""
+        """Sign under `label`: ML-DSA-65 (hedged), then Ed25519, over the same representative; 3,373 bytes.
+
+        Raises what a half raises that is not at hand, and then nothing is signed.
+        """
         representative = _representative(label, message)
-        return self._mldsa.sign(representative, _COMPOSITE) + self._ed25519.sign(representative)
+        return self._mldsa.sign(representative) + self._ed25519.sign(representative)
+
+    def check(self) -> None:
+        """Raise what `sign` would raise now."""
+        self._mldsa.check()
+        self._ed25519.check()
 
     def __repr__(self) -> str:
         return f"SigningKey(kid={self.kid})"
+
+
+def new_seeds() -> bytes:
+    """Return 64 secret bytes of the operating system's randomness for a key; they go only into a key store."""
+    return os.urandom(SEEDS_SIZE)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ with the hub (`nodes.restored`).
 
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import RowMapping, Table, delete, func, select
@@ -23,10 +23,10 @@ from audit import store as log_store
 from crypto import encryption, signing
 from crypto import envelope as cme
 from crypto.at_rest import DataKey
+from crypto.custody import SEEDS, Custody
 from crypto.encryption import EncryptionKey
 from crypto.errors import CryptoError, Undecryptable
 from crypto.keystore import STORE_FILE, KeyStore
-from crypto.signing import SigningKey
 from exchange import archive, copying
 from exchange.archive import ArchiveRefused, Heading, Member
 from exchange.database import Database
@@ -84,11 +84,23 @@ def keys_of(source: Path) -> Path:
     return source.with_name(source.name + KEYS_SUFFIX)
 
 
-def restore(settings: NodeSettings, source: Path, recovery: EncryptionKey, passphrase: str, now: int) -> Heading:
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What opens an archive and the key store in it: the recovery key, and the passphrase that the node had then.
+
+    What a token held is not in an archive: `custody` must be the one that the node had.
+    """
+
+    recovery: EncryptionKey
+    passphrase: str = field(repr=False)
+    custody: Custody = SEEDS
+
+
+def restore(settings: NodeSettings, source: Path, opening: Opening, now: int) -> Heading:
     """Bring a node back into an empty folder and an empty database; raises `BackupRefused`, and then changes nothing.
 
-    `passphrase` is the one that the node had when the archive was made. The unit's root key is not in the archive. The
-    key file beside the archive may be a later one: what was erased in between is erased here too.
+    Raises what the custody of the node's signing key raises, such as `TokenError`. The unit's root key is not in the
+    archive. The key file beside the archive may be a later one: what was erased in between is erased here too.
     """
     heading, apart = _headings(settings, source)
     if (settings.keys / STORE_FILE).exists():
@@ -96,11 +108,12 @@ def restore(settings: NodeSettings, source: Path, recovery: EncryptionKey, passp
     settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     unpacked = settings.folder / "restoring"
     try:
-        archive.unpack(source, recovery, unpacked)
-        archive.unpack(keys_of(source), recovery, unpacked / "apart")
+        archive.unpack(source, opening.recovery, unpacked)
+        archive.unpack(keys_of(source), opening.recovery, unpacked / "apart")
         shutil.copytree(unpacked / "keys", settings.keys)
         settings.keys.chmod(0o700)
-        _load(_Restoring(settings, KeyStore.open(settings.keys, passphrase), unpacked, (heading, apart), now))
+        store = KeyStore.open(settings.keys, opening.passphrase, opening.custody)
+        _load(_Restoring(settings, store, unpacked, (heading, apart), now))
     except BaseException as error:
         shutil.rmtree(settings.keys, ignore_errors=True)
         if isinstance(error, ArchiveRefused | CryptoError):
@@ -206,8 +219,7 @@ def _renew_encryption(session: Session, job: _Restoring) -> None:
     lost = session.scalars(select(KeyRow).where(KeyRow.purpose == "ENCRYPTION", KeyRow.erased_at.is_(None)))
     for row in lost:
         row.erased_at = job.now
-    kid = keys.signing_in_use(session)
-    signer = SigningKey.from_seeds(job.store.load("signing", f"signing-{kid}"))
+    signer = keys.load(session, job.store, job.settings).signing
     keys.new_encryption(session, Maker(job.store, job.settings, job.now), signer)
 
 

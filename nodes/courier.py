@@ -24,6 +24,7 @@ from nodes import (
     recalls,
     receipts,
     rules,
+    signers,
     timers,
     upkeep,
     voids,
@@ -33,6 +34,7 @@ from nodes import (
 from nodes.errors import HubProblem, HubUnreachable, NotReady
 from nodes.hub_client import HubClient
 from nodes.node import Changed, Node
+from nodes.token_errors import TokenError
 
 IDLE = 5.0
 """Seconds between two looks at an empty outbox; whatever bumps `node.changed` is looked at without waiting for it."""
@@ -73,6 +75,7 @@ def sync_once(node: Node, wait: int = 0) -> SyncReport:
         _attempt(report, "log", lambda: watching.catch_up(node, client))
         _attempt(report, "witness", lambda: witnessing.catch_up(node, client))
     rules.note(node)
+    signers.watch(node)
     upkeep.turn_keys(node)
     timers.run(node)
     voids.run(node)
@@ -186,6 +189,7 @@ class Courier:
     def _timers(self, _client: HubClient, _line: Line) -> bool:
         """What time brings about needs no hub, and an absent one must not hold it up."""
         rules.note(self._node)
+        signers.watch(self._node)
         upkeep.turn_keys(self._node)
         collecting.retry_held(self._node)
         timers.run(self._node)
@@ -201,7 +205,7 @@ class Courier:
 def _attempt(report: SyncReport, name: str, act: Callable[[], object]) -> None:
     try:
         act()
-    except (HubUnreachable, HubProblem, NotReady, DiskLow) as error:
+    except (HubUnreachable, HubProblem, NotReady, DiskLow, TokenError) as error:
         report.failed.append(f"{name}: {error.code}")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from audit.log import Log
+from crypto.custody import SEEDS, Custody
 from crypto.keystore import Argon2Cost, KeyStore
 from crypto.signing import SigningKey, prove_possession
 from exchange.database import Database
@@ -25,11 +26,15 @@ from schemas.keychecks import possession_nonce
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The passphrases of a new node and of its root; `cost` is lower only for random ones, which need no stretching."""
+    """The passphrases of a new node and of its root; `cost` is lower only for random ones, which need no stretching.
+
+    `custody` is where its signing keys will be; the root is never there, for it is not kept at the node.
+    """
 
     passphrase: str = field(repr=False)
     root_passphrase: str = field(repr=False)
     cost: Argon2Cost | None = None
+    custody: Custody = SEEDS
 
 
 def read(wire: bytes, now: int) -> Invitation:
@@ -58,7 +63,7 @@ def init(settings: NodeSettings, profile: Profile, secrets: Secrets, now: int) -
 
 def _make(settings: NodeSettings, profile: Profile, secrets: Secrets, now: int) -> tuple[UnitCard, SigningKey]:
     """Make the node; returns the card of its unit and its root."""
-    store = KeyStore.create(settings.keys, secrets.passphrase, secrets.cost)
+    store = KeyStore.create(settings.keys, secrets.passphrase, secrets.cost, secrets.custody)
     root = keys.make_root(settings, secrets.root_passphrase, secrets.cost)
     keys.make_log_seeds(store)
     database = Database(settings.database)

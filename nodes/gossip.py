@@ -5,6 +5,8 @@ but not change them. With its own mirror a node needs nobody's help to see wheth
 is the one that it was shown itself (protocol.md §9.5). The same words say what each unit sent (`nodes.heads`).
 """
 
+from contextlib import suppress
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -20,6 +22,7 @@ from nodes.hub_client import HubClient
 from nodes.mirror import Mirror
 from nodes.node import Node
 from nodes.tables import CursorRow
+from nodes.token_errors import TokenError
 from nodes.watch_tables import SightingRow
 from schemas import sightings
 from schemas.errors import SchemaError
@@ -54,7 +57,8 @@ def step(node: Node, client: HubClient, *, at_once: bool = False) -> None:
     early = last is not None and now < last + EVERY and not at_once
     if held is None or held.size < held.accepted or early:
         return
-    client.tell(ours(node, held.note))
+    with suppress(TokenError):  # a unit whose token is away says nothing, and hears the others
+        client.tell(ours(node, held.note))
     heard = [one for wire in client.told() if (one := _believed(node, keys, wire)) is not None]
     with node.db.write() as session:
         session.merge(CursorRow(name=TOLD, index=held.accepted, leaf=held.root.hex(), state="TOLD", since=now))

@@ -21,7 +21,7 @@ from crypto import envelope, note_keys, statements
 from crypto.encryption import EncryptionKey
 from crypto.errors import KeyFileMissing
 from crypto.keystore import Argon2Cost, KeyStore
-from crypto.signing import SigningKey, prove_possession
+from crypto.signing import SigningKey, new_seeds, prove_possession
 from nodes.errors import NotReady
 from nodes.settings import NodeSettings
 from nodes.tables import KeyRow
@@ -74,9 +74,9 @@ def root_folder(settings: NodeSettings) -> Path:
 def make_root(settings: NodeSettings, passphrase: str, cost: Argon2Cost | None = None) -> SigningKey:
     """Make the unit's root key in a key store of its own; raises `crypto.errors.KeyFileExists` if there is one."""
     store = KeyStore.create(root_folder(settings), passphrase, cost)
-    root = SigningKey.generate()
-    store.store("root", ROOT_NAME, root.seeds)
-    return root
+    seeds = new_seeds()
+    store.store("root", ROOT_NAME, seeds)
+    return SigningKey.from_seeds(seeds)
 
 
 def open_root(settings: NodeSettings, passphrase: str) -> SigningKey:
@@ -104,13 +104,15 @@ def new_signing(session: Session, maker: Maker, root: SigningKey) -> SigningKey:
     """Make a signing key for 13 months, vouched for by the root."""
     statement = propose_signing(session, maker)
     add(session, statement, sign_statement(statement, root))
-    return SigningKey.from_seeds(maker.store.load("signing", f"signing-{statement.kid}"))
+    return maker.store.signing(statement.kid)
 
 
-def propose_signing(session: Session, maker: Maker) -> KeyStatement:
-    """Make a signing key for 13 months and return its statement, which the root has yet to sign."""
-    key = SigningKey.generate()
-    maker.store.store("signing", f"signing-{key.kid}", key.seeds)
+def propose_signing(session: Session, maker: Maker, custody: str | None = None) -> KeyStatement:
+    """Make a signing key for 13 months and return its statement, which the root has yet to sign.
+
+    It is made where the store keeps new ones, or in the `custody` of this kind.
+    """
+    key = maker.store.make_signing(custody)
     unit, env = maker.settings.unit, maker.settings.env
     return KeyStatement(
         env=env,
@@ -238,7 +240,7 @@ def load(session: Session, store: KeyStore, settings: NodeSettings) -> Keys:
         raise NotReady("no keys: run `serai node init`")
     opened = (EncryptionKey.from_seed(store.load("encryption", f"encryption-{kid}")) for kid in living(session))
     return Keys(
-        SigningKey.from_seeds(store.load("signing", f"signing-{signing}")),
+        store.signing(signing),
         {key.kid: key for key in opened},
         Ed25519PrivateKey.from_private_bytes(store.load("node", f"node-{request}")),
         f"{settings.unit}/{settings.node_name}/{request}",
@@ -301,15 +303,15 @@ def unposted(session: Session) -> list[KeyRow]:
     return sorted(rows, key=lambda row: (row.purpose != "SIGNING", row.not_before))
 
 
-def restate(session: Session, maker: Maker, signer: SigningKey) -> list[bytes]:
+def restate(session: Session, maker: Maker, signer: SigningKey | None) -> list[bytes]:
     """State anew the keys that the hub has not confirmed, and return all those statements, oldest first.
 
     The hub logs no such statement of another time than its own, and it may have been away when the key was made. What
-    the root signed is left as it is.
+    the root signed is left as it is, and is all that is returned without a `signer`.
     """
-    waiting = unposted(session)
+    waiting = [row for row in unposted(session) if signer is not None or row.purpose == "SIGNING"]
     for row in waiting:
-        if row.purpose != "SIGNING":
+        if signer is not None and row.purpose != "SIGNING":
             row.statement = _stated_anew(row, maker, signer)
     return [row.statement for row in waiting]
 
@@ -346,11 +348,6 @@ def days_left(session: Session, now: int) -> dict[str, int]:
     newest = {purpose: _newest(session, purpose) for purpose in ("SIGNING", "ENCRYPTION", "NODE", "LOG", "WITNESS")}
     rows = {purpose: session.get(KeyRow, kid) for purpose, kid in newest.items() if kid is not None}
     return {purpose: (row.not_after - now) // DAY for purpose, row in rows.items() if row is not None}
-
-
-def signing_in_use(session: Session) -> str | None:
-    """Return the id of the signing key that this node signs with."""
-    return _in_use(session, "SIGNING")
 
 
 def _in_use(session: Session, purpose: str) -> str | None:

@@ -14,6 +14,7 @@ import httpx
 
 from audit.checkpoints import LogSigner
 from audit.log import Log
+from crypto.custody import SEEDS, Custody
 from crypto.keystore import KeyStore
 from exchange.database import Database
 from exchange.disk import Disk
@@ -61,11 +62,15 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a node takes from outside: the clock (unix seconds) and, in tests, the ways to hub and identity provider."""
+    """What a node takes from outside: the clock (unix seconds), where it keeps signing keys, and in tests the ways out.
+
+    `transport` is the way to the hub, `identity` the one to the identity provider.
+    """
 
     now: Callable[[], int]
     transport: httpx.BaseTransport | None = None
     identity: httpx.BaseTransport | None = None
+    custody: Custody = SEEDS
 
 
 @dataclass(slots=True)
@@ -134,11 +139,13 @@ class Node:
 def open_node(settings: NodeSettings, passphrase: str, surroundings: Surroundings) -> Node:
     """Open the node in `settings.folder`: unlock its keys, check its database, its rules and the directory it holds.
 
+    The unit's token, if it has one, is not asked yet: without it a node runs, and signs nothing (`nodes.signers`).
+
     Raises `crypto.errors.KeyFileError` for a wrong passphrase or missing keys (no new ones are made),
     `exchange.errors.NotReady` for a database that is unsafe or of another version, and `PolicyRefused` for rules of the
     unit that must not be used.
     """
-    store = KeyStore.open(settings.keys, passphrase)
+    store = KeyStore.open(settings.keys, passphrase, surroundings.custody)
     rules = _rules(settings.folder / POLICY)
     database = Database(settings.database)
     try:

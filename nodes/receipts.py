@@ -6,6 +6,7 @@ the time of the log entry (protocol.md §7.2, §8). States only ever move by the
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -24,6 +25,7 @@ from nodes.answers import Frame, Outcome
 from nodes.errors import AnswerRefused
 from nodes.node import Node
 from nodes.tables import DeliveryRow, MessageRow, ReceiptRow
+from nodes.token_errors import TokenError
 from nodes.work import Work
 from schemas import entries, receipts
 from schemas.directory import keys_by_id
@@ -212,7 +214,7 @@ def waiting(session: Session) -> tuple[bool, list[bytes]]:
 
 
 def sign_pending(session: Session, node: Node) -> list[bytes]:
-    """Sign what is unsigned of the first batch of our unposted receipts with one signature; returns the whole batch."""
+    """Sign what is unsigned of the first batch of our unposted receipts; returns what of the batch is signed then."""
     rows = session.scalars(_UNPOSTED.with_for_update()).all()
     _sign(node, [row for row in rows if row.wire is None])
     return [row.wire for row in rows if row.wire is not None]
@@ -224,10 +226,12 @@ def sign_made(work: Work) -> None:
 
 
 def _sign(node: Node, rows: Sequence[ReceiptRow]) -> None:
+    """Sign all of them with one signature, or none while the unit's token is away: they then wait for it."""
     if rows:
-        wires = receipts.sign_written([node.keys.signing], [row.statement for row in rows])
-        for row, wire in zip(rows, wires, strict=True):
-            row.wire = wire
+        with suppress(TokenError):
+            wires = receipts.sign_written([node.keys.signing], [row.statement for row in rows])
+            for row, wire in zip(rows, wires, strict=True):
+                row.wire = wire
 
 
 def posted(work: Work, outcomes: Sequence[Outcome]) -> list[str]:

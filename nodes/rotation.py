@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from crypto import statements
 from crypto.errors import CryptoError
+from crypto.keystore import SIGNING
 from crypto.signing import SigningKey
 from nodes import keys, log, rekeying, upkeep
 from nodes.errors import BadInput, NotFound, NotReady
@@ -60,14 +61,16 @@ def turn(node: Node, use: Turned, leave: Leave = NO_LEAVE) -> str:
     return kid
 
 
-def propose_signing_key(node: Node) -> bytes:
+def propose_signing_key(node: Node, custody: str | None = None) -> bytes:
     """Make the next signing key and return its statement, for the root to sign; one that is never signed is unused.
 
-    Raises `NotReady` while the last one is not published.
+    It is made where this node keeps new ones, or in the `custody` of this kind; a key never moves from one to another.
+    Raises `NotReady` while the last one is not published, `TokenError` or `crypto.errors.KeyFileElsewhere` if that
+    custody is away or not set up.
     """
     with node.db.read() as session:
         _demand_published(session, "SIGNING")
-        return keys.propose_signing(session, Maker(node.store, node.settings, node.now())).to_bytes()
+        return keys.propose_signing(session, Maker(node.store, node.settings, node.now()), custody).to_bytes()
 
 
 def vouch(settings: NodeSettings, root: SigningKey, proposed: bytes) -> bytes:
@@ -173,7 +176,7 @@ def _demand_published(session: Session, use: str) -> None:
 
 
 def _demand_seed(node: Node, kid: str) -> None:
-    if f"signing-{kid}" not in node.store.names():
+    if SIGNING + kid not in node.store.names():
         raise BadInput("a key that was not proposed here")
 
 

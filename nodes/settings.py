@@ -1,6 +1,7 @@
 """What an operator decides about a node: `node.toml` in its folder, overridable by the environment; no secret in it.
 
 The passphrase that opens the key store is read from `passphrase_file` (owner-only) or asked for; it is never a setting.
+Nor is the PIN of a token: it is read from `token_pin_file` or asked for.
 """
 
 from pathlib import Path
@@ -34,6 +35,9 @@ class NodeSettings(BaseSettings):
     node_name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "node-1"
     database_url: Annotated[str, Field(repr=False)] = ""
     passphrase_file: Path | None = None
+    token_module: Path | None = None
+    token_label: str = ""
+    token_pin_file: Path | None = None
     least_free_megabytes: Annotated[int, Field(ge=0)] = 512
     time_zone: str = "UTC"
     language: Literal["en", "ru"] = "en"
@@ -90,6 +94,8 @@ class NodeSettings(BaseSettings):
             raise ValueError("hub_url: a live node speaks https to any hub that is not on this machine")
         if (self.hub_certificate is None) != (self.hub_certificate_key is None):
             raise ValueError("hub_certificate and hub_certificate_key: both or neither")
+        if (self.token_module is None) != (not self.token_label):
+            raise ValueError("token_module and token_label: both or neither")
         if self.poll_wait >= self.request_timeout:
             raise ValueError("poll_wait: shorter than request_timeout, or no answer of the hub is waited for")
         issuer = urlsplit(self.oidc_issuer)

@@ -1,7 +1,7 @@
 """What a node sends by itself, with no officer at it: notices passed on, and what it knows to have been done.
 
-Whatever cannot be sealed now (an old directory, a restore that is not finished) is tried with the next turn of the
-timers.
+Whatever cannot be sealed now (an old directory, a restore that is not finished, a token that is away) is tried with the
+next turn of the timers.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from nodes import drafts, log, restored
 from nodes.errors import DirectoryTooOld, NotReady
 from nodes.node import Node
+from nodes.token_errors import TokenError
 from nodes.work import Work
 from schemas.content import Author, Recipient
 from schemas.kind import Kind
@@ -35,7 +36,7 @@ def run(node: Node, owed: Callable[[Session, Node], T], send: Callable[[Work, Di
             work = Work(session, node)
             sent = send(work, directory, owed(session, node))
             work.finish()
-    except (DirectoryTooOld, NotReady):
+    except (DirectoryTooOld, NotReady, TokenError):
         return 0
     if sent:
         node.changed.bump()

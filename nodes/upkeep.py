@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from exchange.courier import Alarm
 from exchange.disk import Room
-from nodes import alerts, key_news, keys, log, trust
+from nodes import alerts, key_news, keys, log, signers, trust
 from nodes.alerts import Cause, Raised
 from nodes.errors import AnswerRefused, NotReady
 from nodes.hub_client import HubClient
@@ -79,12 +79,16 @@ def _watch_signing(session: Session, node: Node, directory: Directory, ours: Key
 
 
 def publish(node: Node, client: HubClient) -> int:
-    """Post our key statements that the directory does not carry yet; returns how many. Raises `HubUnreachable`."""
+    """Post our key statements that the directory does not carry yet; returns how many. Raises `HubUnreachable`.
+
+    While the unit's token is away, only what its root signed is posted: the next key, which may replace the token.
+    """
     if not _unposted(node):
         return 0
+    signer = node.keys.signing if signers.trouble(node) is None else None
     refresh(node, client)  # a statement whose answer was lost is in the directory, and must not be stated twice
     with node.db.write() as session:
-        waiting = keys.restate(session, Maker(node.store, node.settings, node.now()), node.keys.signing)
+        waiting = keys.restate(session, Maker(node.store, node.settings, node.now()), signer)
     for wire in waiting:
         client.post_statement(wire)
     if waiting:
@@ -124,7 +128,10 @@ def _turn_keys(node: Node, now: int) -> None:
     with node.db.read() as session:
         due = keys.encryption_due(session, now) or _nobody_can_seal_to_us(session, node, now)
         pairs = keys.note_keys_due(session, now)
+        able = not (due or pairs) or signers.trouble(node) is None
         ends = keys.days_left(session, now).get("SIGNING", 0) * keys.DAY <= SIGNING_WARNING
+    if not able:  # what must be signed waits for the token; what must be erased does not
+        due, pairs = False, []
     with node.db.write() as session:
         erased = keys.expire(session, now)
         if due:

@@ -18,6 +18,7 @@ from nodes import chains, log
 from nodes.chains import OWN
 from nodes.node import Node
 from nodes.tables import DeliveryRow, OutboxRow, VoidRow
+from nodes.token_errors import TokenError
 from schemas.errors import SchemaError
 from schemas.void import Void
 
@@ -28,14 +29,17 @@ SEEN = (State.DELIVERED.value, State.OPENED.value)
 
 
 def run(node: Node) -> int:
-    """Seal what is due; returns how many voids were queued."""
+    """Seal what is due; returns how many voids were queued: none while the unit's token is away."""
     with node.db.read() as session:
         due = bool(_dead(session) or _failed(session))
     if not due:
         return 0
-    with node.db.write() as session:
-        queued = sum(_cover(session, node, row) for row in _dead(session))
-        queued += sum(_replace(session, node, row) for row in _failed(session))
+    try:
+        with node.db.write() as session:
+            queued = sum(_cover(session, node, row) for row in _dead(session))
+            queued += sum(_replace(session, node, row) for row in _failed(session))
+    except TokenError:
+        return 0
     if queued:
         node.changed.bump()
     return queued

@@ -158,6 +158,7 @@ def node_findings(status: control.Members, now: float) -> Iterator[Finding]:
         yield Finding("directory", now < fresh, found, "No fresh directory: check the way to the hub.")
     for purpose, days in sorted(status["key_days"].items()):
         yield Finding(f"key {purpose.lower()}", days >= KEY_DAYS[purpose], f"{days} days left", KEY_TODO[purpose])
+    yield _signer(status["signer"])
     oldest = status["oldest_queued"]
     waiting = oldest is not None and now - oldest > OLD_QUEUE
     yield Finding("queue", not waiting, f"{status['queued']} waiting", "Older than an hour: check the way to the hub.")
@@ -177,6 +178,13 @@ def _rules(rules: control.Members, now: float) -> Finding:
     name, until = f"{rules['sha512'][:16]}…", rules["until"]
     days = f", for {(until - now) / 86_400:.0f} days" if until is not None else ""
     return Finding("rules", rules["signed"] == "SIGNED", f"{name} {rules['signed']}{days}", RULES_TODO[rules["signed"]])
+
+
+def _signer(signer: control.Members) -> Finding:
+    """Where the signing key is, and whether the token answers if it is in one."""
+    found = f"ML-DSA-65 {signer['mldsa65']}, Ed25519 {signer['ed25519']}"
+    todo = "Nothing is signed: see `A token for the signing key` in docs/operations.md."
+    return Finding("signer", not signer["trouble"], f"{found}; {signer['trouble'] or 'signs'}", todo)
 
 
 def _node_log(log: control.Members, size: int, now: float) -> Iterator[Finding]:

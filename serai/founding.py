@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from crypto.errors import CryptoError
 from crypto.instants import to_text
 from crypto.keystore import Argon2Cost, KeyStore
-from crypto.signing import SigningKey
+from crypto.signing import SigningKey, new_seeds
 from exchange.hub.keys import SETTLING, YEAR, Use
 from exchange.policy import rulebook
 from schemas import invitations, keychecks
@@ -48,9 +48,9 @@ FAMILIES: Final[tuple[Literal["control", "financial", "judicial", "operational",
 
 def make_root(folder: Path, passphrase: str, cost: Argon2Cost | None = None) -> SigningKey:
     """Make one federation root in `folder`, sealed under its keeper's passphrase, and return it."""
-    key = SigningKey.generate()
-    KeyStore.create(folder, passphrase, cost).store(ROOT_KIND, ROOT_NAME, key.seeds)
-    return key
+    seeds = new_seeds()
+    KeyStore.create(folder, passphrase, cost).store(ROOT_KIND, ROOT_NAME, seeds)
+    return SigningKey.from_seeds(seeds)
 
 
 def open_root(folder: Path, passphrase: str) -> SigningKey:
@@ -108,7 +108,7 @@ def invitation(held: Federation, profile: Profile, hub_url: str, term: tuple[int
         anchor=anchor_of(held),
         hub_url=hub_url,
         profile=profile,
-        seeds=SigningKey.generate().seeds,
+        seeds=new_seeds(),
         issued=term[0],
         expires=term[1],
     )

@@ -21,6 +21,7 @@ from nodes import keys
 from nodes.settings import NodeSettings
 from serai.output import CommandError, Exit
 from serai.passphrases import passphrase
+from serai.tokens import custody_of
 
 LARGEST: Final = max(MAX_NOTE, TILE_WIDTH * (MAX_ENTRY + 2))
 TIMEOUT: Final = 30.0
@@ -66,7 +67,7 @@ def _auth(home: Path, file: Path | None, descriptor: int | None) -> NodeAuth:
     database = Database(settings.database)
     try:
         with database.read() as session:
-            held = keys.load(session, KeyStore.open(settings.keys, secret), settings)
+            held = keys.load(session, KeyStore.open(settings.keys, secret, custody_of(settings)), settings)
     finally:
         database.close()
     return NodeAuth(held.request, held.request_keyid, settings.env, lambda: int(time.time()))

@@ -21,12 +21,14 @@ from nodes import (
     duty,
     evidence,
     inbox,
+    keys,
     messages,
     outbox,
     proofs,
     rekeying,
     restrictions,
     rotation,
+    signers,
     signin,
     standing,
     visits,
@@ -58,6 +60,7 @@ def operations_of(node: Node) -> Mapping[str, Operation]:
         "status": _status,
         "sync": _sync,
         "backup": _backup,
+        "keys": _keys,
         "key.ask": _ask_key,
         "key.turn": _turn_key,
         "key.propose": _propose_key,
@@ -94,7 +97,8 @@ def _status(node: Node, _: Members) -> Members:
     with node.db.read() as session:
         index, leaf = standing.seen(session)
         seen = {"hub_seen": f"{index}:{leaf}"}
-        return {**asdict(standing.status(session, node)), **seen, **witnessing.standing(session, node)}
+        said = {**asdict(standing.status(session, node)), **seen, **witnessing.standing(session, node)}
+    return {**said, "signer": asdict(signers.standing(node))}
 
 
 def _backup(node: Node, given: Members) -> Members:
@@ -108,12 +112,23 @@ def _ask_key(node: Node, given: Members) -> Members:
         return {"waits": rekeying.missing(session, node, given["use"], _leave(given))}
 
 
+def _keys(node: Node, _: Members) -> Members:
+    signer = signers.standing(node)
+    with node.db.read() as session:
+        ids, days = keys.ids(session), keys.days_left(session, node.now())
+    where = {"SIGNING": f"ML-DSA-65 {signer.mldsa65}, Ed25519 {signer.ed25519}"}
+    rows = [
+        {"purpose": use, "kid": kid, "days": days[use], "where": where.get(use, "FILE")} for use, kid in ids.items()
+    ]
+    return {"keys": rows, "trouble": signer.trouble}
+
+
 def _turn_key(node: Node, given: Members) -> Members:
     return {"kid": rotation.turn(node, given["use"], _leave(given))}
 
 
-def _propose_key(node: Node, _: Members) -> Members:
-    return {"statement": b64(rotation.propose_signing_key(node))}
+def _propose_key(node: Node, given: Members) -> Members:
+    return {"statement": b64(rotation.propose_signing_key(node, given["custody"]))}
 
 
 def _take_key(node: Node, given: Members) -> Members:

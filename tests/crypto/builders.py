@@ -31,7 +31,11 @@ def seed(purpose: str, size: int) -> bytes:
 
 @cache
 def signing_key(unit: str) -> SigningKey:
-    return SigningKey.from_seeds(seed(f"signing {unit}", 64))
+    return SigningKey.from_seeds(signing_seeds(unit))
+
+
+def signing_seeds(unit: str) -> bytes:
+    return seed(f"signing {unit}", 64)
 
 
 @cache

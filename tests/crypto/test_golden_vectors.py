@@ -7,7 +7,7 @@ import pytest
 
 from crypto.envelope import parse
 from tests.crypto import independent
-from tests.crypto.builders import encryption_key, signing_key
+from tests.crypto.builders import encryption_key, signing_key, signing_seeds
 from tests.vectors.cme1 import build
 from tests.vectors.cme1.refusals import CORE, FRAMING, HALVES, OPENERS, SIGNED, WHOLE, Opener
 
@@ -52,7 +52,7 @@ def test_the_published_keys_are_the_ones_used() -> None:
     assert {unit: encryption_key(unit).seed.hex() for unit in VALID["keys"]["encryption"]} == VALID["keys"][
         "encryption"
     ]
-    assert {unit: signing_key(unit).seeds.hex() for unit in VALID["keys"]["signing"]} == VALID["keys"]["signing"]
+    assert {unit: signing_seeds(unit).hex() for unit in VALID["keys"]["signing"]} == VALID["keys"]["signing"]
 
 
 def test_parsing_gives_back_the_very_bytes() -> None:

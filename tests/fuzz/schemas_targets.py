@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from importlib import resources
 
-from crypto.signing import SigningKey
+from crypto.signing import SigningKey, new_seeds
 from schemas import codes, invitations, sightings, tallies
 from schemas.content import Content
 from schemas.errors import ContentInvalid, SchemaError, TableInvalid
@@ -47,7 +47,7 @@ INVITED = Invitation(
     anchor=WORLD.anchor(),
     hub_url="https://hub.example",
     profile=profile("UZ"),
-    seeds=SigningKey.generate().seeds,
+    seeds=new_seeds(),
     issued=NOW,
     expires=NOW + DAY,
 )

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from crypto.encryption import EncryptionKey
 from exchange.hub import administration
 from nodes import backup, courier, messages, upkeep
+from nodes.backup import Opening
 from nodes.courier import Courier
 from nodes.drafts import NewDraft
 from nodes.hub_client import HubClient
@@ -70,7 +71,7 @@ def test_after_a_restore_even_the_first_message_to_a_unit_repeats_no_pair_number
     small.sync()
     small.node("TJ").close()
     settings = small.units["TJ"].settings.model_copy(update={"folder": small.folder / "back", "database_url": ""})
-    backup.restore(settings, small.folder / "tj.serai", RECOVERY, PASSPHRASE, small.now)
+    backup.restore(settings, small.folder / "tj.serai", Opening(RECOVERY, PASSPHRASE), small.now)
     small.units["TJ"].settings = settings
     small.units["TJ"].open()
     small.sync()

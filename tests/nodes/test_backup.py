@@ -7,6 +7,7 @@ from crypto.encoding import b64
 from crypto.encryption import EncryptionKey
 from exchange import archive
 from nodes import backup, cases, courier, erasure, messages
+from nodes.backup import Opening
 from nodes.drafts import NewDraft
 from nodes.erasure import Plan
 from nodes.errors import BackupRefused, NotReady
@@ -23,7 +24,7 @@ def restored(world: World, source: Path, folder: str = "back") -> Node:
     """TJ again, from its backup, on a fresh SQLite database; the old node is gone."""
     world.node("TJ").close()
     settings = world.units["TJ"].settings.model_copy(update={"folder": world.folder / folder, "database_url": ""})
-    backup.restore(settings, source, RECOVERY, PASSPHRASE, world.now)
+    backup.restore(settings, source, Opening(RECOVERY, PASSPHRASE), world.now)
     world.units["TJ"].settings = settings
     return world.units["TJ"].open()
 
@@ -74,7 +75,7 @@ def test_a_later_key_file_takes_from_an_older_archive_what_was_erased_since(smal
 
 def restore_of(world: World, source: Path) -> None:
     settings = world.units["TJ"].settings.model_copy(update={"folder": world.folder / "new", "database_url": ""})
-    backup.restore(settings, source, RECOVERY, PASSPHRASE, world.now)
+    backup.restore(settings, source, Opening(RECOVERY, PASSPHRASE), world.now)
 
 
 def test_an_archive_alone_holds_no_key_of_any_content(small: World) -> None:
@@ -150,11 +151,11 @@ def test_another_recovery_key_another_unit_or_another_passphrase_restores_nothin
     fresh = small.units["TJ"].settings.model_copy(update={"folder": small.folder / "x"})
     other = fresh.model_copy(update={"unit": "KG"})
     with pytest.raises(BackupRefused):
-        backup.restore(fresh, source, EncryptionKey.generate(), PASSPHRASE, small.now)
+        backup.restore(fresh, source, Opening(EncryptionKey.generate(), PASSPHRASE), small.now)
     with pytest.raises(BackupRefused):
-        backup.restore(other, source, RECOVERY, PASSPHRASE, small.now)
+        backup.restore(other, source, Opening(RECOVERY, PASSPHRASE), small.now)
     with pytest.raises(BackupRefused):
-        backup.restore(fresh, source, RECOVERY, "another passphrase", small.now)
+        backup.restore(fresh, source, Opening(RECOVERY, "another passphrase"), small.now)
     assert not fresh.keys.exists()
 
 
@@ -162,7 +163,7 @@ def test_a_node_is_never_restored_over_another(small: World) -> None:
     source = small.folder / "tj.serai"
     backup.back_up(small.node("TJ"), source, RECOVERY.public)
     with pytest.raises(BackupRefused):
-        backup.restore(small.units["TJ"].settings, source, RECOVERY, PASSPHRASE, small.now)
+        backup.restore(small.units["TJ"].settings, source, Opening(RECOVERY, PASSPHRASE), small.now)
     again = open_node(small.units["TJ"].settings, PASSPHRASE, Surroundings(lambda: small.now))
     assert again.keys.signing.kid == small.node("TJ").keys.signing.kid
     again.close()

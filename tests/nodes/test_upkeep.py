@@ -4,6 +4,8 @@ import pytest
 from sqlalchemy import delete, inspect, select
 
 from audit import store as log_store
+from crypto.custody import SEEDS
+from crypto.keystore import SIGNING
 from exchange.database import Database
 from nodes import drafts, enrolment, keys, rotation, trust, upkeep
 from nodes.drafts import NewDraft, Saved
@@ -55,7 +57,8 @@ def test_what_was_sealed_to_the_last_key_still_opens_after_a_turn(small: World) 
 
 def test_a_private_key_is_never_in_the_database(small: World) -> None:
     node = small.node("TJ")
-    seeds = [node.keys.signing.seeds, *(key.seed for key in node.keys.encryption.values())]
+    signing = node.store.load(SEEDS.kind, SIGNING + node.keys.signing.kid)
+    seeds = [signing, *(key.seed for key in node.keys.encryption.values())]
     for path in (small.folder / "TJ").rglob("node.db*"):
         assert not any(seed in path.read_bytes() for seed in seeds)
 

@@ -8,6 +8,7 @@ from crypto.header import GENESIS, HeaderDraft
 from crypto.sealing import Recipient, seal
 from exchange.hub import administration
 from nodes import backup, courier, voids
+from nodes.backup import Opening
 from nodes.drafts import NewDraft
 from nodes.tables import ChainRow, DeliveryRow, MessageRow, OutboxRow, QuarantineRow, VoidRow
 from schemas.void import Void
@@ -37,7 +38,7 @@ def restore(world: World) -> None:
     """TJ again, as of its backup."""
     world.node("TJ").close()
     settings = world.units["TJ"].settings.model_copy(update={"folder": world.folder / "back", "database_url": ""})
-    backup.restore(settings, world.folder / "tj.serai", RECOVERY, PASSPHRASE, world.now)
+    backup.restore(settings, world.folder / "tj.serai", Opening(RECOVERY, PASSPHRASE), world.now)
     world.units["TJ"].settings = settings
     world.units["TJ"].open()
 

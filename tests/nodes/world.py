@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 from sqlalchemy.orm import Session
 
+from crypto.custody import SEEDS, Custody
 from exchange.database import Database
 from exchange.hub import administration
 from exchange.hub.administration import Publication
@@ -80,10 +81,11 @@ class Unit:
     settings: NodeSettings
     wire: Wire
     now: Callable[[], int]
+    custody: Custody = SEEDS
     node: Node = field(init=False)
 
     def open(self) -> Node:
-        self.node = open_node(self.settings, PASSPHRASE, Surroundings(self.now, self.wire))
+        self.node = open_node(self.settings, PASSPHRASE, Surroundings(self.now, self.wire, custody=self.custody))
         return self.node
 
     def restart(self) -> Node:
@@ -134,7 +136,7 @@ class World:
             settings = unit.settings.model_copy(
                 update={"folder": folder / name, "database_url": world.urls.get(name, "")}
             )
-            world.units[name] = Unit(settings, Wire(world.inside), lambda: world.now)
+            world.units[name] = Unit(settings, Wire(world.inside), lambda: world.now, unit.custody)
             world.units[name].open()
         return world
 
@@ -251,10 +253,10 @@ def agree(node: Node, actor: Actor, draft_id: str) -> None:
                 approvals.decide(session, node, farida, (one.approval_id, one.digest), Step.APPROVE)
 
 
-def new_signing_key(node: Node, passphrase: str = PASSPHRASE) -> str:
+def new_signing_key(node: Node, passphrase: str = PASSPHRASE, custody: str | None = None) -> str:
     """The root introduces the next signing key, which the courier then publishes; returns its id."""
-    root = keys.open_root(node.settings, passphrase)
-    return rotation.take_signing_key(node, rotation.vouch(node.settings, root, rotation.propose_signing_key(node)))
+    root, proposed = keys.open_root(node.settings, passphrase), rotation.propose_signing_key(node, custody)
+    return rotation.take_signing_key(node, rotation.vouch(node.settings, root, proposed))
 
 
 def withdraw(node: Node, withdrawal: Withdrawal) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from crypto import statements
-from crypto.signing import SigningKey
+from crypto.signing import SigningKey, new_seeds
 from schemas import invitations
 from schemas.directory import members
 from schemas.invitations import (
@@ -23,9 +23,9 @@ from schemas.invitations import (
 from tests.federation import UnitKeys, World, profile
 from tests.instants import DAY, NOW
 
-WORLD = World(NOW)
-ROOT = WORLD.roots[0]
-KEY = SigningKey.generate()
+ROOT_SEEDS, KEY_SEEDS = new_seeds(), new_seeds()
+ROOT, KEY = SigningKey.from_seeds(ROOT_SEEDS), SigningKey.from_seeds(KEY_SEEDS)
+WORLD = World(NOW, roots=[ROOT, SigningKey.generate(), SigningKey.generate()])
 UZ = UnitKeys("UZ")
 CARD = UZ.card(NOW)
 
@@ -36,7 +36,7 @@ def invitation(**changes: object) -> Invitation:
         anchor=WORLD.anchor(),
         hub_url="https://hub.example",
         profile=profile("UZ"),
-        seeds=KEY.seeds,
+        seeds=KEY_SEEDS,
         issued=NOW,
         expires=NOW + 14 * DAY,
     )
@@ -85,7 +85,7 @@ def test_an_invitation_with_a_flipped_bit_anywhere_is_refused(at: int, bit: int)
         invitations.invite(invitation(), SigningKey.generate()),
         statements.sign_batch([ROOT], REQUEST_LABEL, [members(invitation())])[0],
         invitations.invite(invitation(seeds=b"short"), ROOT),
-        invitations.invite(invitation(seeds=ROOT.seeds), ROOT),
+        invitations.invite(invitation(seeds=ROOT_SEEDS), ROOT),
         b"{}",
     ],
     ids=["by a stranger", "under another label", "no key", "a root as the key", "nothing"],

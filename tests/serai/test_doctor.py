@@ -18,6 +18,7 @@ NODE = {
     "directory_fresh_until": NOW + 60, "directory_usable_until": NOW + 600, "directory_version": 3, "key_days": {},
     "oldest_queued": None, "queued": 0, "cursor_state": "FOLLOWING", "witness": "COSIGNS", "witnessed_size": 9,
     "quarantined": 0, "log_size": 100, "log": LOG, "rules": {"sha512": "a" * 128, "signed": "SIGNED", "until": None},
+    "signer": {"kid": "0" * 64, "mldsa65": "FILE", "ed25519": "FILE", "trouble": ""},
 }  # fmt: skip
 WITNESSES = [{"unit": unit, "seen": NOW - 10, "cosigned": True} for unit in ("KG", "KZ", "TJ")]
 HUB = {

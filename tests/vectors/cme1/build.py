@@ -19,7 +19,7 @@ from crypto.errors import CryptoError
 from crypto.header import Blob, HeaderDraft
 from crypto.sealing import Recipient, open_sealed, seal
 from schemas.void import Void
-from tests.crypto.builders import draft, encryption_key, keyring, recipients, seed, signing_key
+from tests.crypto.builders import draft, encryption_key, keyring, recipients, seed, signing_key, signing_seeds
 from tests.instants import DAY, NOW
 from tests.vectors.cme1.refusals import CORE, FRAMING, HALVES, OPENERS, SIGNED, WHOLE, Opener
 
@@ -183,7 +183,7 @@ def _splice(name: str, code: str, base: Envelope, wire: bytes) -> dict[str, Any]
 
 def _keys() -> dict[str, Any]:
     units = sorted({unit for case in VALID.values() for unit in case.units})
-    signing = {unit: signing_key(unit).seeds.hex() for unit in ("TJ", "KZ")}
+    signing = {unit: signing_seeds(unit).hex() for unit in ("TJ", "KZ")}
     return {"signing": signing, "encryption": {unit: encryption_key(unit).seed.hex() for unit in units}}
 
 
