@@ -5,6 +5,7 @@ destroys everything under it. Nonces are random, so one key seals far fewer than
 a case, not one for a node.
 """
 
+import hmac
 import os
 from typing import Final
 
@@ -17,6 +18,7 @@ from crypto.pae import pae
 KEY_SIZE: Final = 32
 REST_LABEL: Final = b"serai/rest/1"
 WRAP_LABEL: Final = b"serai/data-key/1"
+TAG_LABEL: Final = b"serai/tag/1"
 
 _VERSION: Final = b"\x01"
 _NONCE: Final = 12
@@ -51,6 +53,13 @@ class DataKey:
     def unwrap(self, wrapped: bytes, *context: bytes) -> "DataKey":
         """Open what `wrap` made for the same context. Raises Undecryptable."""
         return DataKey(self._open(wrapped, pae(WRAP_LABEL, *context)))
+
+    def tag(self, *parts: bytes) -> bytes:
+        """Give 32 bytes that are equal for equal `parts` and say nothing of them to whoever lacks the key.
+
+        HMAC-SHA-512 (RFC 2104) under a key that is itself the HMAC of a label: the cipher's key does nothing else.
+        """
+        return hmac.digest(hmac.digest(self._secret, TAG_LABEL, "sha512"), pae(*parts), "sha512")[:32]
 
     def _seal(self, plaintext: bytes, bound: bytes) -> bytes:
         nonce = os.urandom(_NONCE)

@@ -50,9 +50,14 @@ class Judged:
     completeness: int
 
 
+def written(session: Session, node: Node, row: DraftRow) -> Written:
+    """Return a draft that is kept, to be judged."""
+    return Written(draft_rows.view(session, node, row), row.message_id, row.case_id)
+
+
 def check(session: Session, node: Node, row: DraftRow, actor: Actor) -> Check:
     """Return everything that the check page shows about a draft."""
-    return rehearse(session, node, actor, Written(draft_rows.view(session, node, row), row.message_id, row.case_id))
+    return rehearse(session, node, actor, written(session, node, row))
 
 
 def rehearse(session: Session, node: Node, actor: Actor, written: Written) -> Check:

@@ -26,8 +26,10 @@ from nodes.permissions import require
 from nodes.tables import CaseRow, EventRow, MessageRow, ThreadRow
 from nodes.views import Actor, DraftForm
 from schemas import items as items_of
+from schemas import subjects
 from schemas.content import Content
 from schemas.errors import SchemaError
+from schemas.facts import records
 from schemas.items import Item
 from schemas.kind import Effect
 
@@ -62,8 +64,8 @@ class Person:
 
     @property
     def tokens(self) -> frozenset[str]:
-        """The parts of the names, without case."""
-        return frozenset(self.names.casefold().split())
+        """The words of the names, in Latin letters and without case."""
+        return frozenset(subjects.words(self.names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +167,14 @@ def matches(thing: Mapping[str, Json], person: Person) -> bool:
     """Return whether an object of a message is the person: by the document, or by all names and no other birth date."""
     if thing.get("object_type") != "PERSON":
         return False
-    number = _plain(person.document)
-    if number and number in {_plain(str(one.get("number", ""))) for one in _rows(thing, "identity")}:
+    number = subjects.plain_number(person.document)
+    if number and number in subjects.document_numbers(thing):
         return True
     birth = thing.get("birth")
     born = str(birth.get("date", "")) if isinstance(birth, dict) else ""
     if person.birth and born and not (born.startswith(person.birth) or person.birth.startswith(born)):
         return False
-    return bool(person.tokens) and any(person.tokens <= _parts(name) for name in _rows(thing, "names"))
+    return bool(person.tokens) and any(person.tokens <= _parts(name) for name in records(thing.get("names")))
 
 
 def draft(found: Found, consents: Mapping[str, Consent], unit: str) -> Told:
@@ -279,14 +281,14 @@ def _acts(session: Session, held: Mapping[str, Held], unit: str) -> Iterator[Ent
 def _searches(session: Session, node: Node, person: Person) -> Iterator[Entry]:
     """The searches whose words name the person, with the reasons given; not the look-ups for the person's own sake."""
     rows = select(EventRow, CaseRow).outerjoin(CaseRow, CaseRow.case_id == EventRow.case_id)
-    number = _plain(person.document)
+    number = subjects.plain_number(person.document)
     others = or_(EventRow.role.is_(None), EventRow.role != "DPO")
     for row, case in session.execute(rows.where(EventRow.operation == "SEARCH", others)):
         words = audit_rows.words_of(node.store.kek, row, case)
-        told = (words or {}).get("subject", "").casefold()
-        parts = frozenset(told.split())
+        told = (words or {}).get("subject", "")
+        parts = frozenset(subjects.words(told))
         longest = max(person.tokens, key=len, default="")
-        if (longest and longest in parts) or (number and number in _plain(told)):
+        if (longest and longest in parts) or (number and number in subjects.plain_number(told)):
             yield _entry(row, (words or {}).get("justification", ""), "")
 
 
@@ -294,19 +296,10 @@ def _entry(row: EventRow, purpose: str, owner: str) -> Entry:
     return Entry(row.index, row.at, row.operation, row.actor or "", row.unit or "", purpose, owner)
 
 
-def _rows(thing: Mapping[str, Json], name: str) -> Iterable[Mapping[str, Json]]:
-    rows = thing.get(name)
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-
-
 def _parts(name: Mapping[str, Json]) -> frozenset[str]:
-    """Every part of a name, in its own script and in Latin letters."""
+    """Every word of a name as it was written, and of its Latin form."""
     told = (str(name.get(part, "")) for part in ("family", "given", "patronymic", "latin"))
-    return frozenset(" ".join(told).casefold().split())
-
-
-def _plain(number: str) -> str:
-    return "".join(letter for letter in number.casefold() if letter.isalnum())
+    return frozenset(subjects.words(" ".join(told)))
 
 
 def _spoken(person: Person) -> str:

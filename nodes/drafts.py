@@ -15,7 +15,22 @@ from sqlalchemy.orm import Session
 
 from crypto.canonical import Json
 from exchange.policy.facts import CASE_ITSELF, Act
-from nodes import cases, checking, concerns, draft_rows, judging, log, onward, rest, restrictions, storing, threads
+from nodes import (
+    asking,
+    cases,
+    checking,
+    concerns,
+    draft_rows,
+    fingerprints,
+    judging,
+    log,
+    onward,
+    rest,
+    restrictions,
+    storing,
+    threads,
+)
+from nodes.asking import Asked
 from nodes.checking import Written
 from nodes.errors import BadInput, Denied, DraftChanged, NotFound
 from nodes.judging import Wish
@@ -170,6 +185,13 @@ def discard(session: Session, node: Node, actor: Actor, draft_id: str) -> None:
 def check(session: Session, node: Node, actor: Actor, draft_id: str) -> Check:
     """Return everything that the check page shows about one's own draft; raises `NotFound`."""
     return checking.check(session, node, draft_rows.own_row(session, actor, draft_id), actor)
+
+
+def asked(session: Session, node: Node, actor: Actor, draft_id: str) -> Asked:
+    """Return what was asked before about the subjects of one's own draft, and log the look; raises `NotFound`."""
+    row = draft_rows.own_row(session, actor, draft_id)
+    written = checking.written(session, node, row)
+    return asking.by_us(session, node, actor, written) if fingerprints.asks(written.draft.body) else Asked()
 
 
 def _message(session: Session, node: Node, actor: Actor, message_id: str | None) -> MessageRow | None:

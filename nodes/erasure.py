@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from crypto.at_rest import DataKey
-from nodes import approvals, cases, draft_rows, keys, log, rest, retention
+from nodes import approvals, cases, draft_rows, fingerprints, keys, log, rest, retention
 from nodes.approvals import Approval, Wanted
 from nodes.errors import BadInput, NotFound, OutOfStep
 from nodes.node import Node
@@ -175,6 +175,7 @@ def _forget(session: Session, kek: DataKey, rows: Sequence[MessageRow]) -> None:
         if draft.in_reply_to in numbers or draft_rows.carries(kek, draft, numbers):
             session.delete(draft)
     _forget_tasks(session, numbers)
+    fingerprints.forget(session, numbers)
     session.flush()
 
 

@@ -14,7 +14,8 @@ from crypto.sealing import Recipient, Sealed
 from crypto.sealing import seal as seal_envelope
 from exchange.errors import Unavailable
 from exchange.pairs import Pair
-from nodes import cases, chains, checking, concerns, draft_rows, drafts, releasing, restored, threads
+from nodes import asking, cases, chains, checking, concerns, draft_rows, drafts, releasing, restored, threads
+from nodes.asking import FIRST_TIME, Again
 from nodes.chains import OWN
 from nodes.checking import Written
 from nodes.drafts import NewDraft
@@ -30,24 +31,33 @@ from schemas.kinds import kind_of
 from schemas.trust import Directory
 
 
-def seal(session: Session, node: Node, actor: Actor, draft_id: str, revision: int) -> str:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A draft to be sealed, the revision that was checked, and why the same is asked again if it is."""
+
+    draft_id: str
+    revision: int
+    again: Again = FIRST_TIME
+
+
+def seal(session: Session, node: Node, actor: Actor, checked: Checked) -> str:
     """Seal a draft as it was checked and queue it; returns the message id. The draft is gone then.
 
     Raises `Denied`, `DraftChanged` for another revision than the one checked, `Incomplete` with what to correct,
-    `DirectoryTooOld` after the directory's grace, `NotReady` while a restore is unfinished.
+    `AskedBefore`, `DirectoryTooOld` after the directory's grace, `NotReady` while a restore is unfinished.
     """
-    row = draft_rows.own_row(session, actor, draft_id)
-    if row.revision != revision:
+    row = draft_rows.own_row(session, actor, checked.draft_id)
+    if row.revision != checked.revision:
         raise DraftChanged
-    written = Written(draft_rows.view(session, node, row), row.message_id, row.case_id)
-    _seal_written(session, node, [(actor, written)])
+    written = checking.written(session, node, row)
+    _seal_written(session, node, [_Sealing(actor, written, checked.again)])
     session.delete(row)
     return written.message_id
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A message to be sealed at once: who writes it, what it begins with, and everything on its form.
+    """A message to be sealed at once: who writes it, what it begins with, everything on its form, and why again.
 
     What the form leaves out is taken from the message that it answers.
     """
@@ -55,6 +65,14 @@ class Order:
     actor: Actor
     new: NewDraft
     form: DraftForm
+    again: Again = FIRST_TIME
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealing:
+    actor: Actor
+    written: Written
+    again: Again
 
 
 def send(node: Node, order: Order) -> str:
@@ -81,21 +99,25 @@ def _sent(node: Node, orders: Sequence[Order]) -> list[str | Exception]:
 
 def send_all(session: Session, node: Node, orders: Sequence[Order]) -> list[str]:
     """Do what `send` does for several messages in the caller's transaction; returns their ids."""
-    written = [(one.actor, drafts.write(session, node, one.actor, one.new, one.form)) for one in orders]
-    _seal_written(session, node, written)
-    return [one.message_id for _, one in written]
+    every = [
+        _Sealing(one.actor, drafts.write(session, node, one.actor, one.new, one.form), one.again) for one in orders
+    ]
+    _seal_written(session, node, every)
+    return [one.written.message_id for one in every]
 
 
-def _seal_written(session: Session, node: Node, every: Sequence[tuple[Actor, Written]]) -> None:
+def _seal_written(session: Session, node: Node, every: Sequence[_Sealing]) -> None:
     restored.check_may_seal(session)
     node.disk.check_new()
     directory = node.sealing_directory()
     work = Work(session, node)
-    for actor, written in every:
+    for one in every:
+        actor, written = one.actor, one.written
         checked = checking.judge(work, actor, written)
         if checked.faults or checked.content is None:
             raise Incomplete(checked.faults)
         releasing.use(session, node, actor, written.draft, checked.content)
+        asking.require_said(work, actor, written, checked.content, one.again)
         case = work.case(written.case_id) if written.case_id else cases.open_case(work, checked.content.case_ref)
         reason = str(written.draft.common.get("handling_reason", ""))
         seal_and_queue(work, directory, checked.content, case, reason)
@@ -103,10 +125,10 @@ def _seal_written(session: Session, node: Node, every: Sequence[tuple[Actor, Wri
         if written.case_id is None:
             work.add(MemberRow(case_id=case.case_id, user_id=actor.user_id, since=node.now()))
     work.finish()
-    for actor, written in every:
+    for one in every:
         # who decides by office about the use of information, does not work on the case for that
-        if written.case_id is not None and not kind_of(written.draft.kind).authors:
-            cases.add_member(session, written.case_id, actor.user_id, node.now())
+        if one.written.case_id is not None and not kind_of(one.written.draft.kind).authors:
+            cases.add_member(session, one.written.case_id, one.actor.user_id, node.now())
 
 
 def seal_and_queue(work: Work, directory: Directory, content: Content, case: CaseRow, reason: str = "") -> Sealed:

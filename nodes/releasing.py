@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from exchange.policy.facts import Act
 from nodes import approvals, checking, draft_rows, judging, log
 from nodes.approvals import Approval, State, Wanted
-from nodes.checking import Written
 from nodes.errors import NotApproved, NotFound, OutOfStep
 from nodes.judging import Own, Standing
 from nodes.node import Node
@@ -50,8 +49,8 @@ def needs(session: Session, node: Node, actor: Actor, draft_id: str) -> tuple[Ne
     Raises `NotFound`, and `Refused` where the rules let the author not send it at all.
     """
     row = draft_rows.own_row(session, actor, draft_id)
-    draft = draft_rows.view(session, node, row)
-    judged = checking.judge(Work(session, node), actor, Written(draft, row.message_id, row.case_id))
+    written = checking.written(session, node, row)
+    draft, judged = written.draft, checking.judge(Work(session, node), actor, written)
     if judged.content is None:
         return ()
     judging.require_own(node, actor, _own(draft), Act.RELEASE, approved=True)

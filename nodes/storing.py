@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from crypto.sealing import Opened, Sealed
 from exchange.courier import State
 from exchange.pairs import Pair
-from nodes import cases, concerns, gaps, log, rest
+from nodes import cases, concerns, fingerprints, gaps, log, rest
 from nodes.node import Node
 from nodes.retention_errors import Expired
 from nodes.tables import CaseRow, DeliveryRow, MessageRow, VoidRow
@@ -64,6 +64,7 @@ def store_arrival(work: Work, arrived: Arrived) -> CaseRow:
     row.pair_seq, row.pair_prev = opened.pair_seq, opened.pair_prev
     _seal(node, case, row, opened.content, opened.salt)
     work.add(row)
+    fingerprints.note(work, content)
     work.add(_delivery(content, node.unit, State.DELIVERED, node.now()))
     gaps.close(work, content.author.unit, opened.pair_seq)
     case.updated = node.now()
@@ -112,6 +113,7 @@ def store_sent(work: Work, sent: Sent) -> None:
         key = rest.message_key(node.store.kek, sent.case, row)
         row.reason_sealed = key.seal(sent.reason.encode(), *rest.place("message", row.message_id, "reason"))
     work.add(row)
+    fingerprints.note(work, content)
     for unit in sorted(content.units):
         delivery = _delivery(content, unit, State.QUEUED, node.now())
         delivery.pair_seq, delivery.pair_prev = sent.pairs[unit].seq, sent.pairs[unit].prev

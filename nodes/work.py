@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from nodes import alerts, log
 from nodes.alerts import Raised
 from nodes.errors import NotFound
+from nodes.fingerprint_tables import FingerprintRow
 from nodes.grant_tables import ConcernRow, GrantRow, PassageRow
 from nodes.log import Act
 from nodes.node import Node
@@ -52,6 +53,7 @@ _CONCERNS: Final = Look(ConcernRow, ConcernRow.message_id)
 _REVOCATIONS: Final = Look(ConcernRow, ConcernRow.names)
 _GRANTS: Final = Look(GrantRow, GrantRow.decision)
 _PASSAGES: Final = Look(PassageRow, PassageRow.message_id)
+_FINGERPRINTS: Final = Look(FingerprintRow, FingerprintRow.fingerprint)
 _QUARANTINE: Final = Look(QuarantineRow, QuarantineRow.hub_index, unique=True)
 
 
@@ -80,21 +82,10 @@ class Work:
         self.revocations = Shelf(held, _REVOCATIONS)
         self.grants = Shelf(held, _GRANTS)
         self.passages = Shelf(held, _PASSAGES)
-        self._shelves: dict[type[Row], tuple[Shelf[Any], ...]] = {
-            CaseRow: (self.cases,),
-            ChainRow: (self.chains,),
-            CounterRow: (self.counters,),
-            MessageRow: (self.messages, self.by_eid, self.by_thread, self.by_place),
-            DeliveryRow: (self.deliveries,),
-            OutboxRow: (self.outbox,),
-            ThreadRow: (self.threads,),
-            ReceiptRow: (self.receipts,),
-            QuarantineRow: (self.quarantine,),
-            VoidRow: (self.voids,),
-            ConcernRow: (self.concerns, self.revocations),
-            GrantRow: (self.grants,),
-            PassageRow: (self.passages,),
-        }
+        self.fingerprints = Shelf(held, _FINGERPRINTS)
+        self._shelves: dict[type[Row], list[Shelf[Any]]] = {}
+        for shelf in [one for one in vars(self).values() if isinstance(one, Shelf)]:
+            self._shelves.setdefault(shelf.look.row_type, []).append(shelf)
         self._new: dict[type[Row], list[Row]] = {}
         self._acts: list[Act] = []
         self._alerts: list[Raised] = []

@@ -22,6 +22,12 @@ MessageId = Annotated[str, typer.Argument(help="Id of the message.")]
 DryRunFlag = Annotated[
     bool, typer.Option("--dry-run", help="Show what would be sealed, to whom, and all findings; change nothing.")
 ]
+AskAgain = Annotated[
+    tuple[str, str],
+    typer.Option(
+        "--ask-again", metavar="WARNING REASON", help="Ask again, after this warning and for this reason, for the log."
+    ),
+]
 DraftFile = Annotated[
     Path,
     typer.Argument(
@@ -132,13 +138,14 @@ def export_evidence(
 def send(
     home: NodeHome,
     draft: DraftFile,
+    again: AskAgain = ("", ""),
     session: SessionFile = None,
     *,
     dry_run: DryRunFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Check, seal and queue a message; the courier sends it."""
-    given = {**_draft(draft), "session": session_of(home, session)}
+    """Check, seal and queue a message; the courier sends it. What the unit has asked before is told first."""
+    given = {**_draft(draft), "warning": again[0], "again": again[1], "session": session_of(home, session)}
     show(_done(home, "message-send", given, dry_run=dry_run), as_json=as_json)
 
 
@@ -184,17 +191,32 @@ def _rehearsed(name: str, members: dict[str, Any]) -> Report:
         for part in ("common", "body")
         for member, value in members["draft"][part].items()
     ]
+    lines += _asked_before(members["asked_before"])
     table = Table(["finding", "field", "code", "what"], rows)
     return Report(f"{name}-dry-run", members, lines=lines, table=table, ok=not members["faults"])
 
 
 def _sealed(name: str, members: dict[str, Any]) -> Report:
-    """Return the id of what was sealed, or everything that is wrong with it."""
-    faults = members["faults"]
+    """Return the id of what was sealed, or everything that is wrong with it, or what was asked before."""
+    faults, asked = members["faults"], members["asked_before"]
     table = Table(["field", "code", "what"], [[one["field"], one["code"], one["message"]["en"]] for one in faults])
     if faults:
         return Report(name, members, table=table, ok=False)
+    if members["message_id"] is None:
+        return Report(name, members, lines=_asked_before(asked), ok=False)
     return Report(name, members, lines=[members["message_id"]])
+
+
+def _asked_before(asked: dict[str, Any]) -> list[str]:
+    """Return what the unit asked before, one line each, and last how to ask again all the same."""
+    lines = [
+        f"asked before\t{one['reference']}\t{one['agency']}\t{','.join(one['recipients'])}\t{one['state']}"
+        for one in asked["earlier"]
+    ]
+    for one in asked["closed"]:
+        who = "your agency" if one["own_agency"] else "another agency of this unit"
+        lines.append(f"asked before\tby {who}; speak to a supervisor\t{', '.join(one['supervisors'])}")
+    return [*lines, f'ask again\t--ask-again {asked["warning"]} "why"'] if asked["warning"] else []
 
 
 def _draft(path: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from crypto.encoding import b64, unb64
 from nodes import (
     accounts,
+    asking,
     backup,
     changes,
     checking,
@@ -20,6 +21,7 @@ from nodes import (
     drafts,
     duty,
     evidence,
+    fingerprints,
     inbox,
     keys,
     messages,
@@ -35,6 +37,8 @@ from nodes import (
     witnessing,
 )
 from nodes.accounts import AccountChange, NewClearance, NewCode, NewRoles, NewSubject, NewUser
+from nodes.asking import Again
+from nodes.asking_errors import AskedBefore
 from nodes.changes import CONSOLE, Asked
 from nodes.courier import sync_once
 from nodes.deeds import Exact, ProofNeeded
@@ -266,11 +270,12 @@ def _show(node: Node, given: Members) -> Members:
             if given["confirm"]:
                 restrictions.confirm(session, node, actor, message_id)
             detail = messages.read(session, node, actor, message_id, given["justification"])
+            asked = asking.by_others(session, node, actor, message_id)
     except RestrictionUnread:
         with node.db.write() as session:
             return {"restriction": asdict(restrictions.show(session, node, actor, message_id))}
     node.changed.bump()
-    return asdict(detail)
+    return {**asdict(detail), "asked_before": asdict(asked)}
 
 
 def _evidence(node: Node, given: Members) -> Members:
@@ -294,26 +299,42 @@ def _private(path: str, flags: int) -> int:
 
 
 def _rehearse(node: Node, given: Members) -> Members:
-    """Say what `_send` would seal, to whom and what is wrong, in a transaction that is always rolled back."""
-    actor = _actor(node, given)
-    form = DraftForm(tuple(given["recipients"]), given["common"], given["body"], tuple(given["copies"]))
-    new = NewDraft(given["kind"], given.get("in_reply_to"), given.get("case_ref"), form.recipients)
+    """Say what `_send` would seal, to whom and what is wrong, in a transaction that is always rolled back.
+
+    That it was looked up whether the same was asked before is logged all the same.
+    """
+    order = _order(node, given)
     with node.db.read() as session:
-        found = checking.rehearse(session, node, actor, drafts.write(session, node, actor, new, form))
-    return asdict(found)
+        written = drafts.write(session, node, order.actor, order.new, order.form)
+        found = checking.rehearse(session, node, order.actor, written)
+    return {**asdict(found), "asked_before": asdict(_asked_before(node, order))}
 
 
 def _send(node: Node, given: Members) -> Members:
     """Write, check and seal one message: `in_reply_to` makes it an answer. Faults are returned, and nothing is kept."""
-    actor = _actor(node, given)
+    order = _order(node, given)
+    _prove(node, order.actor, deciding.exact(order.new.kind, order.form), given)
+    sent: Members = {"message_id": None, "faults": [], "asked_before": asdict(asking.Asked())}
+    try:
+        return {**sent, "message_id": outbox.send(node, order)}
+    except Incomplete as error:
+        return {**sent, "faults": [asdict(fault) for fault in error.faults]}
+    except AskedBefore:
+        return {**sent, "asked_before": asdict(_asked_before(node, order))}
+
+
+def _order(node: Node, given: Members) -> Order:
     form = DraftForm(tuple(given["recipients"]), given["common"], given["body"], tuple(given["copies"]))
     new = NewDraft(given["kind"], given.get("in_reply_to"), given.get("case_ref"), form.recipients)
-    _prove(node, actor, deciding.exact(new.kind, form), given)
-    try:
-        message_id = outbox.send(node, Order(actor, new, form))
-    except Incomplete as error:
-        return {"message_id": None, "faults": [asdict(fault) for fault in error.faults]}
-    return {"message_id": message_id, "faults": []}
+    return Order(_actor(node, given), new, form, Again(given.get("warning", ""), given.get("again", "")))
+
+
+def _asked_before(node: Node, order: Order) -> asking.Asked:
+    if not fingerprints.asks(order.form.body):
+        return asking.Asked()
+    with node.db.write() as session:
+        written = drafts.write(session, node, order.actor, order.new, order.form)
+        return asking.by_us(session, node, order.actor, written)
 
 
 def _take(node: Node, given: Members) -> Members:

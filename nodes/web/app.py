@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException
 from exchange.errors import BadRequest, DiskLow, ExchangeError, MethodNotAllowed, Unavailable, Unfound
 from exchange.policy.facts import Action
 from nodes import log, signin
+from nodes.asking_errors import AskedBefore
 from nodes.deeds import ProofNeeded
 from nodes.enrolment_errors import InvitationOver, InvitationRefused, OtherFingerprint
 from nodes.errors import (
@@ -73,6 +74,7 @@ from nodes.web import (
     board_pages,
     breach_pages,
     case_pages,
+    check_pages,
     compose_pages,
     court_pages,
     desk_pages,
@@ -110,6 +112,7 @@ ROUTERS: Final = (
     desk_pages.router,
     inbox_pages.router,
     compose_pages.router,
+    check_pages.router,
     message_pages.router,
     task_pages.router,
     onward_pages.router,
@@ -166,6 +169,7 @@ STATUSES: Final[dict[type[ExchangeError], int]] = {
     OtherFingerprint: 422,
     OnHold: 409,
     NotApproved: 409,
+    AskedBefore: 409,
     SecondPersonNeeded: 409,
     Erased: 410,
     Expired: 410,

@@ -14,11 +14,11 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from exchange.policy.facts import Action
-from nodes import drafts, messages, outbox, releasing
-from nodes.errors import BadInput, Incomplete, NotApproved, NotFound, RestrictionUnread
+from nodes import drafts, messages
+from nodes.drafts import NewDraft
+from nodes.errors import NotFound, RestrictionUnread
 from nodes.permissions import may_write, require
-from nodes.views import Draft, Reader
-from nodes.views import Fault as ViewFault
+from nodes.views import Draft
 from nodes.web import forms, gates, moments, sheets, task_offers, wording
 from nodes.web.entrance import AtDesk
 from nodes.web.inbox_pages import draft_line
@@ -27,12 +27,10 @@ from nodes.web.reading import ReadPart, sections_of
 from nodes.web.recipients import Wanted, choices
 from nodes.web.sheets import BODY, LABELS, Sheet, Task
 from nodes.web.site import Desk, see
-from nodes.web.stepping import prove_decision
-from nodes.web.wording import Problem, spoken_problem
+from nodes.web.wording import Problem
 from schemas.facts import records
 from schemas.kind import Kind
 from schemas.kinds import KINDS, kind_of
-from schemas.labels import BINDING
 
 router: Final = APIRouter()
 QUESTION_PARTS: Final = 2
@@ -59,17 +57,6 @@ class Question:
     restriction: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReadBy:
-    """One unit that will be able to read the message, and by what."""
-
-    unit: str
-    name: str
-    role: str
-    more: str
-    ready: bool
-
-
 @router.get("/compose")
 def choose(desk: AtDesk) -> HTMLResponse:
     """Show the kinds of message that open an exchange, and the drafts that wait."""
@@ -91,20 +78,26 @@ def choose(desk: AtDesk) -> HTMLResponse:
 def begin(desk: AtDesk) -> Response:
     """Begin a draft of the chosen kind."""
     require(desk.actor, Action.COMPOSE)
-    with desk.node.db.write() as session:
-        draft = drafts.create(session, desk.node, desk.actor, drafts.NewDraft(desk.text("kind")))
-    return see(f"/drafts/{draft.draft_id}")
+    return _begun(desk, NewDraft(desk.text("kind")))
 
 
 @router.post("/messages/{message_id}/begin")
 def begin_about(desk: AtDesk, message_id: str) -> Response:
-    """Begin the draft of a message about this one: a permission asked for it, a correction, a revocation.
+    """Begin the draft of a message about this one: a permission asked for it, a correction, a revocation."""
+    return _begun(desk, NewDraft(desk.text("kind"), about=message_id))
 
-    What the button says of the form already stands on it.
-    """
+
+@router.post("/messages/{message_id}/reply")
+def reply(desk: AtDesk, message_id: str) -> Response:
+    """Begin the draft of an answer, a question back, a refusal: whatever the kind and its state allow."""
+    return _begun(desk, NewDraft(desk.text("kind"), in_reply_to=message_id))
+
+
+def _begun(desk: Desk, new: NewDraft) -> Response:
+    """Begin a draft; what the button says of the form already stands on it."""
     given = _posted(desk)
     with desk.node.db.write() as session:
-        draft = drafts.create(session, desk.node, desk.actor, drafts.NewDraft(desk.text("kind"), about=message_id))
+        draft = drafts.create(session, desk.node, desk.actor, new)
         if given:
             sheet = sheets.from_raw(kind_of(draft.kind), {**sheets.from_draft(draft).raw, **given})
             stored = sheets.to_store(sheet, draft.recipients, draft.copies)
@@ -150,57 +143,23 @@ def autosave(desk: AtDesk, draft_id: str) -> JSONResponse:
     return JSONResponse({"schema": "serai/draft/1", "revision": draft.revision, "saved": _saved(desk, draft)})
 
 
-@router.get("/drafts/{draft_id}/check")
-def check(desk: AtDesk, draft_id: str) -> HTMLResponse:
-    """Show the message as the other side will read it, and everyone who will."""
-    return _check(desk, draft_id, ())
-
-
-@router.post("/drafts/{draft_id}/seal")
-def seal(desk: AtDesk, draft_id: str) -> Response:
-    """Seal the message; from here on nothing can be changed."""
-    if desk.text("confirm") != "yes":
-        text = gettext("Confirm that exactly these units may read it.")
-        return _check(desk, draft_id, (Problem(text, "#confirm"),), 422)
-    revision = int(desk.text("revision")) if desk.text("revision").isdecimal() else -1
-    try:
-        with desk.node.db.write() as session:
-            prove_decision(session, desk, draft_id)
-            message_id = outbox.seal(session, desk.node, desk.actor, draft_id, revision)
-    except Incomplete as error:
-        return _check(desk, draft_id, tuple(_fault_problem(draft_id, one) for one in error.faults), 422)
-    except NotApproved as error:
-        return _check(desk, draft_id, (spoken_problem(error, "#second"),), 409)
-    desk.node.changed.bump()
-    return see(f"/messages/{message_id}", "sealed")
-
-
-@router.post("/drafts/{draft_id}/approval")
-def ask_for_second_person(desk: AtDesk, draft_id: str) -> Response:
-    """Ask a supervisor for the agreement that the message needs."""
-    try:
-        with desk.node.db.write() as session:
-            releasing.ask(session, desk.node, desk.actor, draft_id, desk.text("reason"))
-    except BadInput:
-        text = gettext("Say why it has to be sent. At least 10 characters.")
-        return _check(desk, draft_id, (Problem(text, "#reason"),), 422)
-    desk.node.changed.bump()
-    return see(f"/drafts/{draft_id}/check", "sending-asked")
-
-
 def _save(desk: Desk, draft_id: str, dropped: str) -> Sheet:
     """Store what the browser posted, without the row `dropped`, and return it judged."""
     raw = _posted(desk)
     if dropped:
         raw = forms.without_row(raw, dropped)
-    revision = int(desk.text("revision")) if desk.text("revision").isdecimal() else -1
     with desk.node.db.write() as session:
         draft = drafts.get(session, desk.node, desk.actor, draft_id)
         sheet = sheets.from_raw(kind_of(draft.kind), raw)
         recipients = desk.texts("recipients") if draft.in_reply_to is None else draft.recipients
         stored = sheets.to_store(sheet, recipients, desk.texts("copies"))
-        drafts.save(session, desk.node, desk.actor, drafts.Saved(draft_id, revision, stored))
+        drafts.save(session, desk.node, desk.actor, drafts.Saved(draft_id, revision_of(desk), stored))
     return sheet
+
+
+def revision_of(desk: Desk) -> int:
+    """Return the revision that the page was made from; -1, which no draft has, for anything that is no number."""
+    return int(desk.text("revision")) if desk.text("revision").isdecimal() else -1
 
 
 def _posted(desk: Desk) -> dict[str, list[str]]:
@@ -251,37 +210,9 @@ def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], che
         "tasks": _tasks(draft, sheet, needed),
         "problems": (*((Problem(no_recipient, "#f-recipients"),) if missing else ()), *found),
         "handling_costs": wording.handling_costs(),
-        "banner": _banner(draft, question, *items),
+        "banner": banner_of(draft, question, *items),
     }
     return desk.page("compose.html", values, counterpart=next(iter(draft.recipients), ""))
-
-
-def _check(desk: Desk, draft_id: str, problems: tuple[Problem, ...], status: int = 200) -> HTMLResponse:
-    with desk.node.db.read() as session:
-        found = drafts.check(session, desk.node, desk.actor, draft_id)
-        needs = releasing.needs(session, desk.node, desk.actor, draft_id)
-    kind = kind_of(found.draft.kind)
-    stale = found.directory_stale_since
-    values: dict[str, Any] = {
-        "kind": Named(kind.code, kind.label.say(language()), kind.hint.say(language())),
-        "draft": found.draft,
-        "parts": sheets.reading_parts(kind, found.draft),
-        "bound": [mark for mark in wording.handling(_codes(found.draft)) if mark.code in BINDING],
-        "reason": found.draft.common.get("handling_reason"),
-        "readers": [_reader(one) for one in found.readers],
-        "score": found.completeness,
-        "gaps": [_spoken(one) for one in found.warnings],
-        "asked": gates.asked(desk.node, found.draft),
-        "second": [gates.second(one) for one in needs],
-        "agreed": all(one.met for one in needs),
-        "asking": any(one.approval is None for one in needs),
-        "given": desk.text("reason"),
-        "stale": moments.local(stale, desk.node.settings.time_zone) if stale is not None else "",
-        "problems": (*problems, *(_fault_problem(draft_id, one) for one in found.faults)),
-        "confirm_error": problems[0].text if problems and problems[0].href == "#confirm" else "",
-        "banner": _banner(found.draft),
-    }
-    return desk.page("check.html", values, status, counterpart=next(iter(found.draft.recipients), ""))
 
 
 def _tasks(draft: Draft, sheet: Sheet, asked: Collection[str]) -> tuple[Task, ...]:
@@ -317,41 +248,20 @@ def _read(desk: Desk, message_id: str) -> Question:
     return Question(found.row.message_id, found.row.subject or "", asked[:QUESTION_PARTS], marks, restriction)
 
 
-def _reader(one: Reader) -> ReadBy:
-    ready = one.own or one.ekid is not None
-    accreditation = wording.label("classification", one.accreditation)
-    agency = wording.label("agency_types", one.agency) if one.agency else ""
-    if one.own:
-        more = gettext("Officers who work on the case, the duty desk and supervisors. Each reading is logged.")
-        return ReadBy(one.unit, one.name, gettext("your unit"), more, ready)
-    role = gettext("copy, for information") if one.copied else gettext("recipient")
-    more = gettext("%s, up to %s, opens with key %s") % (agency, accreditation, (one.ekid or "")[:16])
-    return ReadBy(one.unit, one.name, role, more, ready)
-
-
 def _saved(desk: Desk, draft: Draft) -> str:
     return gettext("Draft, saved in your unit at %s") % moments.hand(draft.updated, desk.node.settings.time_zone)
 
 
-def _banner(draft: Draft, *shown: Question | None) -> wording.Banner | None:
+def banner_of(draft: Draft, *shown: Question | None) -> wording.Banner | None:
     """Return the banner of a page that shows a draft, and perhaps messages that it answers or is about."""
-    found, text = _codes(draft), str(draft.common.get("handling_text", ""))
+    found, text = codes_of(draft), str(draft.common.get("handling_text", ""))
     for one in (one for one in shown if one is not None):
         found |= {mark.code for mark in one.handling}
         text = one.restriction or text
     return wording.banner(found, text)
 
 
-def _codes(draft: Draft) -> set[str]:
+def codes_of(draft: Draft) -> set[str]:
     """Return the handling codes that a draft has so far."""
     given = draft.common.get("handling")
     return {str(code) for code in given} & wording.BANNERS.keys() if isinstance(given, list) else set()
-
-
-def _spoken(fault: ViewFault) -> str:
-    return fault.message[language()]
-
-
-def _fault_problem(draft_id: str, fault: ViewFault) -> Problem:
-    """Return a fault of the check page as a line that leads back to its field on the form."""
-    return Problem(_spoken(fault), f"/drafts/{draft_id}?check=1#{forms.html_id(fault.field)}")

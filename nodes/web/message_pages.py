@@ -1,5 +1,6 @@
 """One message: handling first, then what it says, its clock, its owner, its receipts, and what can be done next."""
 
+from dataclasses import asdict
 from typing import Final
 
 from fastapi import APIRouter
@@ -7,12 +8,12 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from crypto import instants
 from exchange.policy.facts import Action
-from nodes import drafts, duty, messages, restrictions
+from nodes import duty, messages, restrictions
 from nodes.errors import BadInput, NotFound, OutOfStep, RestrictionUnread
 from nodes.permissions import allowed
 from nodes.retention_errors import Erased, Expired
 from nodes.views import MessageDetail
-from nodes.web import message_parts, wording
+from nodes.web import earlier_parts, message_parts, wording
 from nodes.web.entrance import AtDesk
 from nodes.web.inbox_pages import kind_label, rows_of
 from nodes.web.languages import gettext
@@ -77,29 +78,21 @@ def escalate(desk: AtDesk, message_id: str) -> Response:
     return see(f"/messages/{message_id}", "escalated")
 
 
-@router.post("/messages/{message_id}/reply")
-def reply(desk: AtDesk, message_id: str) -> Response:
-    """Begin the draft of an answer, a question back, a refusal: whatever the kind and its state allow."""
-    with desk.node.db.write() as session:
-        draft = drafts.create(
-            session, desk.node, desk.actor, drafts.NewDraft(desk.text("kind"), in_reply_to=message_id)
-        )
-    return see(f"/drafts/{draft.draft_id}")
-
-
 def _show(desk: Desk, message_id: str, problems: tuple[Problem, ...], status: int = 200) -> Response:
     try:
         with desk.node.db.write() as session:
             found = messages.read(session, desk.node, desk.actor, message_id)
     except RestrictionUnread:
         return _show_restriction(desk, message_id, problems, status)
+    asked = earlier_parts.before(desk, found)
     if wants_json(desk.request):
-        return JSONResponse(_json(found), status)
+        return JSONResponse({**_json(found), "asked_before": asdict(asked)}, status)
     with desk.node.db.read() as session:
         arrived, listed = found.row.direction == "IN", allowed(desk.actor, Action.LIST_ARRIVALS)
         hands = duty.assignments(session, desk.node, desk.actor, message_id) if arrived and listed else ()
         may_take_back = duty.may_take_back(session, desk.actor, message_id)
-    beside = {"may_take_back": may_take_back, "problems": problems}
+    before = earlier_parts.by_others(desk, found, asked)
+    beside = {"may_take_back": may_take_back, "problems": problems, "earlier": before}
     values = {**message_parts.content(desk, found), **message_parts.around(desk, found, hands), **beside}
     other = found.row.sender if found.row.direction == "IN" else next(iter(found.row.recipients), "")
     return desk.page("message.html", values, status, counterpart=other)

@@ -24,6 +24,7 @@ from nodes.courier import sync_once
 from nodes.drafts import NewDraft, Saved
 from nodes.hub_client import HubClient
 from nodes.node import Node, Surroundings, open_node
+from nodes.outbox import Checked
 from nodes.views import Actor, DraftForm
 from serai.demo.accounts import Account, enrol
 from serai.demo.people import PEOPLE, Person
@@ -135,7 +136,7 @@ class Rehearsal:
             draft = drafts.create(session, node, actor, new)
             form = DraftForm(step.to, writing.labels, body)
             draft = drafts.save(session, node, actor, Saved(draft.draft_id, draft.revision, form))
-            return outbox.seal(session, node, actor, draft.draft_id, draft.revision)
+            return outbox.seal(session, node, actor, Checked(draft.draft_id, draft.revision))
 
     def take(self, node: Node, user_id: str, message_id: str) -> None:
         """Let an officer take an arrival and read it; the duty officer has seen the alarm, if there was one."""

@@ -32,6 +32,13 @@ def test_a_flipped_bit_or_a_cut_does_not_open(data: st.DataObject) -> None:
             KEY.open(changed, b"case")
 
 
+@given(st.lists(st.binary(max_size=8), max_size=3), st.lists(st.binary(max_size=8), max_size=3))
+def test_a_tag_is_equal_for_equal_parts_and_other_under_another_key(parts: list[bytes], others: list[bytes]) -> None:
+    assert (KEY.tag(*parts) == KEY.tag(*others)) is (parts == others)
+    assert len(KEY.tag(*parts)) == 32
+    assert KEY.tag(*parts) != DataKey(bytes([1] * 32)).tag(*parts)
+
+
 def test_the_same_plaintext_never_seals_to_the_same_bytes() -> None:
     assert len({KEY.seal(b"plaintext") for _ in range(100)}) == 100
 

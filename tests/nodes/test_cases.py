@@ -7,6 +7,7 @@ from exchange.hub import administration
 from nodes import cases, drafts, inbox, messages, outbox, oversight, reading
 from nodes.drafts import NewDraft, Saved
 from nodes.errors import BadInput, DraftChanged, Incomplete, NotFound
+from nodes.outbox import Checked
 from nodes.oversight_lookups import Lookup
 from nodes.tables import CaseRow, EventRow
 from nodes.views import Box, DraftForm, InboxQuery
@@ -62,9 +63,9 @@ def test_a_unit_that_may_not_be_written_to_is_named_with_the_reason(small: World
         form = DraftForm(("KG",), form_labels(), {**BODIES["REQ"]})
         saved = drafts.save(session, node, rustam, Saved(draft.draft_id, 1, form))
     with pytest.raises(DraftChanged), node.db.write() as session:
-        outbox.seal(session, node, rustam, draft.draft_id, 1)
+        outbox.seal(session, node, rustam, Checked(draft.draft_id, 1))
     with pytest.raises(Incomplete, match="UNIT_SUSPENDED"), node.db.write() as session:
-        outbox.seal(session, node, rustam, draft.draft_id, saved.revision)
+        outbox.seal(session, node, rustam, Checked(draft.draft_id, saved.revision))
 
 
 def test_what_was_not_opened_is_listed_with_its_reason(small: World) -> None:

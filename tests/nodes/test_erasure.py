@@ -16,6 +16,7 @@ from nodes.audit_rows import NodeRows
 from nodes.drafts import NewDraft
 from nodes.erasure import Plan
 from nodes.errors import BadInput, NotApproved, NotFound, OutOfStep
+from nodes.fingerprint_tables import FingerprintRow
 from nodes.node import Node
 from nodes.protection_tables import ErasureRow
 from nodes.retention import Order
@@ -67,7 +68,9 @@ def whole(node: Node, message_id: str) -> Plan:
 
 def test_nobody_reads_an_erased_case_in_any_way(units: World, asked: str) -> None:
     node, farida = units.node("TJ"), someone(units.node("TJ"), "farida")
-    plan = whole(node, asked)
+    plan, prints = whole(node, asked), select(FingerprintRow).where(FingerprintRow.message_id == asked)
+    with node.db.read() as session:
+        assert session.scalars(prints).all()
     erase(node, plan)
     ways: tuple[Callable[[Session], object], ...] = (
         lambda session: messages.read(session, node, farida, asked),
@@ -81,6 +84,7 @@ def test_nobody_reads_an_erased_case_in_any_way(units: World, asked: str) -> Non
     with node.db.write() as session:
         assert asked not in {row.message_id for row in reading.search(session, node, farida, "heroin", "review")}
         assert plan.case_ref not in {line.case_ref for line in reading.cases(session, node, farida)}
+        assert not session.scalars(prints).all()
 
 
 def plain(node: Node, session: Session, message_id: str) -> bytes:

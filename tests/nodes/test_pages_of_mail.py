@@ -136,7 +136,9 @@ def test_a_sealing_whose_commit_got_no_answer_is_whole_or_not_there(small: World
 
 
 def request_of(actor: Actor, **labels_of: str) -> Order:
-    form = DraftForm(("KG",), form_labels() | labels_of, {**BODIES["REQ"], "objects": [person(), lorry()]})
+    """A request about nobody who could be told from others, so that it may be sent as often as one likes."""
+    things = [{**person(), "birth": {"country": "TJ"}}, lorry(plate="1")]
+    form = DraftForm(("KG",), form_labels() | labels_of, {**BODIES["REQ"], "objects": things})
     return Order(actor, NewDraft("REQ", recipients=("KG",)), form)
 
 

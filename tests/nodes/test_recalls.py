@@ -12,6 +12,7 @@ from nodes.approvals import Step
 from nodes.drafts import NewDraft, Saved
 from nodes.errors import Incomplete, Refused
 from nodes.node import Node
+from nodes.outbox import Checked
 from nodes.recalls import Holder, Mistake, Recall
 from nodes.tables import AlertRow, MessageRow
 from nodes.views import DraftForm
@@ -101,7 +102,7 @@ def test_a_recall_closes_the_message_in_every_way_until_it_is_destroyed_and_the_
     ways: tuple[Way, ...] = (
         lambda session: drafts.create(session, kg, dilnoza, NewDraft("REF", in_reply_to=message)),
         lambda session: drafts.create(session, kg, dilnoza, NewDraft("HCR", about=message)),
-        lambda session: outbox.seal(session, kg, dilnoza, begun, 2),
+        lambda session: outbox.seal(session, kg, dilnoza, Checked(begun, 2)),
     )
     for way in ways:
         with pytest.raises((Refused, Incomplete)), kg.db.write() as session:

@@ -9,6 +9,7 @@ from nodes.approvals import Step
 from nodes.drafts import NewDraft, Saved
 from nodes.errors import Denied, NotApproved, NotFound, OutOfStep, Refused
 from nodes.node import Node
+from nodes.outbox import Checked
 from nodes.views import Actor, DraftForm
 from tests.messages import BODIES, form_labels, lorry, person
 from tests.nodes.world import World, someone
@@ -40,7 +41,7 @@ def decide(node: Node, actor: Actor, step: Step = Step.APPROVE) -> None:
 def seal(node: Node, actor: Actor, draft_id: str) -> str:
     with node.db.write() as session:
         revision = drafts.get(session, node, actor, draft_id).revision
-        return outbox.seal(session, node, actor, draft_id, revision)
+        return outbox.seal(session, node, actor, Checked(draft_id, revision))
 
 
 @pytest.fixture

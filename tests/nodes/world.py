@@ -23,10 +23,13 @@ from exchange.hub.administration import Publication
 from nodes import approvals, courier, drafts, enrolment, keys, outbox, releasing, rotation
 from nodes.account_tables import RoleRow, UserRow
 from nodes.approvals import Step
+from nodes.asking import Again
+from nodes.asking_errors import AskedBefore
 from nodes.drafts import NewDraft, Saved
 from nodes.enrolment import Secrets
 from nodes.hub_client import HubClient
 from nodes.node import Node, Surroundings, open_node
+from nodes.outbox import Checked
 from nodes.rotation import Withdrawal
 from nodes.settings import NodeSettings
 from nodes.views import Actor, DraftForm
@@ -239,8 +242,13 @@ def send(node: Node, actor: Actor, new: NewDraft, common: dict[str, Any] | None 
         checked = drafts.check(session, node, actor, draft.draft_id)
         assert checked.faults == (), checked.faults
     agree(node, actor, draft.draft_id)
-    with node.db.write() as session:
-        return outbox.seal(session, node, actor, draft.draft_id, saved.revision)
+    try:
+        with node.db.write() as session:
+            return outbox.seal(session, node, actor, Checked(draft.draft_id, saved.revision))
+    except AskedBefore:
+        with node.db.write() as session:
+            again = Again(drafts.asked(session, node, actor, draft.draft_id).warning, "the same invented person again")
+            return outbox.seal(session, node, actor, Checked(draft.draft_id, saved.revision, again))
 
 
 def agree(node: Node, actor: Actor, draft_id: str) -> None:

@@ -136,9 +136,31 @@ def test_what_needs_a_second_person_is_not_sent_by_one(house: House, tmp_path: P
     assert run(house, "TJ", "message", "send", restricted, status=Exit.CONFLICT)["code"] == "EX-6095"
 
 
+def send_again(house: House, path: str) -> dict[str, Any]:
+    """Ask TJ's question once more, after the warning and for a reason."""
+    asked = run(house, "TJ", "message", "send", path, status=Exit.WRONG)["asked_before"]
+    return run(house, "TJ", "message", "send", path, "--ask-again", asked["warning"], "for another court")
+
+
+def test_what_was_asked_before_is_told_first_and_asked_again_for_a_reason(house: House, tmp_path: Path) -> None:
+    sign_in(house, "TJ", "TJ-1")
+    path = draft(tmp_path, "REQ", requests.lorry_owner(house.clock.now), "KG")
+    told = run(house, "TJ", "message", "send", "--dry-run", path)["asked_before"]
+    assert {one["unit"] for one in told["earlier"]} == {"TJ"}
+    shown = CliRunner().invoke(app, ["message", "send", path, "--home", str(home(house, "TJ"))])
+    assert (shown.exit_code, f'--ask-again {told["warning"]} "why"' in shown.output) == (Exit.WRONG, True)
+    short = run(house, "TJ", "message", "send", path, "--ask-again", told["warning"], "why", status=Exit.WRONG)
+    assert (short["message_id"], short["faults"], short["asked_before"]) == (None, [], told)
+    again = send_again(house, path)
+    assert again["asked_before"] == {"warning": "", "earlier": [], "closed": []}
+    house.sync("TJ", "KG")
+    run(house, "KG", "message", "take", again["message_id"])
+    assert run(house, "KG", "message", "show", again["message_id"])["asked_before"]["earlier"][-1]["unit"] == "TJ"
+
+
 def test_the_evidence_of_a_message_is_written_once_and_verifies(house: House, tmp_path: Path) -> None:
     sign_in(house, "TJ", "TJ-1")
-    sent = run(house, "TJ", "message", "send", draft(tmp_path, "REQ", requests.lorry_owner(house.clock.now), "KG"))
+    sent = send_again(house, draft(tmp_path, "REQ", requests.lorry_owner(house.clock.now), "KG"))
     house.sync("TJ", "KG")
     house.clock.now += 2
     house.hub.tick()
@@ -160,8 +182,9 @@ def test_the_evidence_of_a_message_is_written_once_and_verifies(house: House, tm
 
 
 def standing(house: House) -> dict[str, Any]:
-    """How TJ's node stands, but for the disk, which others use as well."""
-    return {name: value for name, value in run(house, "TJ", "node", "status").items() if name != "free_bytes"}
+    """How TJ's node stands, but for the disk, which others use as well, and its log, in which looks are recorded."""
+    found = run(house, "TJ", "node", "status")
+    return {name: value for name, value in found.items() if name not in {"free_bytes", "log_size"}}
 
 
 def test_a_dry_run_shows_what_would_be_sealed_and_to_whom_and_changes_nothing(house: House, tmp_path: Path) -> None:

@@ -28,10 +28,12 @@ from exchange.hub.keys import HubKeys
 from nodes import changes, drafts, keys, messages, outbox, signin
 from nodes.account_tables import UserRow
 from nodes.accounts import NewUser
+from nodes.asking import Again
 from nodes.courier import sync_once
 from nodes.drafts import NewDraft, Saved
 from nodes.errors import NotReady
 from nodes.node import Node, Surroundings, open_node
+from nodes.outbox import Checked
 from nodes.tables import MessageRow
 from nodes.views import Actor, DraftForm
 from schemas.base import Names
@@ -221,7 +223,8 @@ class World:
                     draft = drafts.create(session, node, actor, new)
                     form = DraftForm(new.recipients or draft.recipients, labels, body)
                     draft = drafts.save(session, node, actor, Saved(draft.draft_id, draft.revision, form))
-                    outbox.seal(session, node, actor, draft.draft_id, draft.revision)
+                    again = Again(drafts.asked(session, node, actor, draft.draft_id).warning, "it is the same each day")
+                    outbox.seal(session, node, actor, Checked(draft.draft_id, draft.revision, again))
                 self.seen[f"SENT {new.kind}"] += 1
             except ExchangeError as error:
                 self.seen[f"NOT SENT {error.code}"] += 1

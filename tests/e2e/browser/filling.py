@@ -21,6 +21,13 @@ def fill(page: Page, form: Mapping[str, object]) -> None:
     raise AssertionError(f"the form never showed {sorted(pending)}")
 
 
+def accept(page: Page) -> None:
+    """Agree on the check page that exactly these units may read it; where the same was asked before, say why again."""
+    page.check("#confirm")
+    if page.locator("#again").count():
+        page.fill("#again", "for another part of the case")
+
+
 def _fill_present(page: Page, form: Mapping[str, list[str]]) -> list[str]:
     """Fill in what is on the page, choices first, because they decide what else is shown; return what is not there."""
     missing = [name for name in form if not page.locator(f'[name="{name}"]').count()]

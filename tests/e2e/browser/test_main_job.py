@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from serai.demo import replies, requests
 from serai.demo.writing import AT_RISK, Writing, labels
 from tests.e2e.browser.conftest import Street, examine, open_window
-from tests.e2e.browser.filling import fill
+from tests.e2e.browser.filling import accept, fill
 from tests.nodes.web.work import inputs
 
 ANSWER = {
@@ -30,7 +30,7 @@ def seal(page: Page) -> None:
     page.click("button[value=check]:not([aria-hidden])")
     page.wait_for_url("**/check")
     examine(page)
-    page.check("#confirm")
+    accept(page)
     page.click("#seal button")
     page.wait_for_url("**/messages/**")
     examine(page)

@@ -19,7 +19,7 @@ from crypto import instants, signing
 from nodes.drafts import NewDraft
 from serai.demo.writing import Writing
 from tests.e2e.browser.conftest import PATIENCE, Street, Window, examine, open_window, served
-from tests.e2e.browser.filling import fill
+from tests.e2e.browser.filling import accept, fill
 from tests.instants import NOW
 from tests.messages import request
 from tests.nodes.web.house import build
@@ -163,7 +163,7 @@ def seal(page: Page, prove: Callable[[], None] = lambda: None) -> None:
 
 def confirm(page: Page, prove: Callable[[], None] = lambda: None) -> None:
     """Say on the check page that exactly these units may read it."""
-    page.check("#confirm")
+    accept(page)
     page.click("#seal button")
     prove()
     page.wait_for_url("**/messages/**")

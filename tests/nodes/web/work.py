@@ -30,6 +30,11 @@ def revision(page: str) -> str:
     return str(re.findall(r'name="revision" value="(\d+)"', page)[0])
 
 
+def warning(page: str) -> str:
+    """Return the warning that a check page gives about earlier requests; empty where it gives none."""
+    return "".join(re.findall(r'name="warning" value="([0-9a-f]+)"', page))
+
+
 def write(desk: Browser, draft: str, form: Mapping[str, object], act: str = "check") -> Response:
     """Fill in the form of a draft and press a button."""
     return desk.post(draft, revision=revision(desk.get(draft).text), act=act, **form)
@@ -38,7 +43,8 @@ def write(desk: Browser, draft: str, form: Mapping[str, object], act: str = "che
 def seal(desk: Browser, draft: str) -> str:
     """Seal a checked draft and return the address of the message."""
     page = desk.get(f"{draft}/check").text
-    answer = desk.post(f"{draft}/seal", revision=revision(page), confirm="yes")
+    warned = {"warning": one, "again": "for another part of the case"} if (one := warning(page)) else {}
+    answer = desk.post(f"{draft}/seal", revision=revision(page), confirm="yes", **warned)
     assert answer.status_code == 303, answer.text
     return str(answer.headers["location"]).partition("?")[0]
 
