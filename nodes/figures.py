@@ -22,14 +22,16 @@ from nodes.views import Actor
 
 AT_ONCE = 500
 """So many exchanges are read together."""
+_OUTCOME = OutcomeRow.event, OutcomeRow.grounds, OutcomeRow.doubted
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What a reply did to its exchange."""
+    """What a message did to its exchange."""
 
     event: str
     grounds: frozenset[str]
+    doubted: bool
 
 
 def counted(session: Session, node: Node, actor: Actor, ends: tuple[int, int]) -> tuple[Cell, ...]:
@@ -71,6 +73,7 @@ def _read(session: Session, node: Node, found: Sequence[ThreadRow]) -> Iterator[
             subject=SUBJECTS[row.kind],
             urgency=row.urgency,
             reached=(row.opening, row.unit) in reached,
+            doubted=any(one.doubted for one in ones),
             events=tuple(one.event for one in ones if one.event),
             grounds=frozenset().union(*(one.grounds for one in ones)),
             elapsed=clock.elapsed if clock is not None else 0,
@@ -80,17 +83,18 @@ def _read(session: Session, node: Node, found: Sequence[ThreadRow]) -> Iterator[
 
 
 def _said(session: Session, found: Sequence[ThreadRow]) -> Mapping[tuple[str, frozenset[str]], list[_Said]]:
-    """Return in order what replies did, by exchange and the two units; what the hub has not accepted did nothing."""
+    """Return in order what messages did, by exchange and the two units; what the hub has not accepted did nothing."""
     chosen = (
-        select(MessageRow.thread_id, MessageRow.sender, DeliveryRow.unit, OutcomeRow.event, OutcomeRow.grounds)
+        select(MessageRow.thread_id, MessageRow.sender, DeliveryRow.unit, *_OUTCOME)
         .join(OutcomeRow, OutcomeRow.message_id == MessageRow.message_id)
         .join(DeliveryRow, DeliveryRow.message_id == MessageRow.message_id)
         .where(MessageRow.thread_id.in_({row.thread_id for row in found}), MessageRow.accepted.is_not(None))
         .order_by(MessageRow.accepted, MessageRow.eid)
     )
     said: dict[tuple[str, frozenset[str]], list[_Said]] = {}
-    for thread, sender, to, event, grounds in session.execute(chosen):
-        said.setdefault((thread, frozenset((sender, to))), []).append(_Said(event, frozenset(grounds.split())))
+    for thread, sender, to, event, grounds, doubted in session.execute(chosen):
+        one = _Said(event, frozenset(grounds.split()), bool(doubted))
+        said.setdefault((thread, frozenset((sender, to))), []).append(one)
     return said
 
 

@@ -19,6 +19,7 @@ from nodes.figure_tables import OutcomeRow
 from nodes.node import Node
 from nodes.tables import CaseRow, MessageRow, ThreadRow
 from nodes.work import Work
+from schemas import human_rights
 from schemas.content import Content
 from schemas.kind import Kind
 from schemas.receipts import Receipt
@@ -56,8 +57,7 @@ def note_message(work: Work, content: Content, case: CaseRow) -> None:
     """Move the exchange by a message that was just stored, sent or received; a new request begins its rows."""
     if content.in_reply_to is None:
         _begin(work, content, case)
-    else:
-        _keep_outcome(work, content)
+    _keep_outcome(work, content)
     for row in _rows(work, content):
         if content.in_reply_to is not None:
             _apply(work.node, row, content.declared.causes.of(content.body))
@@ -127,9 +127,10 @@ def _keep_outcome(work: Work, content: Content) -> None:
     """Keep what a message did to its exchange, in codes: it is counted also when nobody may read it any more."""
     declared, body = content.declared, content.body
     grounds, ends = declared.refused_on(body), declared.effect_on_clock(body) == Effect.ENDS
-    if ends or grounds:
-        event = declared.causes.of(body) if ends else ""
-        work.add(OutcomeRow(message_id=content.msg_id, event=event, grounds=" ".join(sorted(grounds))))
+    doubted = human_rights.DOUBT.needed(content.facts())
+    if ends or grounds or doubted:
+        event, refused = declared.causes.of(body) if ends else "", " ".join(sorted(grounds))
+        work.add(OutcomeRow(message_id=content.msg_id, event=event, grounds=refused, doubted=int(doubted)))
 
 
 def _begin(work: Work, content: Content, case: CaseRow) -> None:

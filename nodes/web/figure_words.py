@@ -92,6 +92,7 @@ _TIMELY: Final = (
     _Column("OVERDUE"),
     _Column("MEDIAN_HOURS"),
     _Column("PARTIAL"),
+    _Column("HR_FLAGS"),
     _Column("URG_SHARE"),
     _Column("LOG_GAPS"),
 )

@@ -33,6 +33,7 @@ def exchanges(draw: st.DrawFn) -> Exchange:
         subject=subject,
         urgency=draw(st.sampled_from(("ROUTINE", "URG_LIFE"))),
         reached=True,
+        doubted=draw(st.booleans()),
         events=tuple(draw(st.lists(st.sampled_from(EVENTS[subject]), max_size=2))),
         grounds=draw(st.frozensets(st.sampled_from(GROUNDS), max_size=2)),
         elapsed=draw(st.integers(0, 900_000)),
@@ -71,6 +72,7 @@ def test_the_requests_are_those_of_a_naive_recount(found: list[Exchange]) -> Non
             lawful = [one for one in asked if one.late and not one.overdue]
             assert cells.get(("OVER_TIME_JUDICIAL", *place, ""), 0) == len(lawful)
             assert cells.get(("OVERDUE", *place, ""), 0) == sum(one.overdue for one in asked)
+            assert cells.get(("HR_FLAGS", *place, ""), 0) == sum(one.doubted for one in asked)
             if answered:
                 assert cells.get(("MEDIAN_HOURS", *place, "")) == median_low([one.elapsed for one in answered])
 

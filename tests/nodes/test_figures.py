@@ -8,6 +8,7 @@ from nodes.drafts import NewDraft
 from nodes.errors import Denied
 from nodes.node import MIGRATIONS, Node
 from tests.instants import DAY, HOUR, NOW
+from tests.messages import BODIES
 from tests.nodes.world import World, send, someone
 
 YEAR = (NOW - 300 * DAY, NOW + 60 * DAY)
@@ -58,6 +59,15 @@ def test_both_units_count_alike_what_they_exchanged(world: World) -> None:
     erase_everything(world.node("TJ"))
     assert counted(world, "TJ") == sent
     assert counted(world, "TJ", (NOW - 300 * DAY, NOW - DAY)) == {}
+
+
+def test_a_doubt_about_human_rights_is_counted_at_both_ends_and_outlives_the_content(small: World) -> None:
+    tj, unsure = small.node("TJ"), {**BODIES["REQ"]["human_rights"], "torture": "UNKNOWN"}
+    send(tj, someone(tj, "rustam"), NewDraft("REQ", recipients=("KG", "KZ")), human_rights=unsure)
+    ask(small, "KG")
+    erase_everything(tj)
+    assert [counted(small, "TJ").get(("HR_FLAGS", "SENT", unit, "")) for unit in ("KG", "KZ")] == [1, 1]
+    assert counted(small, "KG")["HR_FLAGS", "RECEIVED", "TJ", ""] == 1
 
 
 def erase_everything(node: Node) -> None:
