@@ -59,6 +59,9 @@ class Argon2Cost:
     lanes: int = 1
 
 
+FULL: Final = Argon2Cost()
+"""The cost of a store whose maker names none."""
+
 _BOUNDS: Final = {"memory_kib": (8, 1_048_576), "iterations": (1, 64), "lanes": (1, 64)}
 """A file may not ask for more than a machine can give: an altered cost must end in an error, not in a dead service."""
 
@@ -291,7 +294,7 @@ def _read(path: Path) -> bytes:
 
 def _locked(kek: DataKey, passphrase: str, cost: Argon2Cost | None) -> StoreFile:
     """The store file that gives `kek` to whoever knows the passphrase."""
-    cost, salt = cost or Argon2Cost(), os.urandom(_SALT)
+    cost, salt = cost or FULL, os.urandom(_SALT)
     return StoreFile(cost, salt, _passphrase_key(passphrase, salt, cost).wrap(kek, _store_context(salt, cost)))
 
 
