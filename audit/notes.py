@@ -26,6 +26,7 @@ KEY_ID_SIZE: Final = 4
 PUBLIC_SIZES: Final[Mapping[int, int]] = {ED25519: 32, ED25519_COSIGNATURE: 32, MLDSA44: 1312}
 
 _DASH: Final = "\u2014 "
+_CONTROL: Final = bytes(set(range(0x20)) - {0x0A})
 
 
 def decode_base64(text: str) -> bytes:
@@ -137,7 +138,7 @@ class Note:
             whole = data.decode()
         except UnicodeDecodeError as error:
             raise Malformed("a note is UTF-8") from error
-        if any(char < " " and char != "\n" for char in whole):
+        if data.translate(None, _CONTROL) != data:
             raise Malformed("a note has no control characters")
         text, blank, signatures = whole.rpartition("\n\n")
         if not blank or not signatures.endswith("\n"):

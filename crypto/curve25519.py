@@ -4,6 +4,7 @@ With the key 0100…00 one constant Ed25519 signature verifies for every message
 later deny, or be made to have signed, anything. Works on public values only, so it need not run in constant time.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from crypto.errors import KeyRefused
@@ -26,6 +27,7 @@ LOW_ORDER_U: Final = frozenset({0, 1, P - 1, *_ORDER_8_U})
 """u of the points of low order on the curve and its twist (RFC 7748 §6.1): the shared secret would be zero."""
 
 
+@lru_cache(maxsize=1024)  # a directory has few keys, and each is checked whenever the directory is read
 def check_ed25519(public: bytes) -> None:
     """Raise KeyRefused for a key of low order, a y not reduced modulo p, or a y of no point (RFC 8032 §5.1.3)."""
     y = int.from_bytes(public, "little") & ~_SIGN
