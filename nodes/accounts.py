@@ -146,7 +146,12 @@ class NewSubject:
             raise BadInput("subject")
 
     def apply(self, session: Session, node: Node) -> None:
-        """Link the account; raises `BadInput` for a subject that belongs to another one."""
+        """Link the account; raises `BadInput` for a subject that belongs to another one, or of no known provider.
+
+        A link is to a subject of the provider in the settings: before there is one it would never match.
+        """
+        if self.subject and not oidc.offered(node):
+            raise BadInput("subject: the settings name no identity provider")
         if oidc.taken(session, node, self.user_id, self.subject):
             raise BadInput("subject")
         oidc.link(session, node, self.user_id, self.subject)

@@ -6,6 +6,7 @@ Everything is read under one checkpoint. Nothing that comes is believed here: wh
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha512
+from http import HTTPStatus
 from typing import Final
 
 from audit.checkpoints import Checkpoint
@@ -14,7 +15,7 @@ from audit.evidence.bundle import Logged, Stamped
 from audit.notes import Note
 from crypto import statements
 from nodes.answers import LoggedEntry
-from nodes.errors import AnswerRefused, EvidenceRefused
+from nodes.errors import AnswerRefused, EvidenceRefused, HubProblem
 from nodes.hub_client import HubClient
 from nodes.node import Node
 from schemas import entries, receipts
@@ -55,7 +56,7 @@ def gather(node: Node, client: HubClient, eids: Sequence[str], anchors: Sequence
 
     Raises `HubUnreachable`, `HubProblem`, and `EvidenceRefused` for an envelope that the checkpoint does not cover.
     """
-    note = client.checkpoint()
+    note = _published(client)
     size = _size(note)
     logged = {one.index: one for eid in eids for one in _about(client, eid, size)}
     told = [_parsed(one.entry) for one in logged.values()]
@@ -92,6 +93,16 @@ def _stamped(client: HubClient, indices: Iterable[int], size: int) -> tuple[Stam
         if answer is not None and index < covered <= size:
             found[covered] = Stamped(covered, answer.note, answer.token, client.consistency(covered, size))
     return tuple(found.values())
+
+
+def _published(client: HubClient) -> bytes:
+    """Return the newest checkpoint; raises `EvidenceRefused` before the first one, which a new hub has not yet."""
+    try:
+        return client.checkpoint()
+    except HubProblem as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            raise EvidenceRefused("NOT_SIGNED_YET") from error
+        raise
 
 
 def _size(note: bytes) -> int:

@@ -9,7 +9,6 @@ only where two persons have linked it to an account, and it never brings a role.
 import hashlib
 import ipaddress
 import secrets
-import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from nodes.account_tables import SubjectRow, UserRow
 from nodes.deeds import ProofRefused
 from nodes.errors import NotFound, NotReady
 from nodes.node import Node
+from nodes.pinning import Pinned
 from nodes.settings import NodeSettings
 
 ALGORITHMS: Final = ("ES256", "EdDSA", "PS256", "RS256")
@@ -207,9 +207,10 @@ def _checked(node: Node, claims: Mapping[str, Any], nonce: str) -> Came:
 
 def _fetch(node: Node, method: str, address: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return the JSON object at an address of the provider; follows nothing, reads no proxy of the environment."""
-    _check_address(node, address)
     try:
         transport = node.surroundings.identity or httpx.HTTPTransport(verify=_trusted(node), trust_env=False)
+        if not node.settings.oidc_private:  # no host inside our own network, unless the settings say that it is there
+            transport = Pinned(transport, _is_global)
         with httpx.Client(transport=transport, trust_env=False, follow_redirects=False, timeout=PATIENCE) as client:
             answer = client.request(method, address, data=form)
         told = answer.json() if answer.status_code == httpx.codes.OK and len(answer.content) <= LARGEST else None
@@ -227,16 +228,8 @@ def _trusted(node: Node) -> ssl.SSLContext:
     return context
 
 
-def _check_address(node: Node, address: str) -> None:
-    """Return if the address may be asked: no host inside our own network, unless the settings say that it is there."""
-    if node.settings.oidc_private:
-        return
-    try:
-        found = socket.getaddrinfo(urlsplit(address).hostname, None, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise ProofRefused("provider") from error
-    if not found or not all(ipaddress.ip_address(one[4][0]).is_global for one in found):
-        raise ProofRefused("private address")
+def _is_global(address: str) -> bool:
+    return ipaddress.ip_address(address).is_global
 
 
 def _place(visit: str) -> tuple[bytes, bytes, bytes]:

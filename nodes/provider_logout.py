@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from nodes import limits, log, oidc
 from nodes.account_tables import LogoutRow, SessionRow
 from nodes.deeds import ProofRefused
-from nodes.errors import NotFound
+from nodes.errors import NotFound, NotReady
 from nodes.node import Node
 from nodes.settings import NodeSettings
 
@@ -42,8 +42,9 @@ class Logout:
 def obey(node: Node, token: str, address: str) -> None:
     """End and log the sessions that `token` names; none is no fault.
 
-    Raises `NotFound` without a provider, `TooManyAttempts` for an address that sent too many wrong ones, else
-    `ProofRefused` for a token that is not to be believed or was obeyed before: counted and logged.
+    Raises `NotFound` without a provider, `TooManyAttempts` for an address that sent too many wrong ones, `NotReady`
+    while the provider's keys cannot be had (nothing is counted: it tries again), else `ProofRefused` for a token that
+    is not to be believed or was obeyed before: counted and logged.
     """
     if not oidc.offered(node):
         raise NotFound
@@ -90,7 +91,11 @@ def read(settings: NodeSettings, keys: Mapping[str, Any], token: str, now: int) 
 def _told(node: Node, token: str) -> Logout:
     if not 0 < len(token) <= LONGEST:
         raise ProofRefused("token")  # the provider is not asked about what cannot be its own
-    return read(node.settings, oidc.keys(node), token, node.now())
+    try:
+        keys = oidc.keys(node)
+    except ProofRefused as error:
+        raise NotReady("the identity provider does not show its keys") from error
+    return read(node.settings, keys, token, node.now())
 
 
 def _once(session: Session, node: Node, jti: str) -> None:

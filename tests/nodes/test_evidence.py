@@ -7,11 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from audit.evidence.archive import MANIFEST, Archive
 from audit.evidence.findings import Report
 from audit.evidence.verification import Trust, verify_bundle
+from audit.store import PUBLISHED
 from crypto import signing
 from exchange.hub import administration
 from exchange.hub.administration import Publication
@@ -149,6 +150,13 @@ def test_content_of_another_unit_that_is_not_for_courts_is_withheld(small: World
     assert (done.opened, len(done.withheld)) == (0, 1)
     assert "CONTENT_ABSENT" in report.codes()
     assert exported(small, "TJ", rustam, with_content=True)[0].opened == 1
+
+
+def test_before_the_hub_has_published_anything_the_refusal_says_why(exchanged: World) -> None:
+    with exchanged.desk.hub.db.write() as session:
+        session.execute(delete(PUBLISHED))
+    with pytest.raises(EvidenceRefused, match="NOT_SIGNED_YET"):
+        exported(exchanged, "TJ", someone(exchanged.node("TJ"), "rustam"))
 
 
 def test_evidence_outlives_the_erasure_of_the_case(exchanged: World) -> None:

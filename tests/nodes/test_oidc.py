@@ -141,6 +141,14 @@ def test_without_a_provider_there_is_no_such_sign_in(lone: Node) -> None:
         oidc.came(lone, VISIT, "x", {})
 
 
+def test_a_subject_is_linked_to_no_account_before_its_provider_is_known(lone: Node) -> None:
+    with lone.db.write() as session:
+        NewUser("TJ-0147", "Rustam R.", "POLICE", frozenset({"OFFICER"})).apply(session, lone)
+        with pytest.raises(BadInput, match="name no identity provider"):
+            NewSubject("TJ-0147", "u-17").apply(session, lone)
+        NewSubject("TJ-0147", "").apply(session, lone)
+
+
 def test_a_subject_is_of_one_account_and_a_new_enrolment_ends_the_link(unit: Node, provider: Provider) -> None:
     with unit.db.write() as session:
         NewUser("TJ-0148", "Lola", "POLICE", frozenset({"OFFICER"})).apply(session, unit)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from joserfc import jwt
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from nodes import oidc, passwords, provider_logout, signin
 from nodes.account_tables import LogoutRow
 from nodes.accounts import NewSubject
 from nodes.deeds import ProofRefused
-from nodes.errors import NotFound, SignedOut, SignInRefused, TooManyAttempts
+from nodes.errors import NotFound, NotReady, SignedOut, SignInRefused, TooManyAttempts
 from nodes.node import Node
 from nodes.tables import EventRow
 from tests.nodes.identity import (
@@ -154,6 +155,21 @@ def test_too_many_wrong_logouts_are_not_looked_at(unit: Node, provider: Provider
     with pytest.raises(TooManyAttempts):
         provider_logout.obey(unit, logout_token(clock.now), ADDRESS)
     assert provider.asked == []
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_logout_that_cannot_be_judged_now_is_tried_again_and_counts_as_none(
+    unit: Node, provider: Provider, clock: Clock, status: int
+) -> None:
+    token, before = come_back(unit, provider), last_act(unit)
+    provider.answers["/keys"] = httpx.Response(status)
+    for _ in range(unit.settings.attempts_per_account + 1):
+        with pytest.raises(NotReady):
+            provider_logout.obey(unit, logout_token(clock.now), ADDRESS)
+    assert (is_open(unit, token), last_act(unit)) == (True, before)
+    del provider.answers["/keys"]
+    provider_logout.obey(unit, logout_token(clock.now), ADDRESS)
+    assert not is_open(unit, token)
 
 
 def test_without_a_provider_nobody_is_told_to_leave(lone: Node) -> None:
