@@ -83,7 +83,7 @@ class Opened:
 
 
 class Token:
-    """The token at `place`; `pin` is asked when it is needed first. A crash of this object's thread loses nothing."""
+    """The token at `place`; `pin` is asked once, when it is needed first, and kept: a token comes back unasked."""
 
     def __init__(self, place: Place, pin: Callable[[], str], patience: float = PATIENCE) -> None:
         self._place, self._pin, self._patience = place, cache(pin), patience

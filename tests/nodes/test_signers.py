@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from crypto import envelope
 from crypto.custody import SEEDS
 from crypto.errors import KeyFileElsewhere
-from nodes import backup, signers
+from nodes import backup, signers, unattended
 from nodes.backup import Opening
 from nodes.drafts import NewDraft
 from nodes.errors import BackupRefused
@@ -113,6 +113,7 @@ def test_without_the_token_nothing_is_sealed_and_what_waits_goes_out_by_itself(m
     assert gone(moved, shelf) == f"{TokenAway.code} {LABEL}"
     with pytest.raises(TokenAway):
         ask(moved)
+    assert unattended.run(node, lambda *_: (1,), lambda *_: len(node.keys.signing.sign("label/1", b""))) == 0
     assert (count(node, OutboxRow), count(node, MessageRow)) == before
     reply(moved, "KG", "CLQ", request)  # it is taken in and read here, and its receipt waits
     assert arrived(moved, "TJ", "CLQ")
