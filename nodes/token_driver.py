@@ -126,7 +126,8 @@ class Token:
         try:
             return token.open(rw=True, user_pin=pin)
         except _WRONG_PIN as error:
-            self._refused = self._found()[1] or type(error).__name__
+            self._refused = type(error).__name__  # noted before anything else is asked of the token
+            self._refused = self._found()[1] or self._refused
             raise PinRefused(self._refused) from error
 
     def _found(self) -> tuple[pkcs11.Token, str]:
