@@ -17,6 +17,8 @@ from nodes.web.site import Desk
 from schemas.kinds import KINDS
 
 _DUPLICATE: Final = "R4_DUPLICATE"
+_GROUNDS: Final = "grounds"
+"""The field by which a kind of message refuses another as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def by_others(desk: Desk, found: MessageDetail, asked: Asked) -> Before | None:
     """Return that for the page of the message: what its own sender asked before is a ground to refuse it."""
     if not (asked.earlier or asked.closed):
         return None
-    refuses = next((code for code in found.replies if KINDS[code].refused_on is not None), "")
+    refuses = next((code for code in found.replies if _GROUNDS in (one.name for one in KINDS[code].fields)), "")
     lines = []
     for one in asked.earlier:
         twice = bool(refuses) and one.unit == found.row.sender
@@ -90,7 +92,7 @@ def _line(desk: Desk, one: Earlier, who: str, refusal: Mapping[str, str]) -> Lin
 def _refusal(desk: Desk, one: Earlier) -> dict[str, str]:
     told = one.reference, one.message_id, moments.local(one.at, desk.node.settings.time_zone)
     reason = gettext("Asked before: request %s (%s), received %s.") % told
-    return {f"{BODY}.grounds": _DUPLICATE, f"{BODY}.reason_text": reason}
+    return {f"{BODY}.{_GROUNDS}": _DUPLICATE, f"{BODY}.reason_text": reason}
 
 
 def _agency(one: Earlier) -> str:

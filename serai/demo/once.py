@@ -65,8 +65,8 @@ class Stage:
         body = {**writing.body, **({"objects": list(writing.objects)} if writing.objects else {})}
         draft = {"kind": kind, "recipients": [], "copies": [], "common": writing.labels, "body": body, **more}
         sent = self.ask(unit, "message.send", draft)
-        if sent["faults"]:
-            raise CommandError("SERAI-DEMO-FAULTS", f"{kind} of {unit} was not sealed.", str(sent["faults"]))
+        if sent["message_id"] is None:
+            raise CommandError("SERAI-DEMO-FAULTS", f"{kind} of {unit} was not sealed.", str(sent))
         return str(sent["message_id"])
 
     def has(self, unit: str, message_id: str) -> bool:
