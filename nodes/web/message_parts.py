@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from exchange.policy.facts import Action
+from nodes import concerns
 from nodes.permissions import allowed
 from nodes.views import Assignment, Clock, Delivery, InboxRow, MessageDetail
 from nodes.web import moments, next_steps, onward_pages, permit_words, task_pages, wording
@@ -17,7 +18,11 @@ from nodes.web.languages import gettext
 from nodes.web.moments import Deadline
 from nodes.web.reading import labels_of, people_of, sections_of
 from nodes.web.site import Desk
+from schemas.kind import Effect
 from schemas.kinds import KINDS
+
+_ASKED_FROM_RULES: Final = frozenset(concerns.kinds(Effect.ASKS))
+"""Kinds for which a button stands under the rule that forbids something, so that the form begins with what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,8 @@ def around(desk: Desk, found: MessageDetail, hands: tuple[Assignment, ...]) -> d
     """Return what stands beside the message: facts, clocks, owner, thread, receipts, next steps."""
     row, arrived = found.row, found.row.direction == "IN"
     may_give = allowed(desk.actor, Action.ASSIGN) or row.assignee == desk.actor.user_id
+    onward = onward_pages.beside(desk, found)
+    there = _ASKED_FROM_RULES if onward_pages.asks(onward["onward"]) else frozenset()
     return {
         "m": rows_of(desk, (row,))[0],
         "language": str(found.common.get("language", "")),
@@ -108,7 +115,7 @@ def around(desk: Desk, found: MessageDetail, hands: tuple[Assignment, ...]) -> d
         "ahead": found.ahead,
         "thread": [_thread_line(desk, one, row.message_id) for one in found.thread],
         "replies": [next_steps.answering(code) for code in found.replies],
-        "begins": [next_steps.begun(desk, row, code) for code in found.begins],
+        "begins": [next_steps.begun(desk, row, code) for code in found.begins if code not in there],
         "follows": next_steps.follows(row),
         "about": [_thread_line(desk, one, row.message_id) for one in found.about],
         "deliveries": [_recipient(desk, one) for one in found.deliveries] if not arrived else [],
@@ -119,7 +126,7 @@ def around(desk: Desk, found: MessageDetail, hands: tuple[Assignment, ...]) -> d
         "may_escalate": arrived and row.assignee == desk.actor.user_id,
         "evidence": _evidence(found),
         **task_pages.beside(desk, found),
-        **onward_pages.beside(desk, found),
+        **onward,
     }
 
 

@@ -47,6 +47,11 @@ def pass_on(desk: AtDesk, message_id: str) -> Response:
     return see(f"/drafts/{draft.draft_id}")
 
 
+def asks(onward: Onward | None) -> bool:
+    """Return whether permission is asked for from there: under a rule that forbids it, or on the page for courts."""
+    return onward is not None and (onward.court or bool(onward.reasons))
+
+
 def beside(desk: Desk, found: MessageDetail) -> dict[str, Any]:
     """Return for the page of a message where it may go from here; `onward` is None where that is no question."""
     with desk.node.db.read() as session:

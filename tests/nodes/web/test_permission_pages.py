@@ -50,7 +50,10 @@ def test_a_permission_is_asked_decided_shown_and_revoked(pair: House) -> None:
     given = send(officer, "REQ", writing(request(), person(), lorry(), **AT_RISK), "KG")
     pair.sync("TJ", "KG")
     item = held(item_of(given))
-    assert "Ask Tajikistan · national unit for permission" in duty.get(given).text
+    court = duty.get(f"{given}/court").text
+    assert "Ask Tajikistan · national unit for permission" in court
+    asking = re.findall(r'value="HCR">(<input[^>]*"body.wanted")?', duty.get(given).text + court)
+    assert all(asking), "each button says what is asked for"
     begun = draft_of(duty.post(f"{given}/begin", kind="HCR"))
     form = duty.get(begun).text
     assert item_of(given) in form
