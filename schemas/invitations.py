@@ -161,4 +161,4 @@ def fingerprint(wire: bytes) -> str:
 def compare(wire: bytes, heard: str) -> None:
     """Return if `heard` is the fingerprint of `wire`, however its groups are set apart; raises `FingerprintDiffers`."""
     if _SEPARATORS.sub("", heard) != _SEPARATORS.sub("", fingerprint(wire)):
-        raise FingerprintDiffers("not the fingerprint of what is here")
+        raise FingerprintDiffers("not that of what is here: stop, and ask the other side over a number that you know")

@@ -78,13 +78,13 @@ def rotate(
 ) -> None:
     """Make the next key for one purpose; the node may be running, and uses it once the hub has published it.
 
-    Once the unit has two administrators, one of them must agree to a signing or request key on the page Keys: the first
-    command asks, and the same command given again makes the key.
+    Once the unit has two administrators, one of them must agree to a signing or request key on the page Keys of the
+    unit: the first command asks, and the same command given again makes the key.
     """
     access, leave = Access(home, file, descriptor), {"reason": reason, "alone": alone}
     waits = access.do("key.ask", {"use": TURNED.get(key, "SIGNING"), **leave})["waits"]
     if waits is not None:
-        note("An administrator must agree to it on the page Keys; then give the same command again.")
+        note("An administrator must agree to it on the page Keys of the unit; then give the same command again.")
         members: dict[str, Any] = {"kid": None, "waits": waits}
     elif key is Purpose.SIGNING:
         root = keys.open_root(access.settings(), passphrase(root_file, None, "passphrase of the root key"))

@@ -91,9 +91,9 @@ def decide(desk: AtDesk, approval_id: str) -> Response:
 
 def _key(row: KeyRow, *, in_use: bool) -> KeyLine:
     if row.posted_at is None:
-        state = wording.State("yellow", gettext("Waits for the directory"))
+        state = wording.State(gettext("Waits for the directory"), "yellow")
     else:
-        state = wording.State("green", gettext("In use")) if in_use else wording.State("grey", gettext("Used before"))
+        state = wording.State(gettext("In use"), "green") if in_use else wording.State(gettext("Used before"), "grey")
     return KeyLine(gettext(PURPOSES[row.purpose]), row.kid, row.not_before, row.not_after, state)
 
 

@@ -277,7 +277,7 @@ def _menu(request: Request, node: Node, actor: Actor) -> tuple[MenuItem, ...]:
         "/protection": gettext("Data protection"),
         "/statistics": gettext("Statistics"),
         "/people": gettext("People"),
-        "/keys": gettext("Keys"),
+        "/keys": gettext("Keys of the unit"),
         "/quarantine": gettext("Not opened"),
         "/log": gettext("Log"),
         "/checkpoints": gettext("Checkpoints"),
