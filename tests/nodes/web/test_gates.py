@@ -51,6 +51,7 @@ def test_the_form_says_why_it_asks_and_the_check_page_who_has_to_sign(house: Hou
     form, check = (unescape(desk.get(page).text) for page in (silent, f"{silent}/check"))
     assert "Unit TJ → Unit KG</strong>: Organised crime, Terrorism. Source: Convention against Torture" in form
     assert 'Human rights</a><span class="govuk-tag govuk-tag--blue">To do' in form
+    assert 'Check <span class="optional">(optional)</span>' not in form
     assert "Fill in the human-rights check: the list that the federation signed asks for it (TJ → KG;" in check
     names = ("political", "military", "religious", "racial", "death_penalty", "torture", "minor")
     unsure = drafted(desk, **dict.fromkeys(names, "UNKNOWN"))
@@ -64,6 +65,7 @@ def test_where_nothing_is_asked_the_questions_stay_optional(house: House) -> Non
     desk = house.desk("TJ", "TJ-1")
     form = desk.get(drafted(desk)).text
     assert "the list of pairs" not in form
+    assert 'Check <span class="optional">(optional)</span>' in form
     assert 'Human rights</a><span class="govuk-tag govuk-tag--grey">Optional' in form
 
 
