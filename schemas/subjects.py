@@ -35,8 +35,9 @@ _LOOK_ALIKE: Final = str.maketrans("АВЕКМНОРСТУХ", "ABEKMHOPCTYX")
 """Letters that are printed in both scripts on plates and documents."""
 
 _SOUNDS: Final = (
-    ("shch", "s"),
-    ("sch", "s"),
+    ("shch", "ş"),
+    ("sch", "ş"),
+    ("sh", "ş"),
     ("dzh", "z"),
     ("zh", "z"),
     ("dj", "z"),
@@ -46,14 +47,17 @@ _SOUNDS: Final = (
     ("x", "h"),
     ("gh", "g"),
     ("q", "k"),
-    ("sh", "s"),
+    ("ş", "s"),
     ("ch", "c"),
     ("ts", "c"),
     ("ph", "v"),
     ("f", "v"),
     ("w", "v"),
 )
-"""What the scripts and romanisations of the region write differently, in the order in which it is folded."""
+"""What the scripts and romanisations of the region write differently, in the order in which it is folded.
+
+The sound sh stands apart until `ks` has been folded: in Кшесинская it follows a k.
+"""
 
 _VOWELS: Final = re.compile(r"[aeiouy]")
 _TWICE: Final = re.compile(r"(.)\1+")

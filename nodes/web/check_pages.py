@@ -96,6 +96,7 @@ def _check(desk: Desk, draft_id: str, problems: tuple[Problem, ...], status: int
         "readers": [_reader(one) for one in found.readers],
         "score": found.completeness,
         "gaps": [_spoken(one) for one in found.warnings],
+        "incomplete": bool(found.faults),
         "asked": gates.asked(desk.node, found.draft),
         "second": [gates.second(one) for one in needs],
         "agreed": all(one.met for one in needs),

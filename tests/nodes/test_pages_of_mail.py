@@ -23,7 +23,7 @@ from nodes.row import Row
 from nodes.tables import CaseRow, EventRow, MessageRow, OutboxRow, ReceiptRow
 from nodes.views import Actor, DraftForm, InboxQuery
 from tests.failing import Failing
-from tests.messages import BODIES, form_labels, lorry, person
+from tests.messages import BODIES, form_labels, nobody
 from tests.nodes.world import World, send, someone
 from tests.statements import heard
 
@@ -136,9 +136,7 @@ def test_a_sealing_whose_commit_got_no_answer_is_whole_or_not_there(small: World
 
 
 def request_of(actor: Actor, **labels_of: str) -> Order:
-    """A request about nobody who could be told from others, so that it may be sent as often as one likes."""
-    things = [{**person(), "birth": {"country": "TJ"}}, lorry(plate="1")]
-    form = DraftForm(("KG",), form_labels() | labels_of, {**BODIES["REQ"], "objects": things})
+    form = DraftForm(("KG",), form_labels() | labels_of, {**BODIES["REQ"], "objects": nobody()})
     return Order(actor, NewDraft("REQ", recipients=("KG",)), form)
 
 

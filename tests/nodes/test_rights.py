@@ -11,6 +11,7 @@ from nodes import drafts, outbox, releasing
 from nodes.drafts import NewDraft, Saved
 from nodes.errors import Incomplete
 from nodes.node import Node
+from nodes.outbox import Checked
 from nodes.tables import MessageRow, ReceiptRow
 from nodes.views import DraftForm, Fault
 from schemas.human_rights import KNOWN_AFTER
@@ -18,7 +19,7 @@ from schemas.signed_policy import RightsPair
 from tests.federation import World as Federated
 from tests.federation import pair
 from tests.instants import NOW
-from tests.messages import BODIES, form_labels, lorry, person
+from tests.messages import BODIES, form_labels, nobody
 from tests.nodes.people import Clock
 from tests.nodes.world import World, agree, someone
 
@@ -37,7 +38,7 @@ def written(
     rustam = someone(node, "rustam")
     with node.db.write() as session:
         draft = drafts.create(session, node, rustam, NewDraft("REQ", recipients=(to,)))
-        form = DraftForm((to,), {**form_labels(), **labels}, {**body, **rights, "objects": [person(), lorry()]})
+        form = DraftForm((to,), {**form_labels(), **labels}, {**body, **rights, "objects": nobody()})
         return drafts.save(session, node, rustam, Saved(draft.draft_id, 1, form)).draft_id
 
 
@@ -52,7 +53,7 @@ def seal(node: Node, draft_id: str) -> str:
     agree(node, rustam, draft_id)
     with node.db.write() as session:
         revision = drafts.get(session, node, rustam, draft_id).revision
-        return outbox.seal(session, node, rustam, draft_id, revision)
+        return outbox.seal(session, node, rustam, Checked(draft_id, revision))
 
 
 def fate(world: World, message_id: str) -> set[str]:

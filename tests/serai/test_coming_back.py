@@ -32,9 +32,9 @@ def sign_in(house: House, home: Path) -> None:
     run("user", "sign-in", "TJ-1", "--home", home, given=f"{PASSWORD}\n{house.totp('TJ-1')}\n")
 
 
-def request(house: House, folder: Path) -> Path:
+def request(house: House, folder: Path, plate: str) -> Path:
     writing = requests.lorry_owner(house.clock.now)
-    body = {**writing.body, "objects": list(writing.objects)}
+    body = {**writing.body, "objects": [{**one, "plate": plate} for one in writing.objects]}
     path = folder / "request.json"
     path.write_text(json.dumps({"kind": "REQ", "recipients": ["KG"], "common": writing.labels, "body": body}))
     return path
@@ -50,12 +50,12 @@ def test_a_node_that_lost_everything_reads_what_it_had_and_goes_on(tmp_path: Pat
     house.add_user("TJ", "TJ-1", "OFFICER")
     with control.answering(old, operations_of(house.nodes["TJ"])):
         sign_in(house, old)
-        sent = run("message", "send", request(house, tmp_path), "--home", old)["message_id"]
+        sent = run("message", "send", request(house, tmp_path, "01KG744ABC"), "--home", old)["message_id"]
         house.sync("TJ", "KG")
         public = run("node", "recovery-key", tmp_path / "safe", "--passphrase-file", words)["public"]
         archive = tmp_path / "tj.archive"
         run("node", "backup", archive, "--home", old, "--passphrase-file", secret, "--recovery", public)
-        lost = run("message", "send", request(house, tmp_path), "--home", old)["message_id"]
+        lost = run("message", "send", request(house, tmp_path, "02KG115BDE"), "--home", old)["message_id"]
         house.sync("TJ", "KG")
 
     house.nodes["TJ"].close()
@@ -73,7 +73,7 @@ def test_a_node_that_lost_everything_reads_what_it_had_and_goes_on(tmp_path: Pat
         house.sync("TJ", "TJ", "KG")
         sign_in(house, new)
         assert "Korday" in json.dumps(run("message", "show", sent, "--home", new)["body"])
-        after = run("message", "send", request(house, tmp_path), "--home", new)["message_id"]
+        after = run("message", "send", request(house, tmp_path, "08KG901CCA"), "--home", new)["message_id"]
         house.sync("TJ", "KG", "KG")
         assert run("node", "status", "--home", new)["queued"] == 0
     with house.nodes["KG"].db.read() as session:

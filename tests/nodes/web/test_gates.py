@@ -53,6 +53,7 @@ def test_the_form_says_why_it_asks_and_the_check_page_who_has_to_sign(house: Hou
     assert 'Human rights</a><span class="govuk-tag govuk-tag--blue">To do' in form
     assert 'Check <span class="optional">(optional)</span>' not in form
     assert "Fill in the human-rights check: the list that the federation signed asks for it (TJ → KG;" in check
+    assert ("It cannot be sealed yet" in check, "Seal and send" in check) == (True, False)
     names = ("political", "military", "religious", "racial", "death_penalty", "torture", "minor")
     unsure = drafted(desk, **dict.fromkeys(names, "UNKNOWN"))
     check = unescape(desk.get(f"{unsure}/check").text)
