@@ -130,7 +130,6 @@ class Database:
                 yield session
             self._commits += 1
             if _OVERWRITES in session.info:
-                self._overwrites = True
                 self._try_copy()
             elif self._commits % COPY_EVERY == 0:
                 self._copy.set()
@@ -143,7 +142,7 @@ class Database:
         """
         if self.sqlite:
             session.connection().exec_driver_sql("PRAGMA secure_delete=ON")
-            session.info[_OVERWRITES] = True
+            session.info[_OVERWRITES] = self._overwrites = True  # before the commit, whose answer may be lost
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -172,10 +171,10 @@ class Database:
         for as long as they are busy. A reader of an old state puts it off until the next time. Raises `Unavailable`.
         After a transaction that overwrites, and at first, as nobody knows what came before, its bytes are given up.
         """
-        end = "TRUNCATE" if self._overwrites else "RESTART"
         with _store_errors(), self.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").all()
             with self._lock:
+                end = "TRUNCATE" if self._overwrites else "RESTART"
                 connection.exec_driver_sql("PRAGMA busy_timeout=0")
                 (busy, *_), *_ = connection.exec_driver_sql(f"PRAGMA wal_checkpoint({end})").all()
                 self._overwrites = self._overwrites and bool(busy)
