@@ -40,8 +40,7 @@ def pairs(
 ) -> None:
     """Show or sign the pairs of units whose messages must say how human rights are touched.
 
-    An empty list asks nobody; before any list was signed every request
-    asks.
+    An empty list asks nobody; before any list was signed every request asks.
     """
     access = Access(home, file, descriptor)
     held, put = held_document(access), {}

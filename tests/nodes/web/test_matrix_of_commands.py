@@ -5,6 +5,7 @@ Which operation asks for what is written down here; what a role may do is in the
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -88,7 +89,7 @@ def test_a_message_is_shown_to_whom_the_tables_say_under_each_code(staff: Staff,
     for code in MARKS:
         opened, shown = (judged(user, code, Act.READ, confirmed=confirmed) for confirmed in (False, True))
         if not shown:
-            assert refused(lambda code=code: ask(staff, user, "message.show", code))  # type: ignore[misc]  # bound now
+            assert refused(partial(ask, staff, user, "message.show", code))
             continue
         told = ask(staff, user, "message.show", code)
         assert (set(told) == {"restriction"}) != opened, code
@@ -109,7 +110,7 @@ def test_a_list_names_the_subjects_that_its_reader_may_read_and_no_other(staff: 
 def test_a_message_is_written_by_whom_the_tables_say(staff: Staff, user: str) -> None:
     before = staff.state()
     for name in ("message.rehearse", "message.send"):
-        assert refused(lambda name=name: ask(staff, user, name, "H0")) != may(user, "COMPOSE")  # type: ignore[misc]  # bound now
+        assert refused(partial(ask, staff, user, name, "H0")) != may(user, "COMPOSE")
     assert may(user, "COMPOSE") or staff.state() == before
 
 
