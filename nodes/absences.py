@@ -20,7 +20,7 @@ from nodes.absence_tables import AbsenceRow
 from nodes.account_tables import UserRow
 from nodes.accounts import roles_of
 from nodes.errors import BadInput, Denied, NotFound
-from nodes.judging import Standing, Subject, Wish
+from nodes.judging import Subject, Wish
 from nodes.node import Node
 from nodes.permissions import actions_of, allowed, require
 from nodes.signin import actor_of
@@ -180,8 +180,8 @@ def is_away(session: Session, now: int, user_id: str) -> bool:
 
 def may_get(work: Work, deputy: Actor, row: MessageRow, content: Content) -> bool:
     """Whether the deputy could read the message if it were his: his agency, clearance and roles, and every code."""
-    agencies = judging.standing(work.session, work.node, deputy, row.case_id).agencies
-    mine = Subject(row, content.labels, Standing(on_team=True, agencies=agencies), recalled=False)
+    to_case = replace(judging.standing(work.session, work.node, deputy, row.case_id), on_team=True)
+    mine = Subject(work.whole(row), content.labels, to_case, recalled=False)
     return judging.decide(work.node, deputy, mine, Wish(Act.READ, text_confirmed=True)).allowed
 
 

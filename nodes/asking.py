@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exchange.policy.facts import Act, Action
-from nodes import checking, draft_rows, fingerprints, log, messages, rows, signin, storing, visits
+from nodes import checking, draft_rows, fates, fingerprints, log, messages, rows, signin, visits
 from nodes.account_tables import RoleRow, UserRow
 from nodes.asking_errors import AskedBefore
 from nodes.checking import Written
@@ -139,7 +139,7 @@ def _found(work: Work, content: Content, direction: str) -> list[MessageRow]:
     numbers = {row.message_id for row in work.fingerprints.read(prints)} - {content.msg_id}
     held = [row for row in work.messages.read(sorted(numbers)) if row.direction == direction]
     work.cases.read(row.case_id for row in held)
-    alive = (row for row in held if not storing.expired(work.case(row.case_id), work.node.now()))
+    alive = (row for row in held if not fates.is_expired(work.case(row.case_id), work.node.now()))
     return sorted(alive, key=lambda row: (row.stored, row.message_id), reverse=True)[:MOST]
 
 

@@ -15,9 +15,11 @@ from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from crypto.at_rest import DataKey
-from nodes import approvals, cases, draft_rows, fingerprints, keys, log, rest, retention
+from exchange.policy.facts import Act
+from nodes import approvals, case_acts, cases, draft_rows, fingerprints, keys, log, rest
 from nodes.approvals import Approval, Wanted
 from nodes.errors import BadInput, NotFound, OutOfStep
+from nodes.judging import Wish
 from nodes.node import Node
 from nodes.protection_tables import ErasureRow
 from nodes.tables import AssignmentRow, CaseRow, DraftRow, EventRow, MessageRow, OutboxRow
@@ -26,6 +28,9 @@ from nodes.views import Actor
 from schemas.codes import table
 
 ERASURE: Final = "ERASURE"
+_AGREED: Final = Wish(Act.ERASE, approved=True, proved=True)
+"""How the rules are asked, also of whoever only asks for it: nothing is done before a second person was there."""
+
 _EXPORTS: Final = ("EXPORT", "AUDIT_EXPORT", "PRINT")
 
 
@@ -55,11 +60,12 @@ class Erasure:
 def ask(session: Session, node: Node, actor: Actor, plan: Plan, reason: str) -> str:
     """Ask for an erasure; returns the id of the approval.
 
-    Raises `Denied`, `NotFound`, `BadInput`, `OnHold`, and `OutOfStep` for what is still on its way or erased already.
+    Raises `Denied`, `NotFound`, `BadInput`, `OutOfStep` for what is still on its way, and `Refused` where the rules
+    forbid it: for what an authority holds, or what was erased.
     """
     if plan.cause not in table("erasure_causes"):
         raise BadInput("cause")
-    _check(session, node, plan)
+    _check(session, node, actor, plan)
     return approvals.ask(session, node, actor, _wanted(plan), reason)
 
 
@@ -68,7 +74,7 @@ def carry_out(session: Session, node: Node, actor: Actor, approval: Approval) ->
     given = approval.wanted.parameters
     plan = Plan(given["case"], given["cause"], given["message"])
     taken = approvals.take(session, node, actor, _wanted(plan))
-    case, rows = _check(session, node, plan)
+    case, rows = _check(session, node, actor, plan)
     exports = exported(session, case, rows)
     node.db.overwrite(session)
     _forget(session, node.store.kek, rows)
@@ -108,8 +114,8 @@ def _wanted(plan: Plan) -> Wanted:
     return Wanted(ERASURE, target, {"case": plan.case_ref, "cause": plan.cause, "message": plan.message_id})
 
 
-def _check(session: Session, node: Node, plan: Plan) -> tuple[CaseRow, Sequence[MessageRow]]:
-    """Return the rows concerned, locked, if they may be erased now."""
+def _check(session: Session, node: Node, actor: Actor, plan: Plan) -> tuple[CaseRow, Sequence[MessageRow]]:
+    """Return the rows concerned, locked, if `actor` may erase them now."""
     case = cases.by_ref(session, plan.case_ref)
     chosen = select(MessageRow).where(MessageRow.case_id == case.case_id).with_for_update()
     if plan.message_id:
@@ -117,13 +123,14 @@ def _check(session: Session, node: Node, plan: Plan) -> tuple[CaseRow, Sequence[
     rows = session.scalars(chosen).all()
     if plan.message_id and not rows:
         raise NotFound
-    if case.wrapped_key is None or (plan.message_id and not rows[0].sealed):
-        raise OutOfStep
+    if plan.message_id:
+        case_acts.require_message(session, node, actor, rows[0], _AGREED)
+    else:
+        case_acts.require(session, node, actor, case, _AGREED)
     numbers = [row.message_id for row in rows]
     queued = select(OutboxRow.seq).where(OutboxRow.message_id.in_(numbers), OutboxRow.accepted.is_(None))
     if session.scalar(queued.limit(1)) is not None:
         raise OutOfStep("not at the hub yet: it may have to be sealed anew")
-    retention.require_free(session, node, case.case_id)
     return case, rows
 
 

@@ -5,23 +5,24 @@ a refusal names its rules. Nothing here is a rule of its own.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from crypto.canonical import Json
 from exchange.policy.facts import CASE_ITSELF, Act, Circumstances, Item, Person, Question, rank_of
 from exchange.policy.rulebook import Decision
-from nodes import grants, recalled
+from nodes import fates, grants, recalled
 from nodes.account_tables import UserRow
 from nodes.approvals import State
 from nodes.errors import Refused, RestrictionUnread
+from nodes.fates import Fate
 from nodes.grants import Grant
 from nodes.node import Node
 from nodes.protection_tables import ApprovalRow, EmergencyRow
-from nodes.tables import MemberRow, MessageRow
+from nodes.tables import CaseRow, MemberRow, MessageRow
 from nodes.views import Actor
 from schemas.items import Item as Received
 from schemas.kind import Kind
@@ -36,13 +37,14 @@ PROTECTION: Final = frozenset(kind.code for kind in KINDS.values() if kind.prote
 class Standing:
     """How a person stands to a case: works on it or not, opened it in an emergency, and whose agencies work on it.
 
-    `protection`: the case is about data protection itself.
+    `protection`: the case is about data protection itself; `fate`: what has become of it.
     """
 
     on_team: bool = False
     agencies: frozenset[str] = frozenset()
     emergency: bool = False
     protection: bool = False
+    fate: Fate = fates.NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Subject:
 class Wish:
     """An act with a message: to whom, for which purpose if another than its own, and what was done before it.
 
-    `inspects`: two auditors opened it to the one who asks.
+    `inspects`: two auditors opened it to the one who asks. `approved`: a second person agrees to it, and `proved`: the
+    person is there; both are seen to where it is done (`nodes.approvals`, `nodes.proofs`).
     """
 
     act: Act
@@ -71,6 +74,7 @@ class Wish:
     purpose: str = ""
     text_confirmed: bool = False
     approved: bool = False
+    proved: bool = False
     inspects: bool = False
 
 
@@ -101,10 +105,11 @@ def standings(session: Session, node: Node, actor: Actor, case_ids: Iterable[str
     for case_id, user_id, agency in session.execute(chosen):
         teams[case_id][user_id] = agency
     opened = set(session.scalars(opened_by(actor, node.now())))
-    about = select(MessageRow.case_id).where(MessageRow.case_id.in_(wanted), MessageRow.kind.in_(PROTECTION))
-    protected = set(session.scalars(about))
+    protected = exists().where(MessageRow.case_id == CaseRow.case_id, MessageRow.kind.in_(PROTECTION))
+    known = select(CaseRow.case_id, protected, *fates.columns(node.now())).where(CaseRow.case_id.in_(wanted))
+    found = {case_id: (protection, Fate(*fate)) for case_id, protection, *fate in session.execute(known)}
     return {
-        case: Standing(actor.user_id in team, frozenset(team.values()), case in opened, case in protected)
+        case: Standing(actor.user_id in team, frozenset(team.values()), case in opened, *found.get(case, ()))
         for case, team in teams.items()
     }
 
@@ -141,42 +146,61 @@ def reads_of_case(node: Node, actor: Actor, to_case: Standing, family: str) -> b
 
 
 def _reads(node: Node, actor: Actor, to_case: Standing, family: str) -> bool:
-    env = node.settings.env
-    plain = Item(
+    plain = replace(_case(node, to_case), family=family, expired=False, erased=False)
+    now = Circumstances(node.settings.env, on_team=to_case.on_team, emergency=to_case.emergency)
+    return actor.rules.decide(Question(person(node, actor), Act.READ, plain, now)).allowed
+
+
+def _case(node: Node, to_case: Standing) -> Item:
+    """Return the case itself as the rules see it; a message of it differs in what its row and its labels say."""
+    return Item(
         holder=node.unit,
         originator=node.unit,
-        env=env,
-        family=family,
+        env=node.settings.env,
+        family=CASE_ITSELF,
         classification=0,
         handling=frozenset({"H0"}),
         purposes=frozenset(),
         agencies=to_case.agencies,
+        held=to_case.fate.held,
+        expired=to_case.fate.expired,
+        erased=to_case.fate.erased,
         protection=to_case.protection,
     )
-    now = Circumstances(env, on_team=to_case.on_team, emergency=to_case.emergency)
-    return actor.rules.decide(Question(person(node, actor), Act.READ, plain, now)).allowed
+
+
+def decide_case(node: Node, actor: Actor, to_case: Standing, wish: Wish) -> Decision:
+    """Return what the rules say about `wish` with the case itself, whatever its messages are."""
+    now = Circumstances(
+        node.settings.env,
+        on_team=to_case.on_team,
+        approved=wish.approved,
+        emergency=to_case.emergency,
+        fresh_factor=wish.proved,
+    )
+    return actor.rules.decide(Question(person(node, actor), wish.act, _case(node, to_case), now))
 
 
 def decide(node: Node, actor: Actor, subject: Subject, wish: Wish) -> Decision:
     """Return what the rules say about `wish` with one message; a permission counts for its own purpose alone."""
-    row, labels, env = subject.row, subject.labels, node.settings.env
+    row, labels = subject.row, subject.labels
     given = str(labels.get("purpose", ""))
     purpose = wish.purpose or given
-    item = Item(
-        holder=node.unit,
+    whole = _case(node, subject.standing)
+    item = replace(
+        whole,
         originator=row.sender,
-        env=env,
         family=row.family,
         classification=rank_of(row.classification),
         handling=_codes(labels.get("handling")),
         purposes=frozenset({given}),
-        agencies=subject.standing.agencies,
         permissions=frozenset(one.action for one in subject.permissions if one.purpose == purpose),
+        erased=whole.erased or not row.sealed,
         recalled=subject.recalled,
         protection=row.kind in PROTECTION,
     )
     now = Circumstances(
-        env=env,
+        env=node.settings.env,
         on_team=subject.standing.on_team,
         author=row.author == actor.user_id,
         approved=wish.approved,
@@ -185,6 +209,7 @@ def decide(node: Node, actor: Actor, subject: Subject, wish: Wish) -> Decision:
         purpose=purpose,
         to=wish.to,
         text_confirmed=wish.text_confirmed,
+        fresh_factor=wish.proved,
     )
     return actor.rules.decide(Question(person(node, actor), wish.act, item, now))
 
@@ -208,20 +233,17 @@ def require_own(node: Node, actor: Actor, own: Own, act: Act, *, approved: bool 
 
     `approved`: a second person agreed to it. That whoever approves is there is proved at the decision itself.
     """
-    env, purpose = node.settings.env, str(own.labels.get("purpose", ""))
-    item = Item(
-        holder=node.unit,
-        originator=node.unit,
-        env=env,
+    purpose = str(own.labels.get("purpose", ""))
+    item = replace(
+        _case(node, own.standing),
         family=own.kind.family,
         classification=rank_of(str(own.labels.get("classification", "UNCL"))),
         handling=_codes(own.labels.get("handling")),
         purposes=frozenset({purpose}),
         protection=own.kind.protection,
-        agencies=own.standing.agencies,
     )
     now = Circumstances(
-        env=env,
+        env=node.settings.env,
         on_team=own.standing.on_team,
         author=own.author == actor.user_id,
         approved=approved,

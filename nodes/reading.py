@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, defer
 
 from exchange.policy.facts import Act, Action
 from nodes import cases as of_cases
-from nodes import inbox, judging, log, restrictions, rows, storing
+from nodes import fates, inbox, judging, log, restrictions, rows, storing
 from nodes.errors import BadInput
 from nodes.judging import Wish
 from nodes.node import Node
@@ -44,7 +44,7 @@ def case(session: Session, node: Node, actor: Actor, case_ref: str) -> CaseDetai
     """Return a case with its messages and timeline, and log the look; raises `NotFound`."""
     row = of_cases.by_ref(session, case_ref)
     of_cases.require_read(session, node, actor, row.case_id)
-    if storing.expired(row, node.now()):
+    if fates.is_expired(row, node.now()):
         raise Expired
     log.record(session, node, replace(log.by(actor, "CONSULT"), case=row, codes=("CASE",)))
     session.flush()

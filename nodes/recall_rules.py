@@ -44,7 +44,7 @@ def refusals(work: Work, actor: Actor, content: Content) -> Iterator[Refusal]:
         yield "draft", "RECALLED", _CLOSED
     if content.kind in RECALLS:
         rows = (work.messages.one(item.message) for item in named(content.body))
-        if not all(row is not None and may(work.session, work.node, actor, row) for row in rows):
+        if not all(row is not None and may(work.session, work.node, actor, work.whole(row)) for row in rows):
             yield "body.items", "RECALL_NOT_YOURS", _NOT_YOURS
     if parent is not None and parent.kind in RECALLS:
         yield from _untrue(work, parent.message_id, content.declared.causes.of(content.body))

@@ -1,7 +1,7 @@
 """How long a case is kept: first review after its exchanges have ended, a last second, and holds that forbid erasure.
 
 The times stand in the code table `retention`. A review proposes; nothing is erased by time alone, but from the second
-of expiry nothing may be read (`storing.expired`, which every reader of content asks). A hold keeps, it opens nothing.
+of expiry nothing may be read (`nodes.fates`, which every reader of content asks). A hold keeps, it opens nothing.
 """
 
 import uuid
@@ -13,14 +13,14 @@ from typing import Final
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from exchange.policy.facts import Action
-from nodes import alerts, cases, log, rest, threads
+from exchange.policy.facts import Act, Action
+from nodes import alerts, case_acts, cases, fates, log, rest, threads
 from nodes.alerts import Cause, Raised
 from nodes.errors import BadInput, NotFound, OutOfStep
+from nodes.judging import Wish
 from nodes.node import Node
 from nodes.permissions import require
 from nodes.protection_tables import HoldRow, ReviewRow
-from nodes.retention_errors import OnHold
 from nodes.tables import CaseRow, CounterRow, MessageRow, ThreadRow
 from nodes.views import Actor
 from schemas.base import Wire
@@ -114,19 +114,15 @@ def times(code: str, ended: int | None, kept: int | None) -> tuple[int | None, i
 def due(session: Session, node: Node, actor: Actor) -> tuple[Due, ...]:
     """Return the cases whose review has come, the longest waiting first; raises `Denied`."""
     require(actor, Action.PROTECT_DATA)
-    waiting = select(CaseRow).where(CaseRow.wrapped_key.is_not(None), CaseRow.review <= node.now())
-    found = session.scalars(waiting.order_by(CaseRow.review, CaseRow.case_ref)).all()
-    counted = select(MessageRow.case_id, func.count()).where(MessageRow.case_id.in_([case.case_id for case in found]))
+    known = select(CaseRow, fates.held(node.now()))
+    waiting = known.where(CaseRow.wrapped_key.is_not(None), CaseRow.review <= node.now())
+    found = session.execute(waiting.order_by(CaseRow.review, CaseRow.case_ref)).all()
+    of_them = [case.case_id for case, _ in found]
+    counted = select(MessageRow.case_id, func.count()).where(MessageRow.case_id.in_(of_them))
     messages = dict(session.execute(counted.group_by(MessageRow.case_id)).all())
     return tuple(
-        Due(
-            case.case_ref,
-            case.review or 0,
-            case.expires or 0,
-            is_held(session, node, case.case_id),
-            messages.get(case.case_id, 0),
-        )
-        for case in found
+        Due(case.case_ref, case.review or 0, case.expires or 0, held, messages.get(case.case_id, 0))
+        for case, held in found
     )
 
 
@@ -153,11 +149,9 @@ def keep(session: Session, node: Node, actor: Actor, case_ref: str, decision: tu
 
 
 def hold(session: Session, node: Node, actor: Actor, order: Order) -> str:
-    """Forbid the erasure of a case; raises `Denied`, `NotFound`, `BadInput`."""
-    require(actor, Action.PROTECT_DATA)
+    """Forbid the erasure of a case; raises `NotFound`, `Refused`, `BadInput`."""
     case, now = cases.by_ref(session, order.case_ref), node.now()
-    if case.wrapped_key is None:
-        raise NotFound
+    case_acts.require(session, node, actor, case, Wish(Act.HOLD))
     if not now < order.until <= now + LONGEST_HOLD or not order.authority.strip() or not order.number.strip():
         raise BadInput("hold")
     hold_id = uuid.uuid4().hex
@@ -179,15 +173,17 @@ def hold(session: Session, node: Node, actor: Actor, order: Order) -> str:
 
 
 def lift(session: Session, node: Node, actor: Actor, hold_id: str) -> None:
-    """End a hold before its day; raises `Denied`, `NotFound`, `OutOfStep` for one that has ended."""
+    """End a hold before its day; raises `Denied`, `NotFound`, `Refused`, `OutOfStep` for one that has ended."""
     require(actor, Action.PROTECT_DATA)
     row = session.get(HoldRow, hold_id, with_for_update=True)
     if row is None:
         raise NotFound
     if row.lifted_at is not None or row.until <= node.now():
         raise OutOfStep
+    case = cases.of(session, row.case_id)
+    case_acts.require(session, node, actor, case, Wish(Act.HOLD))
     row.lifted_by, row.lifted_at = actor.user_id, node.now()
-    _record_hold(session, node, actor, cases.of(session, row.case_id), "LIFTED")
+    _record_hold(session, node, actor, case, "LIFTED")
 
 
 def holds(session: Session, node: Node, actor: Actor) -> tuple[Hold, ...]:
@@ -196,18 +192,6 @@ def holds(session: Session, node: Node, actor: Actor) -> tuple[Hold, ...]:
     rows = session.execute(select(HoldRow, CaseRow.case_ref).join(CaseRow, CaseRow.case_id == HoldRow.case_id))
     found = [_hold(node, row, case_ref) for row, case_ref in rows]
     return tuple(sorted(found, key=lambda one: (one.lifted_at is not None, one.order.until)))
-
-
-def is_held(session: Session, node: Node, case_id: str) -> bool:
-    """Return whether a hold forbids the erasure of a case now."""
-    standing = select(HoldRow.hold_id).where(HoldRow.lifted_at.is_(None), HoldRow.until > node.now())
-    return session.scalar(standing.where(HoldRow.case_id == case_id).limit(1)) is not None
-
-
-def require_free(session: Session, node: Node, case_id: str) -> None:
-    """Return if no hold forbids the erasure of a case; raises `OnHold`."""
-    if is_held(session, node, case_id):
-        raise OnHold
 
 
 def _ended(node: Node, case: CaseRow, exchanges: Iterable[ThreadRow]) -> int | None:
@@ -251,7 +235,7 @@ def _tell_reviews(session: Session, node: Node) -> int:
 def _list_holds(session: Session, node: Node) -> None:
     """Report the standing holds once a month: to the data-protection officer, and with their number to the log."""
     month = datetime.fromtimestamp(node.now(), UTC)
-    standing = select(func.count()).select_from(HoldRow).where(HoldRow.lifted_at.is_(None), HoldRow.until > node.now())
+    standing = select(func.count()).select_from(HoldRow).where(fates.standing(node.now()))
     count = session.scalar(standing) or 0
     if count and _moved_on(session, _LISTED, month.year * 12 + month.month) is not None:
         alerts.raise_alert(session, node, Raised(Cause.HOLDS_LISTED, f"{month:%Y-%m}", alerts.PROTECTION))

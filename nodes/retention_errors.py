@@ -1,10 +1,10 @@
-"""What can go wrong with content that was erased, that may not be kept any longer, or that must be kept."""
+"""What can go wrong with content that was erased, or that may not be kept any longer."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from exchange.errors import Words
-from nodes.errors import NodeError, NotFound
+from nodes.errors import NotFound
 
 
 def _said(en: tuple[str, str, str], ru: tuple[str, str, str]) -> Mapping[str, Words]:
@@ -40,23 +40,5 @@ class Expired(NotFound):
             "Срок хранения истёк",
             "По закону читать это больше нельзя. Сведения ожидают уничтожения.",
             "Обратитесь к ответственному за защиту данных.",
-        ),
-    )
-
-
-class OnHold(NodeError):
-    """A court or prosecutor has forbidden the erasure until a day that is not over."""
-
-    code = "EX-6096"
-    words = _said(
-        (
-            "A legal hold forbids the erasure",
-            "An authority needs the case until a day to come.",
-            "Wait for that day, or end the hold when the authority says so.",
-        ),
-        (
-            "Уничтожение запрещено",
-            "Дело требуется органу до указанной даты.",
-            "Дождитесь даты или снимите запрет по указанию органа.",
         ),
     )

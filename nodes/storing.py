@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from crypto.sealing import Opened, Sealed
 from exchange.courier import State
 from exchange.pairs import Pair
-from nodes import cases, concerns, fingerprints, gaps, log, rest
+from nodes import cases, concerns, fates, fingerprints, gaps, log, rest
 from nodes.node import Node
 from nodes.retention_errors import Expired
 from nodes.tables import CaseRow, DeliveryRow, MessageRow, VoidRow
@@ -140,19 +140,14 @@ def content_of(node: Node, case: CaseRow, row: MessageRow) -> Content:
 def plain_of(node: Node, case: CaseRow, row: MessageRow) -> bytes:
     """Return the canonical bytes of the content; raises `Erased` and `Expired` as `content_of` does."""
     key = rest.message_key(node.store.kek, case, row)
-    if expired(case, node.now()):
+    if fates.is_expired(case, node.now()):
         raise Expired
     return key.open(row.sealed, *rest.place("message", row.message_id, "content"))
 
 
-def expired(case: CaseRow, now: int) -> bool:
-    """Return whether the time of keeping is over: from that very second on nothing of the case may be read."""
-    return case.expires is not None and case.expires <= now
-
-
 def is_readable(case: CaseRow, row: MessageRow, now: int) -> bool:
     """Return whether there is content left that may be read, by whoever may read the case."""
-    return case.wrapped_key is not None and bool(row.sealed) and not expired(case, now)
+    return case.wrapped_key is not None and bool(row.sealed) and not fates.is_expired(case, now)
 
 
 def _row(node: Node, case: CaseRow, content: Content, eid: str) -> MessageRow:

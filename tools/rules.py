@@ -27,9 +27,9 @@ prevented.
 """
 RECEIVED: Final = Item("TJ", "KG", "live", "operational", 1, frozenset({"H0"}), frozenset({"INVESTIGATE"}))
 OWN: Final = Item("TJ", "TJ", "live", "operational", 1, frozenset({"H0"}), frozenset({"INVESTIGATE"}))
-AT_WORK: Final = Circumstances("live", on_team=True, purpose="INVESTIGATE", to="KZ", fresh_factor=True)
-OUTSIDE: Final = Circumstances("live", purpose="INVESTIGATE", to="KZ", fresh_factor=True)
-WRITTEN: Final = Circumstances("live", on_team=True, author=True, purpose="INVESTIGATE", fresh_factor=True)
+OUTSIDE: Final = Circumstances("live", purpose="INVESTIGATE", to="KZ", approved=True, fresh_factor=True)
+AT_WORK: Final = replace(OUTSIDE, on_team=True)
+WRITTEN: Final = replace(AT_WORK, author=True)
 VIEWS: Final = {
     "A message of another unit, in a case that the person works on": (RECEIVED, AT_WORK),
     "A message of another unit, in a case that others work on": (RECEIVED, OUTSIDE),
@@ -64,7 +64,7 @@ def matrices() -> Iterator[str]:
         ]
     )
     for title, (item, now) in VIEWS.items():
-        yield f"\n## {title}\n\nUnder H0, with everything shown and confirmed.\n\n"
+        yield f"\n## {title}\n\nUnder H0, with everything shown, confirmed and agreed to by a second person.\n\n"
         yield from table(
             [
                 (role, [act for act in Act if decide(Question(person(role), act, item, to_whom(act, now))).allowed])

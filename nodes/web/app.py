@@ -51,7 +51,7 @@ from nodes.errors import (
 )
 from nodes.node import Node
 from nodes.permissions import allowed
-from nodes.retention_errors import Erased, Expired, OnHold
+from nodes.retention_errors import Erased, Expired
 from nodes.task_errors import TooLate
 from nodes.token_errors import KeyNotInToken, NoDriver, PinRefused, SeveralTokens, TokenAway, TokenUnfit
 from nodes.views import SignedIn
@@ -167,7 +167,6 @@ STATUSES: Final[dict[type[ExchangeError], int]] = {
     InvitationRefused: 422,
     InvitationOver: 422,
     OtherFingerprint: 422,
-    OnHold: 409,
     NotApproved: 409,
     AskedBefore: 409,
     SecondPersonNeeded: 409,

@@ -15,7 +15,7 @@ from nodes.days import midnight, read_day
 from nodes.errors import BadInput, NotFound, OutOfStep
 from nodes.permissions import require
 from nodes.retention import Due, Hold, Order
-from nodes.retention_errors import Erased, OnHold
+from nodes.retention_errors import Erased
 from nodes.web import wording
 from nodes.web.entrance import AtDesk
 from nodes.web.forms import Option
@@ -99,7 +99,7 @@ def ask_erasure(desk: AtDesk) -> Response:
     except (BadInput, NotFound):
         text = gettext("Give a case or a message of this unit, the cause, and a reason of at least ten characters.")
         return _page(desk, (Problem(text, "#erase-case"),), 422)
-    except (OnHold, OutOfStep) as error:
+    except OutOfStep as error:
         return _page(desk, (spoken_problem(error, "#erase-case"),), 409)
     return see(f"/approvals/{number}", "approval-asked")
 

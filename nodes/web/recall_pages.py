@@ -13,7 +13,6 @@ from nodes import recalls
 from nodes.errors import BadInput, Incomplete, OutOfStep
 from nodes.permissions import allowed
 from nodes.recalls import Holder, Mistake, Recall
-from nodes.retention_errors import OnHold
 from nodes.web import moments, wording
 from nodes.web.entrance import AtDesk
 from nodes.web.forms import Option
@@ -68,7 +67,7 @@ def ask(desk: AtDesk, recall_id: str) -> Response:
             made = recalls.ask(session, desk.node, desk.actor, recall_id, desk.text("reason"))
     except BadInput:
         return _show(desk, recall_id, (Problem(gettext("Write a reason of at least ten characters."), "#reason"),), 422)
-    except (OnHold, OutOfStep) as error:
+    except OutOfStep as error:
         return _show(desk, recall_id, (spoken_problem(error, "#reason"),), 409)
     return see(f"/approvals/{made[0]}", "approval-asked")
 

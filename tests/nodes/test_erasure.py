@@ -3,6 +3,7 @@
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -10,17 +11,18 @@ from sqlalchemy.orm import Session
 
 from audit.audit_findings import Findings
 from crypto import envelope as cme
+from exchange.policy.rulebook import Rulebook, federation_texts
 from nodes import approvals, cases, drafts, erasure, evidence, messages, reading, retention, storing
 from nodes.approvals import Step
 from nodes.audit_rows import NodeRows
 from nodes.drafts import NewDraft
 from nodes.erasure import Plan
-from nodes.errors import BadInput, NotApproved, NotFound, OutOfStep
+from nodes.errors import BadInput, NotApproved, NotFound, OutOfStep, Refused
 from nodes.fingerprint_tables import FingerprintRow
 from nodes.node import Node
 from nodes.protection_tables import ErasureRow
 from nodes.retention import Order
-from nodes.retention_errors import Erased, OnHold
+from nodes.retention_errors import Erased
 from nodes.tables import CaseRow, DraftRow, EventRow, KeyRow, MessageRow
 from nodes.views import Actor
 from schemas import entries
@@ -121,8 +123,13 @@ def test_one_message_is_erased_and_the_rest_of_its_case_stays(units: World, aske
         assert session.get(DraftRow, draft) is not None
     with pytest.raises(Erased, match="erased"), node.db.write() as session:
         messages.read(session, node, dilnoza, asked)
-    with pytest.raises(OutOfStep), node.db.write() as session:
+    with pytest.raises(Refused) as again, node.db.write() as session:
         erasure.ask(session, node, DPO, Plan(ref, "UNLAWFUL", asked), REASON)
+    assert rules(again.value) == ["ERASED"]
+
+
+def rules(refused: Refused) -> list[str]:
+    return [rule.name for rule in refused.rules]
 
 
 def test_an_arrival_as_it_travelled_goes_while_one_of_our_keys_opens_it(units: World, asked: str) -> None:
@@ -211,13 +218,51 @@ def test_a_hold_forbids_the_erasure_when_asked_for_and_when_carried_out(units: W
         approval_id = erasure.ask(session, node, DPO, plan, REASON)
         shown = approval_id, approvals.get(session, node, DPO, approval_id).digest
         hold = retention.hold(session, node, DPO, Order(plan.case_ref, "City court", "1-77/26", units.now + DAY))
-    with pytest.raises(OnHold), node.db.write() as session:
+    with pytest.raises(Refused) as done, node.db.write() as session:
         erasure.carry_out(session, node, SUPERVISOR, approvals.decide(session, node, SUPERVISOR, shown, Step.APPROVE))
-    with pytest.raises(OnHold), node.db.write() as session:
+    with pytest.raises(Refused) as wanted, node.db.write() as session:
         erasure.ask(session, node, DPO, Plan(plan.case_ref, "UNLAWFUL", asked), REASON)
+    assert rules(done.value) == rules(wanted.value) == ["LEGAL-HOLD"]
     with node.db.write() as session:
         retention.lift(session, node, DPO, hold)
         erasure.carry_out(session, node, SUPERVISOR, approvals.decide(session, node, SUPERVISOR, shown, Step.APPROVE))
+
+
+OWN_RULE = """
+@id("TJ-KEEPS-REQUESTS") @law("order 7") @en("Nothing restricted is erased.") @ru("Ограниченное не уничтожается.")
+forbid (principal, action in [Serai::Action::"ERASE", Serai::Action::"HOLD"], resource is Serai::Item)
+when { resource.family == "operational" && resource.handling.contains("H0") };
+"""
+
+
+def test_the_rules_are_asked_for_every_message_of_a_case(units: World, asked: str) -> None:
+    node, plan = units.node("TJ"), whole(units.node("TJ"), asked)
+    bound = replace(DPO, rules=Rulebook(federation_texts(), {"own.cedar": OWN_RULE}))
+    order = Order(plan.case_ref, "City court", "1-77/26", units.now + DAY)
+    ways: tuple[Callable[[Session], object], ...] = (
+        lambda session: erasure.ask(session, node, bound, plan, REASON),
+        lambda session: erasure.ask(session, node, bound, replace(plan, message_id=asked), REASON),
+        lambda session: retention.hold(session, node, bound, order),
+        lambda session: retention.lift(session, node, bound, retention.hold(session, node, DPO, order)),
+    )
+    for way in ways:
+        with pytest.raises(Refused) as refused, node.db.write() as session:
+            way(session)
+        assert rules(refused.value) == ["TJ-KEEPS-REQUESTS"]
+
+
+def test_what_was_erased_is_neither_held_nor_erased_again(units: World, asked: str) -> None:
+    node, plan = units.node("TJ"), whole(units.node("TJ"), asked)
+    erase(node, plan)
+    order = Order(plan.case_ref, "City court", "1-77/26", units.now + DAY)
+    ways: tuple[Callable[[Session], object], ...] = (
+        lambda session: retention.hold(session, node, DPO, order),
+        lambda session: erasure.ask(session, node, DPO, plan, REASON),
+    )
+    for again in ways:
+        with pytest.raises(Refused) as refused, node.db.write() as session:
+            again(session)
+        assert rules(refused.value) == ["ERASED"]
 
 
 def test_nothing_is_erased_without_a_second_person_or_with_other_parameters(units: World, asked: str) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import func, select
 
-from nodes import cases, messages, reading, retention, timers
+from nodes import cases, judging, messages, reading, retention, timers
 from nodes.drafts import NewDraft
 from nodes.errors import BadInput, Denied, NotFound, OutOfStep
+from nodes.fates import Fate
 from nodes.node import Node
 from nodes.protection_tables import ReviewRow
 from nodes.retention import DAY, Order, rule_for, times
@@ -118,6 +119,9 @@ def test_content_is_read_to_the_last_second_and_not_one_longer(
     with node.db.write() as session:
         found = {row.message_id for row in reading.search(session, node, farida, "heroin", "review")}
     assert (closed in found) is (late < 0)
+    with node.db.read() as session:
+        fate = judging.standing(session, node, farida, case_row(node, closed).case_id).fate
+    assert fate == Fate(held=True, expired=late >= 0)
     if late < 0:
         with node.db.write() as session:
             assert messages.read(session, node, farida, closed).row.subject
@@ -160,7 +164,7 @@ def test_a_hold_stands_until_its_day_or_until_it_is_lifted(units: World, node: N
     for late, held in ((-1, True), (0, False), (1, False)):
         units.now = order.until + late
         with node.db.read() as session:
-            assert retention.is_held(session, node, row.case_id) is held
+            assert judging.standing(session, node, DPO, row.case_id).fate.held is held
     with pytest.raises(OutOfStep), node.db.write() as session:
         retention.lift(session, node, DPO, hold)
     with pytest.raises(NotFound), node.db.write() as session:

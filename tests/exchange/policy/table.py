@@ -33,7 +33,7 @@ ON_TEAM: Mapping[str, set[str]] = {
 }
 BY_OFFICE: Mapping[str, set[str]] = {
     "SPOC_DUTY": USES | DISCLOSURES | {"SEE_HEADER", "ASK_PERMISSION"},
-    "SUPERVISOR": {"READ", "SEE_HEADER", "ASK_PERMISSION", "EXPORT"},
+    "SUPERVISOR": {"READ", "SEE_HEADER", "ASK_PERMISSION", "EXPORT", "ERASE"},
     "DPO": {"SEE_HEADER", "HOLD", "ERASE"},
     "AUDITOR": {"SEE_HEADER"},
 }
@@ -136,7 +136,7 @@ def _barred(question: Question, item: Item) -> bool:
             act == "OWN_AGENCY" and item.family not in FAMILIES.get(now.to, set()),
             (handles or act in {"DECIDE_PERMISSION", "INSPECT"}) and item.classification > person.clearance,
             act in NOT_AFTER_ERASURE and item.erased,
-            act in CONTENT | {"INSPECT"} and item.expired and not item.held,
+            act in CONTENT | {"INSPECT"} and item.expired,
             act in CONTENT | {"INSPECT"} and item.recalled,
             act == "ERASE" and item.held,
         )
@@ -157,6 +157,7 @@ def _bound(question: Question, item: Item) -> bool:
             foreign and act in CONTENT and "H3" in item.handling and not now.text_confirmed,
             act == "APPROVE" and now.author,
             act == "RELEASE" and bool(item.handling & {"H2", "H3"}) and not now.approved,
+            act == "ERASE" and not now.approved,
             act in NEEDS_FACTOR and not now.fresh_factor,
         )
     )

@@ -68,6 +68,7 @@ RESTRICTIONS = {
     "purposes": lambda item: replace(item, purposes=frozenset()),
     "expired": lambda item: replace(item, expired=True),
     "erased": lambda item: replace(item, erased=True),
+    "held": lambda item: replace(item, held=True),
     "recalled": lambda item: replace(item, recalled=True),
 }
 LOSSES = ("on_team", "approved", "inspects", "emergency", "text_confirmed", "fresh_factor")
@@ -142,6 +143,7 @@ EXAMPLES = [
     asked("ANSWER", "LEGAL", family="control", on_team=False),
     asked("RELEASE", "LEGAL", family="control", originator="TJ", author=True),
     asked("INSPECT", "AUDITOR", inspects=True),
+    asked("ERASE", "SUPERVISOR", approved=True),
     asked(on_team=False, emergency=True),
     asked(roles="TRAINER", env="exercise"),
     asked(active=False),
