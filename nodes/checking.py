@@ -145,19 +145,17 @@ def _content(
         threads.check_step(work, content)
     except (OutOfStep, Conflict):
         return None, (_fault("draft", "OUT_OF_STEP", _OUT_OF_STEP),)
-    if found := tuple(_objections(work, actor, content)):
-        return None, found
-    refused = quoting.refusals(work, actor, content)
-    return content, tuple(_fault(f"{COMMON}.passed_on", code, words, **values) for code, words, values in refused)
+    found = tuple(_objections(work, actor, content))
+    return (None if found else content), found
 
 
 def _objections(work: Work, actor: Actor, content: Content) -> Iterable[Fault]:
-    """What the items of the message, and recalls, say against it."""
+    """What the items of the message, recalls, and what it carries say against it."""
     objection = concerns.objection(work, content)
     if objection is not None:
         yield _fault(f"{BODY}.items", objection.code, objection.words)
     else:
-        refused = recall_rules.refusals(work, actor, content)
+        refused = (*recall_rules.refusals(work, actor, content), *quoting.refusals(work, actor, content))
         yield from (_fault(at, code, words) for at, code, words in refused)
 
 

@@ -25,6 +25,7 @@ from nodes import (
     judging,
     log,
     onward,
+    quoting,
     rest,
     restrictions,
     storing,
@@ -43,7 +44,6 @@ from schemas.content import Content
 from schemas.errors import SchemaUnknown
 from schemas.kind import Effect, Kind
 from schemas.kinds import kind_of
-from schemas.labels import FOR_A_SOURCE
 
 MOST_DRAFTS = 200
 _REPEATED = ("crime_areas", "language", "purpose", "legal_basis", "urgency", "urgency_reason", "classification")
@@ -240,18 +240,14 @@ def _about(session: Session, node: Node, actor: Actor, message: MessageRow, kind
 def _passing(session: Session, node: Node, actor: Actor, message: MessageRow, new: NewDraft) -> DraftForm:
     """What is passed on begins with the persons and things of a message, under its labels, and says whose they are."""
     content, kind = storing.content_of(node, cases.of(session, message.case_id), message), kind_of(new.kind)
-    known = {one.unit for one in node.directory().units()} - {node.unit}
+    known = {one.unit: one for one in node.directory().units() if one.unit != node.unit}
     whole = message.direction == "IN" and message.family != "control" and kind.concern is None
-    if not (whole and new.recipients and known.issuperset(new.recipients)):
+    if not (whole and new.recipients and known.keys() >= set(new.recipients)):
         raise BadInput("passes")
-    for unit in new.recipients:
-        _require(session, node, actor, (message, content), Wish(Act.OTHER_UNIT, to=unit))
-    marks: dict[str, Json] = {
-        name: content.labels[name] for name in ("handling", "handling_text") if name in content.labels
-    }
-    at_risk: Json = "NO" if FOR_A_SOURCE.isdisjoint(content.labels["handling"]) else "YES"
+    units = [known[unit] for unit in new.recipients]
+    bound = quoting.require_whole(session, node, actor, message.message_id, units)
     carried: Json = [{"origin": message.sender, "message": message.message_id}]
-    common: dict[str, Json] = {**_repeated(content), **marks, "source_at_risk": at_risk, "passed_on": carried}
+    common = {**bound.over({**_repeated(content), **_PROPOSED}), "passed_on": carried}
     objects: list[Json] = [dict(one) for one in content.objects if one["object_type"] in kind.object_types]
     return DraftForm(new.recipients, common, {"objects": objects} if objects else {})
 

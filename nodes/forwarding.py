@@ -1,16 +1,17 @@
 """To whom what another unit gave may be passed on now, and which rules keep it from the others. It decides nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from sqlalchemy.orm import Session
 
 from exchange.policy.facts import Act
 from exchange.policy.rulebook import Rule
-from nodes import judging, messages, restrictions
-from nodes.judging import Wish
+from nodes import judging, messages, quoting, restrictions
 from nodes.node import Node
 from nodes.permissions import may_write
 from nodes.views import Actor, InboxRow
+from schemas.items import Item
 from schemas.kind import Kind
 from schemas.kinds import KINDS
 
@@ -32,16 +33,22 @@ def ways(session: Session, node: Node, actor: Actor, message: InboxRow) -> Ways:
     if opened.row.family == "control":
         return Ways()
     confirmed = restrictions.confirmed(session, actor, message.message_id)
-    others = [one.unit for one in node.directory().units() if one.unit not in {node.unit, message.sender}]
+    item = quoting.as_item(session, node, opened.subject, opened.content, Item(message.message_id))
+    others = [one for one in node.directory().units() if one.unit not in {node.unit, message.sender}]
+    carrying = quoting.carrying(node, opened.row)
     found = {
-        unit: judging.decide(node, actor, opened.subject, Wish(Act.OTHER_UNIT, to=unit, text_confirmed=confirmed))
-        for unit in others
+        one.unit: [
+            judging.decide(node, actor, item, replace(wish, text_confirmed=confirmed))
+            for wish in (carrying, quoting.passing(one))
+        ]
+        for one in others
     }
-    closed = {unit: decision.rules for unit, decision in found.items() if not decision.allowed and decision.rules}
+    refused = {unit: [one.rules for one in decided if not one.allowed] for unit, decided in found.items()}
+    closed = {unit: dict.fromkeys(chain.from_iterable(rules)) for unit, rules in refused.items()}
     return Ways(
-        tuple(unit for unit, decision in found.items() if decision.allowed),
-        tuple(closed),
-        tuple({rule.name: rule for rules in closed.values() for rule in rules}.values()),
+        tuple(unit for unit, rules in refused.items() if not rules),
+        tuple(unit for unit, rules in closed.items() if rules),
+        tuple(dict.fromkeys(chain.from_iterable(closed.values()))),
     )
 
 

@@ -190,6 +190,7 @@ def decide(node: Node, actor: Actor, subject: Subject, wish: Wish) -> Decision:
     item = replace(
         whole,
         originator=row.sender,
+        env=row.env,
         family=row.family,
         classification=rank_of(row.classification),
         handling=_codes(labels.get("handling")),

@@ -160,6 +160,7 @@ def _row(node: Node, case: CaseRow, content: Content, eid: str) -> MessageRow:
         in_reply_to=content.in_reply_to,
         kind=content.kind,
         family=content.declared.family,
+        env=content.mode.lower(),
         sender=content.author.unit,
         urgency=content.label("urgency"),
         classification=content.label("classification"),

@@ -108,7 +108,7 @@ class MessageRow(Row):
     """A message sent (`OUT`) or received (`IN`), with its envelope and its content sealed under a key of its own.
 
     `wrapped_key` is that key under the key of the case; a message stored before there was one is under the case's own.
-    An erased message has empty `sealed`.
+    An erased message has empty `sealed`. `env` is live or exercise, as its sender sealed it.
     """
 
     __tablename__ = "node_message"
@@ -125,6 +125,7 @@ class MessageRow(Row):
     in_reply_to: Mapped[str | None]
     kind: Mapped[str] = mapped_column(index=True)
     family: Mapped[str]
+    env: Mapped[str] = mapped_column(server_default=text("''"))
     sender: Mapped[str]
     author: Mapped[str | None]
     urgency: Mapped[str]

@@ -6,15 +6,15 @@ leave is named as left out.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from crypto.canonical import Json
-from exchange.policy.facts import Act, Action, strictest
+from exchange.policy.facts import Act, Action
 from exchange.policy.rulebook import Rule
-from nodes import grants, judging, log, messages, rows, task_words, tasks
+from nodes import judging, log, messages, quoting, rows, task_words, tasks
 from nodes.errors import Denied, NotFound, OutOfStep, RestrictionUnread
 from nodes.judging import Wish
 from nodes.messages import Opened
@@ -221,9 +221,6 @@ def _may_leave(
 ) -> bool:
     """Return whether an object may go to the agency, under its own handling codes and those of the message."""
     row, opened = task
-    codes_of = [labels.get("handling") for labels in (opened.content.labels, one)]
-    handling = strictest([map(str, codes) for codes in codes_of if isinstance(codes, list)])
-    held = grants.covering(session, node.now(), Item(row.message_id, str(one["object_id"])))
-    labels = {**opened.content.labels, "handling": sorted(handling)}
-    subject = replace(opened.subject, labels=labels, permissions=held)
+    item = Item(row.message_id, str(one["object_id"]))
+    subject = quoting.as_item(session, node, opened.subject, opened.content, item)
     return judging.decide(node, actor, subject, tasks.leaving(row, confirmed=True)).allowed

@@ -32,6 +32,10 @@ class Words:
         if not (self.en.strip() and self.ru.strip()):
             raise ValueError("a text is missing in one of the languages")
 
+    def filled(self, **values: object) -> "Words":
+        """Return the text with its marks filled by values that are the same in every language."""
+        return Words(self.en.format(**values), self.ru.format(**values))
+
     def say(self, language: str, **values: object) -> str:
         """Return the text for a reader of `language` with its marks filled."""
         text: str = getattr(self, spoken(language))

@@ -19,7 +19,10 @@ EVERY_FAMILY: Final = frozenset({"control", CASE_ITSELF})
 
 
 class Act(StrEnum):
-    """What may be done with an item: the acts of the handling codes, and the decisions of others about it."""
+    """What may be done with an item: the acts of the handling codes, and the decisions of others about it.
+
+    Nothing asks SHARED_INDEX: there is no shared index; the rule stands so that none is built beside it.
+    """
 
     READ = "READ"
     USE_AS_LEAD = "USE_AS_LEAD"

@@ -1,16 +1,20 @@
 """Permissions asked and decided between three units: TJ gave KG an answer, and KG wants to pass it on to KZ."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
 
-from nodes import cases, drafts, grants, outbox
+from crypto import instants
+from nodes import cases, checking, drafts, grants, outbox
 from nodes.drafts import NewDraft
 from nodes.tables import MessageRow, QuarantineRow
+from nodes.views import DraftForm
 from nodes.work import Work
 from schemas.content import Author, Content, Recipient
 from schemas.items import WHOLE, Item
-from tests.messages import AT_RISK, BODIES, held, labels, lorry, person
+from tests.instants import DAY
+from tests.messages import AT_RISK, BODIES, form_labels, held, labels, lorry, person
 from tests.nodes.world import World, send, someone
 
 RESTRICTED: dict[str, Any] = {**AT_RISK, "handling": ["H1", "H2"]}
@@ -46,8 +50,8 @@ def may(world: World, unit: str, item: str, object_id: str | None = "P1") -> set
 
 
 def passed_on(item: str, origin: str = "TJ") -> dict[str, Any]:
-    """The label of a message that carries the item."""
-    return {"passed_on": [{"origin": origin, **held(item)}]}
+    """The labels of a message that carries the item, under the codes under which it was given."""
+    return {**RESTRICTED, "passed_on": [{"origin": origin, **held(item)}]}
 
 
 def arrived(world: World, unit: str, kind: str) -> list[str]:
@@ -90,3 +94,22 @@ def lie(world: World, unit: str, new: NewDraft, to: str, **body: Any) -> None:
         outbox.seal_and_queue(work, node.sealing_directory(), content, cases.open_case(work))
         work.finish()
     world.sync()
+
+
+def passing(world: World, item: str, object_id: str = "P1", **marks: Any) -> set[str]:
+    """What speaks against passing an object of TJ's message on from KG to KZ."""
+    carried: dict[str, Any] = {"passed_on": [{"origin": "TJ", "message": item, "object": object_id}]}
+    until = instants.to_text(world.now + 90 * DAY)[:10]
+    told = {**RESTRICTED, "retention_until": until, **carried, **marks}
+    return objections(world, "KG", "dilnoza", NewDraft("REQ", recipients=("KZ",)), **told)
+
+
+def objections(world: World, unit: str, who: str, new: NewDraft, item: str = "", **marks: Any) -> set[str]:
+    """What the check page says against a message, about an item if one is named; the unit's own rules bind as well."""
+    node = world.node(unit)
+    actor = replace(someone(node, who), rules=node.rules)
+    body = {**BODIES[new.kind], **({"items": [held(item)]} if item else {"objects": [person(), lorry()]})}
+    form = DraftForm((), form_labels(**marks), body)
+    with node.db.write() as session:
+        written = drafts.write(session, node, actor, new, form)
+        return {fault.code for fault in checking.judge(Work(session, node), actor, written).faults}

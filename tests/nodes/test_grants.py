@@ -1,27 +1,20 @@
 """A permission between three units: asked, decided, used, ended; and what nobody can get by a false one."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from crypto import instants
 from nodes import drafts, grants, messages
-from nodes.checking import Written
-from nodes.checking import judge as judge_draft
 from nodes.drafts import NewDraft
 from nodes.errors import Denied, NotFound
 from nodes.grant_tables import GrantRow
 from nodes.grants import Side
-from nodes.views import DraftForm
-from nodes.work import Work
 from schemas.items import WHOLE, Item
 from tests.instants import DAY
-from tests.messages import BODIES, held, labels, lorry, person
-from tests.nodes.permits import arrived, ask, decide, gave, lie, may, refused, say
+from tests.messages import held
+from tests.nodes.permits import arrived, ask, decide, gave, lie, may, objections, passing, refused, say
 from tests.nodes.world import World, someone
 
 
@@ -86,7 +79,7 @@ def test_what_was_given_for_one_purpose_is_not_passed_on_for_another(small: Worl
     item = gave(small)
     decide(small, ask(small, item), item)
     assert passing(small, item) == set()
-    assert passing(small, item, purpose="PROSECUTE") == {"PASSING_FORBIDDEN"}
+    assert passing(small, item, purpose="PROSECUTE") == {"QUOTING_FORBIDDEN"}
 
 
 def test_nobody_but_the_originator_gives_or_takes_a_permission(small: World) -> None:
@@ -115,24 +108,6 @@ def test_a_decision_opens_nothing_but_what_was_asked(small: World) -> None:
     lie(small, "TJ", NewDraft("HCD", in_reply_to=other), "KG", items=[held(first)])
     assert refused(small, "KG") == ["CONTENT_INVALID"] * 2
     assert may(small, "KG", first) == may(small, "KG", second) == set()
-
-
-def passing(world: World, item: str, object_id: str = "P1", **marks: Any) -> set[str]:
-    """What speaks against passing an object of TJ's message on from KG to KZ."""
-    carried: dict[str, Any] = {"passed_on": [{"origin": "TJ", "message": item, "object": object_id}]}
-    until = instants.to_text(world.now + 90 * DAY)[:10]
-    told = {"retention_until": until, **carried, **marks}
-    return objections(world, "KG", "dilnoza", NewDraft("REQ", recipients=("KZ",)), **told)
-
-
-def objections(world: World, unit: str, who: str, new: NewDraft, item: str = "", **marks: Any) -> set[str]:
-    """What the check page says against a message, about an item if one is named."""
-    node, actor = world.node(unit), someone(world.node(unit), who)
-    body = {**BODIES[new.kind], **({"items": [held(item)]} if item else {"objects": [person(), lorry()]})}
-    form = DraftForm((), labels(source_at_risk="NO", **marks), body)
-    with node.db.write() as session:
-        written: Written = drafts.write(session, node, actor, new, form)
-        return {fault.code for fault in judge_draft(Work(session, node), actor, written).faults}
 
 
 def test_no_unit_decides_for_itself_and_no_person_about_his_own_work(small: World) -> None:

@@ -8,10 +8,11 @@ from audit import store
 from exchange.database import Database
 from nodes import log
 from nodes.account_tables import UserRow
+from nodes.drafts import NewDraft
 from nodes.inspection_tables import InspectionRow
 from nodes.node import MIGRATIONS
-from nodes.tables import EventRow
-from tests.nodes.world import World
+from nodes.tables import EventRow, MessageRow
+from tests.nodes.world import World, send, someone
 
 
 def models() -> MetaData:
@@ -32,6 +33,15 @@ def test_the_newest_revision_is_exactly_the_models(database_url: str) -> None:
     with database.read() as session:
         assert set(inspect(session.connection()).get_table_names()) <= {"alembic_version"}
     database.close()
+
+
+def test_a_message_of_an_older_node_is_of_the_environment_whose_roots_it_pinned(world: World) -> None:
+    node = world.node("TJ")
+    message = send(node, someone(node, "rustam"), NewDraft("REQ", recipients=("KG",)))
+    node.db.downgrade(MIGRATIONS, "0036")
+    node.db.upgrade(MIGRATIONS)
+    with node.db.read() as session:
+        assert session.get_one(MessageRow, message).env == "live"
 
 
 def test_the_index_of_an_older_log_is_filled_from_its_leaves(world: World) -> None:
