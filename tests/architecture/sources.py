@@ -21,10 +21,15 @@ class Finding:
         return f"{self.file}:{self.line}: {self.what}"
 
 
+def text(path: Path) -> str:
+    """What stands in a file, given relative to the root."""
+    return (ROOT / path).read_text()
+
+
 @cache
 def tree(path: Path) -> ast.Module:
     """The syntax tree of a file, given relative to the root."""
-    return ast.parse((ROOT / path).read_text(), filename=str(path))
+    return ast.parse(text(path), filename=str(path))
 
 
 def imports(module: ast.AST) -> Iterator[tuple[int, str]]:
