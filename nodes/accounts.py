@@ -239,12 +239,15 @@ def roles_of(session: Session, user_id: str) -> frozenset[str]:
 
 
 def _views(session: Session) -> tuple[User, ...]:
+    roles: dict[str, list[str]] = {}
+    for one in session.scalars(select(RoleRow).order_by(RoleRow.role)):
+        roles.setdefault(one.user_id, []).append(one.role)
     found = session.scalars(select(UserRow).order_by(UserRow.user_id)).all()
     return tuple(
         User(
             user.user_id,
             user.display_name,
-            tuple(sorted(roles_of(session, user.user_id))),
+            tuple(roles.get(user.user_id, ())),
             user.language,
             user.agency,
             user.clearance,

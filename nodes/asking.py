@@ -14,11 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exchange.policy.facts import Act, Action
-from nodes import checking, draft_rows, fates, fingerprints, log, messages, rows, signin, visits
+from nodes import draft_rows, fates, fingerprints, log, messages, rows, signin, visits
 from nodes.account_tables import RoleRow, UserRow
 from nodes.asking_errors import AskedBefore
-from nodes.checking import Written
+from nodes.checking import Judged, Written
 from nodes.errors import RestrictionUnread
+from nodes.messages import Opened
 from nodes.node import Node
 from nodes.permissions import roles_that
 from nodes.tables import CaseRow, MessageRow
@@ -90,15 +91,15 @@ class Again:
 FIRST_TIME: Final = Again()
 
 
-def by_us(session: Session, node: Node, actor: Actor, written: Written) -> Asked:
+def by_us(session: Session, node: Node, actor: Actor, judged: Judged) -> Asked:
     """Return what this unit asked before about the subjects of a message that is being written, and log the look.
 
     Nothing while something is wrong with the message.
     """
-    work = Work(session, node)
-    content = checking.judge(work, actor, written).content
+    content, written = judged.content, judged.written
     if content is None or not fingerprints.of(node, content):
         return Asked()
+    work = Work(session, node)
     found = _found(work, content, "OUT")
     case = work.case(written.case_id) if written.case_id else None
     act = _combined(actor, content, found)
@@ -106,12 +107,11 @@ def by_us(session: Session, node: Node, actor: Actor, written: Written) -> Asked
     return replace(asked, warning=_warning(node, written.draft, found))
 
 
-def by_others(session: Session, node: Node, actor: Actor, message_id: str) -> Asked:
-    """Return what any unit asked here before about the subjects of an arrival; the look is logged if there is any.
+def by_others(session: Session, node: Node, actor: Actor, one: Opened) -> Asked:
+    """Return what any unit asked here before about the subjects of an arrival that was opened to be read.
 
-    Raises what `messages.opened` raises.
+    The look is logged if there is any.
     """
-    one = messages.opened(session, node, actor, message_id, Act.READ)
     found = _found(Work(session, node), one.content, "IN") if one.row.direction == "IN" else []
     if not found:
         return Asked()

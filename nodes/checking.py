@@ -44,6 +44,7 @@ class Written:
 class Judged:
     """A draft judged: the content to be sealed if `faults` is empty, and how complete it is."""
 
+    written: Written
     content: Content | None
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
@@ -55,15 +56,15 @@ def written(session: Session, node: Node, row: DraftRow) -> Written:
     return Written(draft_rows.view(session, node, row), row.message_id, row.case_id)
 
 
-def check(session: Session, node: Node, row: DraftRow, actor: Actor) -> Check:
-    """Return everything that the check page shows about a draft."""
-    return rehearse(session, node, actor, written(session, node, row))
+def own(session: Session, node: Node, actor: Actor, draft_id: str) -> Judged:
+    """Return one's own draft, judged; raises `NotFound`."""
+    row = draft_rows.own_row(session, actor, draft_id)
+    return judge(Work(session, node), actor, written(session, node, row))
 
 
-def rehearse(session: Session, node: Node, actor: Actor, written: Written) -> Check:
-    """Return what would be sealed and to whom, with all that is wrong or missing; seals and keeps nothing."""
-    draft, directory = written.draft, node.directory()
-    judged = judge(Work(session, node), actor, written)
+def shown(node: Node, judged: Judged) -> Check:
+    """Return what would be sealed and to whom, with all that is wrong or missing."""
+    draft, directory = judged.written.draft, node.directory()
     return Check(
         draft,
         judged.faults,
@@ -96,9 +97,9 @@ def judge(work: Work, actor: Actor, written: Written) -> Judged:
     completeness = kind.score(facts).points if not wrong else 0
     warnings = _missing(kind, facts) if not wrong else ()
     if found:
-        return Judged(None, tuple(found), warnings, completeness)
+        return Judged(written, None, tuple(found), warnings, completeness)
     content, whole = _content(work, actor, _Parts(written, kind, values, objects), parent)
-    return Judged(content if not whole else None, whole, warnings, completeness)
+    return Judged(written, content if not whole else None, whole, warnings, completeness)
 
 
 @dataclass(frozen=True, slots=True)

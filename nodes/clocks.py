@@ -3,7 +3,7 @@
 The rule is `exchange.clock`; here its facts are gathered. Both units gather the same facts and so read the same clock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -26,11 +26,7 @@ def read(work: Work, thread: ThreadRow) -> clock.Clock | None:
     messages = sorted(work.by_thread.read([thread.thread_id]), key=lambda row: (row.stored, row.message_id))
     deliveries = work.deliveries.read(row.message_id for row in messages)
     receipts = work.receipts.read(row.eid for row in messages)
-    facts = _Facts(
-        messages,
-        frozenset((one.message_id, one.unit) for one in deliveries),
-        [row for row in receipts if row.type in _STAMPED],
-    )
+    facts = _facts(messages, deliveries, (row for row in receipts if row.type in _STAMPED))
     return _judge(thread, facts, work.node.now())
 
 
@@ -53,11 +49,24 @@ def view(session: Session, thread: ThreadRow, now: int) -> Clock | None:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What the clocks of some threads are read from: their messages in order, who they are for, and the receipts."""
+    """What the clocks of some threads are read from.
 
-    messages: Sequence[MessageRow]
+    The messages of each thread in order, who they are for, and the receipts of each envelope.
+    """
+
+    messages: Mapping[str, Sequence[MessageRow]]
     addressed: frozenset[tuple[str, str]]
-    receipts: Sequence[ReceiptRow]
+    receipts: Mapping[str, Sequence[ReceiptRow]]
+
+
+def _facts(messages: Iterable[MessageRow], deliveries: Iterable[DeliveryRow], receipts: Iterable[ReceiptRow]) -> _Facts:
+    of_thread: dict[str, list[MessageRow]] = {}
+    for row in messages:
+        of_thread.setdefault(row.thread_id, []).append(row)
+    of_envelope: dict[str, list[ReceiptRow]] = {}
+    for receipt in receipts:
+        of_envelope.setdefault(receipt.eid, []).append(receipt)
+    return _Facts(of_thread, frozenset((one.message_id, one.unit) for one in deliveries), of_envelope)
 
 
 def _gather(session: Session, found: Sequence[ThreadRow]) -> _Facts:
@@ -68,8 +77,7 @@ def _gather(session: Session, found: Sequence[ThreadRow]) -> _Facts:
     numbers, eids = [row.message_id for row in messages], [row.eid for row in messages]
     deliveries = session.scalars(select(DeliveryRow).where(DeliveryRow.message_id.in_(numbers)))
     stamped = select(ReceiptRow).where(ReceiptRow.eid.in_(eids), ReceiptRow.type.in_(_STAMPED))
-    addressed = frozenset((one.message_id, one.unit) for one in deliveries)
-    return _Facts(messages, addressed, session.scalars(stamped).all())
+    return _facts(messages, deliveries, session.scalars(stamped))
 
 
 def _judge(thread: ThreadRow, facts: _Facts, now: int) -> clock.Clock | None:
@@ -99,16 +107,14 @@ def _between(thread: ThreadRow, facts: _Facts) -> list[MessageRow]:
     parties = (thread.unit, thread.requester)
     return [
         row
-        for row in facts.messages
-        if row.thread_id == thread.thread_id
-        and row.sender in parties
-        and any((row.message_id, unit) in facts.addressed for unit in parties)
+        for row in facts.messages.get(thread.thread_id, ())
+        if row.sender in parties and any((row.message_id, unit) in facts.addressed for unit in parties)
     ]
 
 
 def _stamps(thread: ThreadRow, facts: _Facts, rows: Sequence[MessageRow]) -> list[Stamp]:
-    eids, units = {row.eid for row in rows}, {thread.unit, thread.requester}
-    ours = (row for row in facts.receipts if row.eid in eids and row.unit in units)
+    parties = (thread.unit, thread.requester)
+    ours = (one for row in rows for one in facts.receipts.get(row.eid, ()) if one.unit in parties)
     return [Stamp(row.eid, row.type, row.time, row.logged) for row in ours if row.logged is not None]
 
 

@@ -16,12 +16,9 @@ from sqlalchemy.orm import Session
 from crypto.canonical import Json
 from exchange.policy.facts import CASE_ITSELF, Act
 from nodes import (
-    asking,
     cases,
-    checking,
     concerns,
     draft_rows,
-    fingerprints,
     judging,
     log,
     onward,
@@ -31,14 +28,13 @@ from nodes import (
     storing,
     threads,
 )
-from nodes.asking import Asked
 from nodes.checking import Written
 from nodes.errors import BadInput, Denied, DraftChanged, NotFound
 from nodes.judging import Wish
 from nodes.node import Node
 from nodes.permissions import require_writer
 from nodes.tables import CaseRow, DraftRow, MessageRow
-from nodes.views import Actor, Check, Draft, DraftForm
+from nodes.views import Actor, Draft, DraftForm
 from nodes.work import Work
 from schemas.content import Content
 from schemas.errors import SchemaUnknown
@@ -180,18 +176,6 @@ def discard(session: Session, node: Node, actor: Actor, draft_id: str) -> None:
     row = draft_rows.own_row(session, actor, draft_id)
     session.delete(row)
     log.record(session, node, replace(log.by(actor, "ERASE"), codes=("DRAFT", row.kind)))
-
-
-def check(session: Session, node: Node, actor: Actor, draft_id: str) -> Check:
-    """Return everything that the check page shows about one's own draft; raises `NotFound`."""
-    return checking.check(session, node, draft_rows.own_row(session, actor, draft_id), actor)
-
-
-def asked(session: Session, node: Node, actor: Actor, draft_id: str) -> Asked:
-    """Return what was asked before about the subjects of one's own draft, and log the look; raises `NotFound`."""
-    row = draft_rows.own_row(session, actor, draft_id)
-    written = checking.written(session, node, row)
-    return asking.by_us(session, node, actor, written) if fingerprints.asks(written.draft.body) else Asked()
 
 
 def _message(session: Session, node: Node, actor: Actor, message_id: str | None) -> MessageRow | None:

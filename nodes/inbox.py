@@ -4,7 +4,7 @@ An officer sees his own arrivals, those on whose case nobody works yet, and all 
 sees everything. That something came is shown before it is taken, what it says only to members of its case.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal_column, or_, select, true
@@ -135,18 +135,31 @@ def _of_case(session: Session, node: Node, actor: Actor, query: InboxQuery) -> l
 
 
 def _view(node: Node, actor: Actor, view: View) -> ColumnElement[bool]:
-    mine = or_(MessageRow.assignee == actor.user_id, MessageRow.author == actor.user_id)
-    owed = MessageRow.message_id.in_(select(ThreadRow.opening).where(ThreadRow.state.in_(OPEN)))
-    conditions: dict[View, ColumnElement[bool]] = {
-        View.ALL: true(),
-        View.MINE: mine,
-        View.UNASSIGNED: and_(MessageRow.assignee.is_(None), ~_COPIED),
-        View.UNREAD: MessageRow.opened_at.is_(None),
-        View.URGENT: and_(MessageRow.urgency != "ROUTINE", owed),
-        View.OVERDUE: MessageRow.message_id.in_(select(ThreadRow.opening).where(ThreadRow.due < node.now())),
-        View.OPEN: owed,
-    }
-    return conditions[view]
+    return _VIEWS[view](node, actor)
+
+
+def _mine(_node: Node, actor: Actor) -> ColumnElement[bool]:
+    return or_(MessageRow.assignee == actor.user_id, MessageRow.author == actor.user_id)
+
+
+def _overdue(node: Node, _actor: Actor) -> ColumnElement[bool]:
+    return MessageRow.message_id.in_(select(ThreadRow.opening).where(ThreadRow.due < node.now()))
+
+
+_OWED = MessageRow.message_id.in_(select(ThreadRow.opening).where(ThreadRow.state.in_(OPEN)))
+_URGENT = and_(MessageRow.urgency != "ROUTINE", _OWED)
+_UNASSIGNED = and_(MessageRow.assignee.is_(None), ~_COPIED)
+_UNREAD = MessageRow.opened_at.is_(None)
+_VIEWS: Mapping[View, Callable[[Node, Actor], ColumnElement[bool]]] = {
+    View.ALL: lambda _node, _actor: true(),
+    View.MINE: _mine,
+    View.UNASSIGNED: lambda _node, _actor: _UNASSIGNED,
+    View.UNREAD: lambda _node, _actor: _UNREAD,
+    View.URGENT: lambda _node, _actor: _URGENT,
+    View.OVERDUE: _overdue,
+    View.OPEN: lambda _node, _actor: _OWED,
+}
+"""Each part of a list as a condition; those that are the same for everybody are put together once."""
 
 
 def _order(sort: Sort) -> tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]:

@@ -62,19 +62,30 @@ def opened(session: Session, node: Node, actor: Actor, message_id: str, act: Act
     cases.require_read(session, node, actor, row.case_id, row.family)
     case = cases.of(session, row.case_id)
     content = storing.content_of(node, case, row)
-    subject = judging.subject(session, node, actor, row, content.labels)
-    judging.require(node, actor, subject, Wish(act, text_confirmed=restrictions.confirmed(session, actor, message_id)))
-    return Opened(row, case, content, subject)
+    found = Opened(row, case, content, judging.subject(session, node, actor, row, content.labels))
+    require(session, node, actor, found, act)
+    return found
+
+
+def require(session: Session, node: Node, actor: Actor, found: Opened, act: Act) -> None:
+    """Return if the rules let `actor` do `act` with a message that is open; raises `Refused`, `RestrictionUnread`."""
+    confirmed = restrictions.confirmed(session, actor, found.row.message_id)
+    judging.require(node, actor, found.subject, Wish(act, text_confirmed=confirmed))
 
 
 def read(session: Session, node: Node, actor: Actor, message_id: str, justification: str = "") -> MessageDetail:
     """Open a message for `actor` and log it; raises what `opened` raises."""
     found = opened(session, node, actor, message_id, Act.READ)
+    return consult(session, node, actor, found, justification)
+
+
+def consult(session: Session, node: Node, actor: Actor, found: Opened, justification: str = "") -> MessageDetail:
+    """Return what a page shows of a message that was opened to be read, and log the look."""
     row, content = found.row, found.content
     act = replace(
         log.by(actor, "CONSULT"),
         case=found.case,
-        message_id=message_id,
+        message_id=row.message_id,
         eid=row.eid,
         justification=justification or content.label("purpose"),
     )
@@ -102,10 +113,12 @@ def _detail(session: Session, node: Node, actor: Actor, row: MessageRow, content
         select(MessageRow)
         .where(MessageRow.thread_id == row.thread_id)
         .order_by(MessageRow.stored, MessageRow.message_id)
-    )
+    ).all()
+    about = register.about(session, row.message_id)
+    lines = rows.views(session, node, actor, [row, *about, *related])
     body = {**content.body, **({"objects": list(content.objects)} if content.objects else {})}
     return MessageDetail(
-        row=rows.view(session, node, actor, row),
+        row=lines[0],
         eid=row.eid,
         to=tuple(sorted(content.to)),
         copies=tuple(sorted(content.units - content.to)),
@@ -116,8 +129,8 @@ def _detail(session: Session, node: Node, actor: Actor, row: MessageRow, content
         deliveries=tuple(_delivery(session, node, row, one) for one in receipts.deliveries(session, row.message_id)),
         replies=_replies(session, node, actor, row, content),
         begins=tuple(kind.code for kind in KINDS.values() if _begins(session, node, actor, row, kind)),
-        about=rows.views(session, node, actor, register.about(session, row.message_id)),
-        thread=rows.views(session, node, actor, related),
+        about=lines[1 : 1 + len(about)],
+        thread=lines[1 + len(about) :],
         hub_index=row.hub_index,
         key_id=cme.parse(row.envelope).header.skid,
         ahead=_ahead(row),

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from exchange.policy.facts import Act
 from nodes import approvals, checking, draft_rows, judging, log
 from nodes.approvals import Approval, State, Wanted
+from nodes.checking import Judged
 from nodes.errors import NotApproved, NotFound, OutOfStep
 from nodes.judging import Own, Standing
 from nodes.node import Node
 from nodes.permissions import require
 from nodes.tables import DraftRow
 from nodes.views import Actor, Draft
-from nodes.work import Work
 from schemas.content import Content
 from schemas.kinds import kind_of
 from schemas.words import Words
@@ -43,14 +43,12 @@ class Need:
         return self.approval is not None and self.approval.state is State.APPROVED
 
 
-def needs(session: Session, node: Node, actor: Actor, draft_id: str) -> tuple[Need, ...]:
-    """Return what one's own draft needs before it may be sealed; nothing while something is wrong with it.
+def needs(session: Session, node: Node, actor: Actor, judged: Judged) -> tuple[Need, ...]:
+    """Return what a draft of the author's needs before it may be sealed; nothing while something is wrong with it.
 
-    Raises `NotFound`, and `Refused` where the rules let the author not send it at all.
+    Raises `Refused` where the rules let the author not send it at all.
     """
-    row = draft_rows.own_row(session, actor, draft_id)
-    written = checking.written(session, node, row)
-    draft, judged = written.draft, checking.judge(Work(session, node), actor, written)
+    draft = judged.written.draft
     if judged.content is None:
         return ()
     judging.require_own(node, actor, _own(draft), Act.RELEASE, approved=True)
@@ -61,12 +59,13 @@ def needs(session: Session, node: Node, actor: Actor, draft_id: str) -> tuple[Ne
 def ask(session: Session, node: Node, actor: Actor, draft_id: str, reason: str) -> None:
     """Ask for everything that the draft, as it stands, still needs; what was asked for an older text is taken back.
 
-    Raises `OutOfStep` where nothing is needed, and what `approvals.ask` raises.
+    Raises `NotFound`, `OutOfStep` where nothing is needed, and what `needs` and `approvals.ask` raise.
     """
-    open_ = [need for need in needs(session, node, actor, draft_id) if need.approval is None]
+    judged = checking.own(session, node, actor, draft_id)
+    open_ = [need for need in needs(session, node, actor, judged) if need.approval is None]
     if not open_:
         raise OutOfStep
-    draft = draft_rows.view(session, node, draft_rows.own_row(session, actor, draft_id))
+    draft = judged.written.draft
     for need in open_:
         wanted = _wanted(need.code, draft)
         older = approvals.waiting(session, node, wanted.what, wanted.target)

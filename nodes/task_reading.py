@@ -115,10 +115,11 @@ def of_message(session: Session, node: Node, request: InboxRow) -> tuple[Line, .
     return tuple(_line(node, row, request) for row in _rows(session, request.message_id))
 
 
-def may_split(session: Session, node: Node, actor: Actor, request: InboxRow) -> bool:
-    """Return whether `actor` may make a task of a message now."""
+def may_split(session: Session, node: Node, actor: Actor, opened: Opened) -> bool:
+    """Return whether `actor` may make a task of a message that he has read now."""
     try:
-        tasks.propose(session, node, actor, request.message_id)
+        messages.require(session, node, actor, opened, Act.TASK)
+        tasks.proposal(session, node, opened)
     except (Denied, OutOfStep, RestrictionUnread):
         return False
     return True

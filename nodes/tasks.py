@@ -95,7 +95,20 @@ def propose(session: Session, node: Node, actor: Actor, message_id: str) -> Prop
 
     Raises `OutOfStep` for what is no request to this unit or is answered, and what `messages.opened` raises.
     """
-    return _propose(session, node, messages.opened(session, node, actor, message_id, Act.TASK))
+    return proposal(session, node, messages.opened(session, node, actor, message_id, Act.TASK))
+
+
+def proposal(session: Session, node: Node, opened: Opened) -> Proposal:
+    """Return the same for a request that is open; raises `OutOfStep`."""
+    request = task_words.request_of(opened)
+    exchange = session.get(ThreadRow, (request.message_id, node.unit))
+    if exchange is None or not request.questions or not threads.is_open(node, exchange):
+        raise OutOfStep
+    clock, now = clocks.read(Work(session, node), exchange), node.now()
+    left = clock.remaining if clock is not None else exchange.allowed
+    if left <= 0:
+        return Proposal(request, None, now + _WHEN_LATE)
+    return Proposal(request, now + left, now + left * 2 // 3)
 
 
 def make(session: Session, node: Node, actor: Actor, plan: Plan) -> str:
@@ -105,11 +118,11 @@ def make(session: Session, node: Node, actor: Actor, plan: Plan) -> str:
     raises.
     """
     opened, now = messages.opened(session, node, actor, plan.message_id, Act.TASK), node.now()
-    proposal = _propose(session, node, opened)
-    task_words.check_order(plan.order, proposal.request.questions)
+    begun = proposal(session, node, opened)
+    task_words.check_order(plan.order, begun.request.questions)
     if plan.agency not in table("agency_types") or plan.due <= now:
         raise BadInput("agency" if plan.due > now else "due")
-    if proposal.legal is not None and plan.due >= proposal.legal:
+    if begun.legal is not None and plan.due >= begun.legal:
         raise TooLate
     task_id = uuid.uuid4().hex
     before = select(func.count()).select_from(TaskRow).where(TaskRow.message_id == plan.message_id)
@@ -206,18 +219,6 @@ def act(actor: Actor, operation: str, row: TaskRow, opened: Opened) -> log.Act:
         subject=reference(opened, row),
         codes=("TASK", row.agency),
     )
-
-
-def _propose(session: Session, node: Node, opened: Opened) -> Proposal:
-    request = task_words.request_of(opened)
-    exchange = session.get(ThreadRow, (request.message_id, node.unit))
-    if exchange is None or not request.questions or not threads.is_open(node, exchange):
-        raise OutOfStep
-    clock, now = clocks.read(Work(session, node), exchange), node.now()
-    left = clock.remaining if clock is not None else exchange.allowed
-    if left <= 0:
-        return Proposal(request, None, now + _WHEN_LATE)
-    return Proposal(request, now + left, now + left * 2 // 3)
 
 
 def _found(session: Session, node: Node, actor: Actor, task_id: str) -> tuple[TaskRow, Opened]:

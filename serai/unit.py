@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from crypto.encoding import b64, unb64
+from exchange.policy.facts import Act
 from nodes import (
     accounts,
     asking,
@@ -53,6 +54,7 @@ from nodes.proofs import Shown
 from nodes.rekeying import Leave
 from nodes.signin import Credentials, Enrolment
 from nodes.views import Actor, Box, DraftForm, InboxQuery, View
+from nodes.work import Work
 from serai.control import Members, Operation
 
 AT_THE_MACHINE = "127.0.0.1"
@@ -269,8 +271,9 @@ def _show(node: Node, given: Members) -> Members:
         with node.db.write() as session:
             if given["confirm"]:
                 restrictions.confirm(session, node, actor, message_id)
-            detail = messages.read(session, node, actor, message_id, given["justification"])
-            asked = asking.by_others(session, node, actor, message_id)
+            opened = messages.opened(session, node, actor, message_id, Act.READ)
+            detail = messages.consult(session, node, actor, opened, given["justification"])
+            asked = asking.by_others(session, node, actor, opened)
     except RestrictionUnread:
         with node.db.write() as session:
             return {"restriction": asdict(restrictions.show(session, node, actor, message_id))}
@@ -306,8 +309,8 @@ def _rehearse(node: Node, given: Members) -> Members:
     order = _order(node, given)
     with node.db.read() as session:
         written = drafts.write(session, node, order.actor, order.new, order.form)
-        found = checking.rehearse(session, node, order.actor, written)
-    return {**asdict(found), "asked_before": asdict(_asked_before(node, order))}
+        judged = checking.judge(Work(session, node), order.actor, written)
+    return {**asdict(checking.shown(node, judged)), "asked_before": asdict(_asked_before(node, order))}
 
 
 def _send(node: Node, given: Members) -> Members:
@@ -334,7 +337,7 @@ def _asked_before(node: Node, order: Order) -> asking.Asked:
         return asking.Asked()
     with node.db.write() as session:
         written = drafts.write(session, node, order.actor, order.new, order.form)
-        return asking.by_us(session, node, order.actor, written)
+        return asking.by_us(session, node, order.actor, checking.judge(Work(session, node), order.actor, written))
 
 
 def _take(node: Node, given: Members) -> Members:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
-from nodes import drafts, outbox, releasing
+from nodes import asking, checking, outbox, releasing
 from nodes.asking import Again
 from nodes.asking_errors import AskedBefore
 from nodes.errors import BadInput, Incomplete, NotApproved
@@ -80,11 +80,11 @@ def ask_for_second_person(desk: AtDesk, draft_id: str) -> Response:
 
 
 def _check(desk: Desk, draft_id: str, problems: tuple[Problem, ...], status: int = 200) -> HTMLResponse:
-    with desk.node.db.read() as session:
-        found = drafts.check(session, desk.node, desk.actor, draft_id)
-        needs = releasing.needs(session, desk.node, desk.actor, draft_id)
     with desk.node.db.write() as session:
-        before = drafts.asked(session, desk.node, desk.actor, draft_id)
+        judged = checking.own(session, desk.node, desk.actor, draft_id)
+        needs = releasing.needs(session, desk.node, desk.actor, judged)
+        before = asking.by_us(session, desk.node, desk.actor, judged)
+    found = checking.shown(desk.node, judged)
     kind = kind_of(found.draft.kind)
     stale = found.directory_stale_since
     values: dict[str, Any] = {

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from nodes import asking, fingerprints
 from nodes.asking import Asked, Channel, Closed, Earlier
 from nodes.views import MessageDetail
 from nodes.web import moments, wording
@@ -54,14 +53,6 @@ def by_us(desk: Desk, asked: Asked) -> Before | None:
         return None
     lines = tuple(_line(desk, one, _agency(one), {}) for one in asked.earlier)
     return Before(asked.warning, lines, tuple(map(_closed_by_us, asked.closed)))
-
-
-def before(desk: Desk, found: MessageDetail) -> Asked:
-    """Return what was asked here before about the subjects of a message that arrived."""
-    if not fingerprints.asks(found.body):
-        return Asked()
-    with desk.node.db.write() as session:
-        return asking.by_others(session, desk.node, desk.actor, found.row.message_id)
 
 
 def by_others(desk: Desk, found: MessageDetail, asked: Asked) -> Before | None:

@@ -7,13 +7,13 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from crypto import instants
-from exchange.policy.facts import Action
-from nodes import duty, messages, restrictions
+from exchange.policy.facts import Act, Action
+from nodes import asking, duty, messages, restrictions
 from nodes.errors import BadInput, NotFound, OutOfStep, RestrictionUnread
 from nodes.permissions import allowed
 from nodes.retention_errors import Erased, Expired
 from nodes.views import MessageDetail
-from nodes.web import earlier_parts, message_parts, wording
+from nodes.web import earlier_parts, message_parts, task_pages, wording
 from nodes.web.entrance import AtDesk
 from nodes.web.inbox_pages import kind_label, rows_of
 from nodes.web.languages import gettext
@@ -81,19 +81,25 @@ def escalate(desk: AtDesk, message_id: str) -> Response:
 def _show(desk: Desk, message_id: str, problems: tuple[Problem, ...], status: int = 200) -> Response:
     try:
         with desk.node.db.write() as session:
-            found = messages.read(session, desk.node, desk.actor, message_id)
+            opened = messages.opened(session, desk.node, desk.actor, message_id, Act.READ)
+            found = messages.consult(session, desk.node, desk.actor, opened)
+            asked = asking.by_others(session, desk.node, desk.actor, opened)
     except RestrictionUnread:
         return _show_restriction(desk, message_id, problems, status)
-    asked = earlier_parts.before(desk, found)
     if wants_json(desk.request):
         return JSONResponse({**_json(found), "asked_before": asdict(asked)}, status)
     with desk.node.db.read() as session:
         arrived, listed = found.row.direction == "IN", allowed(desk.actor, Action.LIST_ARRIVALS)
         hands = duty.assignments(session, desk.node, desk.actor, message_id) if arrived and listed else ()
         may_take_back = duty.may_take_back(session, desk.actor, message_id)
-    before = earlier_parts.by_others(desk, found, asked)
-    beside = {"may_take_back": may_take_back, "problems": problems, "earlier": before}
-    values = {**message_parts.content(desk, found), **message_parts.around(desk, found, hands), **beside}
+    values = {
+        **message_parts.content(desk, found),
+        **message_parts.around(desk, found, hands),
+        **task_pages.beside(desk, found, opened),
+        "may_take_back": may_take_back,
+        "problems": problems,
+        "earlier": earlier_parts.by_others(desk, found, asked),
+    }
     other = found.row.sender if found.row.direction == "IN" else next(iter(found.row.recipients), "")
     return desk.page("message.html", values, status, counterpart=other)
 

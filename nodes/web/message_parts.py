@@ -11,7 +11,7 @@ from exchange.policy.facts import Action
 from nodes import concerns
 from nodes.permissions import allowed
 from nodes.views import Assignment, Clock, Delivery, InboxRow, MessageDetail
-from nodes.web import moments, next_steps, onward_pages, permit_words, task_pages, wording
+from nodes.web import moments, next_steps, onward_pages, permit_words, wording
 from nodes.web.duty_pages import colleagues_of
 from nodes.web.inbox_pages import kind_label, rows_of
 from nodes.web.languages import gettext
@@ -125,7 +125,6 @@ def around(desk: Desk, found: MessageDetail, hands: tuple[Assignment, ...]) -> d
         "may_give": arrived and may_give,
         "may_escalate": arrived and row.assignee == desk.actor.user_id,
         "evidence": _evidence(found),
-        **task_pages.beside(desk, found),
         **onward,
     }
 

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from exchange.policy.facts import families_of
 from nodes import task_reading, tasks
 from nodes.errors import BadInput, RestrictionUnread
+from nodes.messages import Opened
 from nodes.task_errors import TooLate
 from nodes.task_reading import OVERDUE, Letter, Line, Shown
 from nodes.task_words import ItemReply, Order, Reply, Request
@@ -165,11 +166,11 @@ def cancel(desk: AtDesk, task_id: str) -> Response:
     return see(f"/tasks/{task_id}", "task-cancelled")
 
 
-def beside(desk: Desk, found: MessageDetail) -> dict[str, Any]:
+def beside(desk: Desk, found: MessageDetail, opened: Opened) -> dict[str, Any]:
     """Return the tasks of a message for its own page, and whether its reader may make another."""
     with desk.node.db.read() as session:
         lines = task_reading.of_message(session, desk.node, found.row)
-        may_split = task_reading.may_split(session, desk.node, desk.actor, found.row)
+        may_split = task_reading.may_split(session, desk.node, desk.actor, opened)
     return {"tasks": [_row(desk, line) for line in lines], "may_split": may_split}
 
 

@@ -11,6 +11,7 @@ from nodes.node import Node
 from nodes.outbox import Order
 from nodes.tables import MessageRow, ThreadRow
 from nodes.views import DraftForm, MessageDetail
+from nodes.work import Work
 from tests.messages import AT_RISK, BODIES, form_labels, lorry, person
 from tests.nodes.world import World, someone
 
@@ -89,7 +90,7 @@ def test_a_message_goes_to_nobody_as_a_copy_alone(small: World) -> None:
     with tj.db.read() as session:
         form = DraftForm((), form_labels(), BODIES["REQ"], ("KG", "ZZ"))
         written = drafts.write(session, tj, rustam, NewDraft("REQ"), form)
-        found = checking.rehearse(session, tj, rustam, written)
+        found = checking.shown(tj, checking.judge(Work(session, tj), rustam, written))
     assert {"NO_RECIPIENT", "UNIT_UNKNOWN"} <= {fault.code for fault in found.faults}
     assert [(reader.unit, reader.copied) for reader in found.readers] == [("KG", True), ("ZZ", True), ("TJ", False)]
 
@@ -116,7 +117,7 @@ def test_h1_and_h2_ask_whether_the_source_is_at_risk_and_every_code_asks_why(
     marks = {name: value for name, value in marks.items() if code == "H3" or name != "handling_text"}
     with tj.db.read() as session:
         written = drafts.write(session, tj, rustam, new, DraftForm(("KG",), marks, BODIES["REQ"]))
-        found = {(one.field, one.code) for one in checking.rehearse(session, tj, rustam, written).faults}
+        found = {(one.field, one.code) for one in checking.judge(Work(session, tj), rustam, written).faults}
     assert ("common.handling_reason", "REQUIRED") in found
     assert (("common.handling", "SOURCE_NOT_AT_RISK") in found) == (code != "H3" and answer == "NO")
 

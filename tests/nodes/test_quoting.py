@@ -174,7 +174,9 @@ WAYS: dict[str, Callable[[Session, Node, Actor, str], object]] = {
     ),
     "made a task": tasks.propose,
     "shown to a court": lambda session, node, actor, it: evidence.require_court(session, node, actor, it, ""),
-    "compared": asking.by_others,
+    "compared": lambda session, node, actor, it: asking.by_others(
+        session, node, actor, messages.opened(session, node, actor, it, Act.READ)
+    ),
 }
 
 

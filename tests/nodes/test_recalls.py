@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nodes import approvals, drafts, erasure, messages, outbox, reading, recalls, rows
+from nodes import approvals, checking, drafts, erasure, messages, outbox, reading, recalls, rows
 from nodes.alerts import Cause
 from nodes.approvals import Step
 from nodes.drafts import NewDraft, Saved
@@ -96,7 +96,7 @@ def test_a_recall_closes_the_message_in_every_way_until_it_is_destroyed_and_the_
     with kg.db.write() as session:
         begun = drafts.create(session, kg, dilnoza, NewDraft("REF", in_reply_to=message)).draft_id
         drafts.save(session, kg, dilnoza, Saved(begun, 1, DraftForm(("TJ",), form_labels(), BODIES["REF"])))
-        assert drafts.check(session, kg, dilnoza, begun).faults == ()
+        assert checking.own(session, kg, dilnoza, begun).faults == ()
     made = recall(units, message)
     assert closed(kg, message) == closed(kg, message, "farida") == ["SENT-BY-MISTAKE"]
     ways: tuple[Way, ...] = (
@@ -110,7 +110,7 @@ def test_a_recall_closes_the_message_in_every_way_until_it_is_destroyed_and_the_
     with kg.db.write() as session:
         assert message not in {row.message_id for row in reading.search(session, kg, dilnoza, "Khorugh", "to find it")}
         assert rows.view(session, kg, dilnoza, session.get_one(MessageRow, message)).subject is None
-        assert [fault.code for fault in drafts.check(session, kg, dilnoza, begun).faults] == ["RECALLED"]
+        assert [fault.code for fault in checking.own(session, kg, dilnoza, begun).faults] == ["RECALLED"]
     assert closed(units.node("TJ"), message) == []
     told = holders(units, made)["KG"]
     assert (told.opened, state(told)) == (units.now, "DELIVERED")

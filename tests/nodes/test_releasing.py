@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from nodes import approvals, drafts, outbox, releasing
+from nodes import approvals, checking, drafts, outbox, releasing
 from nodes.approvals import Step
 from nodes.drafts import NewDraft, Saved
 from nodes.errors import Denied, NotApproved, NotFound, OutOfStep, Refused
@@ -115,7 +115,7 @@ def test_a_doubt_about_human_rights_is_a_supervisors_to_decide(tj: Node) -> None
         rights = {"human_rights": {**BODIES["REQ"]["human_rights"], "death_penalty": "UNKNOWN"}}
         form = DraftForm(kept.recipients, kept.common, {**kept.body, **rights})
         drafts.save(session, tj, rustam, Saved(draft, kept.revision, form))
-        found = [need.code for need in releasing.needs(session, tj, rustam, draft)]
+        found = [need.code for need in releasing.needs(session, tj, rustam, checking.own(session, tj, rustam, draft))]
     assert found == ["SEND_RESTRICTED", "HUMAN_RIGHTS"]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from nodes import drafts, outbox, releasing
+from nodes import checking, drafts, outbox, releasing
 from nodes.drafts import NewDraft, Saved
 from nodes.errors import Incomplete
 from nodes.node import Node
@@ -45,7 +45,7 @@ def written(
 def faults(node: Node, draft_id: str) -> tuple[Fault, ...]:
     rustam = someone(node, "rustam")
     with node.db.read() as session:
-        return drafts.check(session, node, rustam, draft_id).faults
+        return checking.own(session, node, rustam, draft_id).faults
 
 
 def seal(node: Node, draft_id: str) -> str:
@@ -81,7 +81,8 @@ def test_a_listed_pair_must_answer_and_a_supervisor_signs_what_is_unclear(node: 
         seal(tj, silent)
     rustam, unsure = someone(tj, "rustam"), written(tj, UNSURE)
     with tj.db.write() as session:
-        assert [one.code for one in releasing.needs(session, tj, rustam, unsure)] == ["HUMAN_RIGHTS"]
+        needs = releasing.needs(session, tj, rustam, checking.own(session, tj, rustam, unsure))
+    assert [one.code for one in needs] == ["HUMAN_RIGHTS"]
     assert seal(tj, unsure)
 
 

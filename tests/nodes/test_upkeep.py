@@ -7,7 +7,7 @@ from audit import store as log_store
 from crypto.custody import SEEDS
 from crypto.keystore import SIGNING
 from exchange.database import Database
-from nodes import drafts, enrolment, keys, rotation, trust, upkeep
+from nodes import checking, drafts, enrolment, keys, rotation, trust, upkeep
 from nodes.drafts import NewDraft, Saved
 from nodes.enrolment import Secrets
 from nodes.enrolment_errors import OtherFingerprint
@@ -210,7 +210,7 @@ def test_the_check_says_what_is_wrong_and_who_will_read_it(small: World) -> None
     with node.db.write() as session:
         draft = drafts.create(session, node, rustam, NewDraft("REQ", recipients=("KG", "XX")))
     with node.db.read() as session:
-        check = drafts.check(session, node, rustam, draft.draft_id)
+        check = checking.shown(node, checking.own(session, node, rustam, draft.draft_id))
     fields = {fault.field for fault in check.faults}
     assert {"common.subject_line", "body.facts", "recipients"} <= fields
     assert all(set(fault.message) == {"en", "ru"} for fault in check.faults)

@@ -20,7 +20,7 @@ from crypto.custody import SEEDS, Custody
 from exchange.database import Database
 from exchange.hub import administration
 from exchange.hub.administration import Publication
-from nodes import approvals, courier, drafts, enrolment, keys, outbox, releasing, rotation
+from nodes import approvals, asking, checking, courier, drafts, enrolment, keys, outbox, releasing, rotation
 from nodes.account_tables import RoleRow, UserRow
 from nodes.approvals import Step
 from nodes.asking import Again
@@ -239,7 +239,7 @@ def send(node: Node, actor: Actor, new: NewDraft, common: dict[str, Any] | None 
             Saved(draft.draft_id, draft.revision, DraftForm(recipients, form_labels() | (common or {}), body)),
         )
     with node.db.read() as session:
-        checked = drafts.check(session, node, actor, draft.draft_id)
+        checked = checking.own(session, node, actor, draft.draft_id)
         assert checked.faults == (), checked.faults
     agree(node, actor, draft.draft_id)
     try:
@@ -247,14 +247,15 @@ def send(node: Node, actor: Actor, new: NewDraft, common: dict[str, Any] | None 
             return outbox.seal(session, node, actor, Checked(draft.draft_id, saved.revision))
     except AskedBefore:
         with node.db.write() as session:
-            again = Again(drafts.asked(session, node, actor, draft.draft_id).warning, "the same invented person again")
+            asked = asking.by_us(session, node, actor, checking.own(session, node, actor, draft.draft_id))
+            again = Again(asked.warning, "the same invented person again")
             return outbox.seal(session, node, actor, Checked(draft.draft_id, saved.revision, again))
 
 
 def agree(node: Node, actor: Actor, draft_id: str) -> None:
     """Ask for every agreement that a draft needs, and let a supervisor give it."""
     with node.db.write() as session:
-        if releasing.needs(session, node, actor, draft_id):
+        if releasing.needs(session, node, actor, checking.own(session, node, actor, draft_id)):
             releasing.ask(session, node, actor, draft_id, "it cannot wait for long")
             farida = officer(session, "farida")
             for one in approvals.pending(session, node, farida):

@@ -25,7 +25,7 @@ from exchange.hub.administration import Offered
 from exchange.hub.app import create_app
 from exchange.hub.hub import Hub
 from exchange.hub.keys import HubKeys
-from nodes import changes, drafts, keys, messages, outbox, signin
+from nodes import asking, changes, checking, drafts, keys, messages, outbox, signin
 from nodes.account_tables import UserRow
 from nodes.accounts import NewUser
 from nodes.asking import Again
@@ -223,7 +223,8 @@ class World:
                     draft = drafts.create(session, node, actor, new)
                     form = DraftForm(new.recipients or draft.recipients, labels, body)
                     draft = drafts.save(session, node, actor, Saved(draft.draft_id, draft.revision, form))
-                    again = Again(drafts.asked(session, node, actor, draft.draft_id).warning, "it is the same each day")
+                    judged = checking.own(session, node, actor, draft.draft_id)
+                    again = Again(asking.by_us(session, node, actor, judged).warning, "it is the same each day")
                     outbox.seal(session, node, actor, Checked(draft.draft_id, draft.revision, again))
                 self.seen[f"SENT {new.kind}"] += 1
             except ExchangeError as error:
