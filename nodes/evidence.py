@@ -26,7 +26,7 @@ from crypto import signing
 from exchange.policy.facts import Act, Action
 from nodes import cases, forks, gathering, judging, log, messages, oversight_scope, rest, restrictions, storing
 from nodes.deeds import Deed, Exact
-from nodes.errors import EvidenceRefused, NotFound
+from nodes.errors import BadInput, EvidenceRefused, NotFound
 from nodes.gathering import Gathered
 from nodes.hub_client import HubClient
 from nodes.judging import Wish
@@ -35,6 +35,7 @@ from nodes.permissions import allowed, require
 from nodes.tables import CaseRow, EventRow, MessageRow, ReceiptRow
 from nodes.views import Actor
 from nodes.watch_tables import AnchorRow
+from schemas import codes
 
 _CHUNK: Final = 1 << 20
 
@@ -43,7 +44,8 @@ _CHUNK: Final = 1 << 20
 class Wanted:
     """What the evidence is to be about: one message, or every message of a case; `reason` goes into the log.
 
-    `purpose`: for what the content is to be used, if for anything else than what it was given for.
+    `purpose`: for what the content is to be used, if for anything else than what it was given for. `use`: who gets it,
+    a code of the table `court_uses`.
     """
 
     message_id: str | None = None
@@ -51,6 +53,7 @@ class Wanted:
     with_content: bool = False
     reason: str = ""
     purpose: str = ""
+    use: str = "COURT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +114,17 @@ def confirmed_as(actor: Actor, wanted: Wanted) -> Exact | None:
     """Return what is confirmed with a factor before it leaves: all that is content, and all that an auditor takes."""
     target, told = wanted.message_id or wanted.case_ref or "", {"purpose": wanted.purpose, "reason": wanted.reason}
     if wanted.with_content:
-        return Exact(Deed.COURT_EVIDENCE, target, told)
+        return Exact(Deed.COURT_EVIDENCE, target, {**told, "use": wanted.use})
     return Exact(Deed.AUDIT_EVIDENCE, target, told) if allowed(actor, Action.READ_LOG) else None
 
 
-def require_court(session: Session, node: Node, actor: Actor, message_id: str, purpose: str) -> None:
-    """Return if `actor` may show a message to a court for `purpose`; empty: for what it was given for.
+def require_court(session: Session, node: Node, actor: Actor, wanted: Wanted) -> None:
+    """Return if `actor` may hand out what one message says, for the purpose and to whom `wanted` says.
 
-    Raises `Refused`, which names the rules, `NotFound` and `RestrictionUnread`.
+    Raises `Refused`, which names the rules, `NotFound`, `RestrictionUnread`, and `BadInput` for no such use.
     """
-    found = messages.opened(session, node, actor, message_id, Act.READ)
-    judging.require(node, actor, found.subject, _showing(session, actor, message_id, purpose))
+    found = messages.opened(session, node, actor, wanted.message_id or "", Act.READ)
+    judging.require(node, actor, found.subject, _showing(session, actor, found.row, wanted))
 
 
 def _plan(session: Session, node: Node, actor: Actor, wanted: Wanted) -> _Plan:
@@ -137,7 +140,7 @@ def _plan(session: Session, node: Node, actor: Actor, wanted: Wanted) -> _Plan:
     withheld: list[str] = []
     for row in rows if wanted.with_content else ():
         if storing.is_readable(case, row, node.now()):
-            (opened if _for_courts(session, node, actor, row, wanted.purpose) else withheld).append(row.eid)
+            (opened if _for_courts(session, node, actor, row, wanted) else withheld).append(row.eid)
     numbers = {row.eid: row.message_id for row in rows}
     held = select(ReceiptRow.wire).where(ReceiptRow.eid.in_(numbers), ReceiptRow.wire.is_not(None))
     receipts = tuple(wire for wire in session.scalars(held) if wire is not None)
@@ -154,15 +157,17 @@ def _chosen(session: Session, wanted: Wanted) -> tuple[CaseRow, list[MessageRow]
     return case, list(session.scalars(select(MessageRow).where(MessageRow.case_id == case.case_id)))
 
 
-def _for_courts(session: Session, node: Node, actor: Actor, row: MessageRow, purpose: str) -> bool:
+def _for_courts(session: Session, node: Node, actor: Actor, row: MessageRow, wanted: Wanted) -> bool:
     content = storing.content_of(node, cases.of(session, row.case_id), row)
     subject = judging.subject(session, node, actor, row, content.labels)
-    return judging.decide(node, actor, subject, _showing(session, actor, row.message_id, purpose)).allowed
+    return judging.decide(node, actor, subject, _showing(session, actor, row, wanted)).allowed
 
 
-def _showing(session: Session, actor: Actor, message_id: str, purpose: str) -> Wish:
-    confirmed = restrictions.confirmed(session, actor, message_id)
-    return Wish(Act.COURT_FILE, purpose=purpose, text_confirmed=confirmed)
+def _showing(session: Session, actor: Actor, row: MessageRow, wanted: Wanted) -> Wish:
+    if wanted.use not in codes.table("court_uses"):
+        raise BadInput("use")
+    use, confirmed = codes.table("court_uses")[wanted.use], restrictions.confirmed(session, actor, row.message_id)
+    return Wish(Act(use.text("act")), to=use.text("to"), purpose=wanted.purpose, text_confirmed=confirmed)
 
 
 class _Envelopes(Mapping[str, bytes]):
@@ -271,6 +276,6 @@ def _act(actor: Actor, wanted: Wanted, plan: _Plan, case: CaseRow, digest: str) 
         case=None if case.wrapped_key is None else case,
         message_id=wanted.message_id,
         justification=wanted.reason,
-        codes=("EVIDENCE", *(("CONTENT",) if plan.open else ())),
+        codes=("EVIDENCE", *(("CONTENT", f"USE.{wanted.use}") if plan.open else ())),
         digest=digest,
     )

@@ -4,6 +4,7 @@ The scope of a decision may be as wide as what was asked, never wider: `wider` i
 """
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from crypto.canonical import Json
@@ -81,8 +82,17 @@ SCOPE: Final = (
 MEMBERS: Final = tuple(item.name for item in SCOPE)
 
 
+_TO: Final[Mapping[str, str]] = MappingProxyType(
+    {"UNIT": "FORWARD:{unit}", "AGENCY": "FORWARD:{agency}", "COURT": "FORWARD:COURT", "BODY": "EXPORT"}
+)
+"""Kind of recipient -> what may be done, with the members of its row."""
+
+
 def actions(body: Mapping[str, Json]) -> frozenset[str]:
-    """Return what a permission in these words lets its holder do, such as `EVIDENCE`, `FORWARD:KZ`, `EXPORT`."""
+    """Return what a permission in these words lets its holder do, such as `EVIDENCE`, `FORWARD:KZ`, `EXPORT`.
+
+    A court is named for people; the system knows one only as such, as it does an agency.
+    """
     return frozenset(_actions(body))
 
 
@@ -95,7 +105,7 @@ def _actions(body: Mapping[str, Json]) -> Iterator[str]:
     elif wanted == "DOWNGRADE_CLASS":
         yield f"DOWNGRADE:{body['class_wanted']}"
     for row in records(body.get("recipients_wanted")):
-        yield f"FORWARD:{row.get('unit', row.get('agency'))}" if "name" not in row else "EXPORT"
+        yield _TO[str(row["type"])].format(**row)
 
 
 def _wider(facts: Facts) -> bool:

@@ -115,6 +115,9 @@ def export_evidence(
     message_id: Annotated[str | None, typer.Option("--message", help="Id of the message that it is about.")] = None,
     case_ref: Annotated[str | None, typer.Option("--case", help="Or the number of a case: all its messages.")] = None,
     reason: Annotated[str, typer.Option(help="Why, and for whom; it goes into the log.")] = "",
+    use: Annotated[
+        str, typer.Option(help="Who gets the contents: COURT, PARTIES of the trial, or LETTER abroad.")
+    ] = "COURT",
     session: SessionFile = None,
     *,
     with_content: Annotated[
@@ -126,7 +129,7 @@ def export_evidence(
     if (message_id is None) == (case_ref is None):
         raise CommandError("SERAI-MESSAGE-EVIDENCE", "Name one message with --message, or one case with --case.")
     asked = {"session": session_of(home, session), "message_id": message_id, "case_ref": case_ref, "reason": reason}
-    given = {**asked, "with_content": with_content, "path": str(out.resolve())}
+    given = {**asked, "use": use, "with_content": with_content, "path": str(out.resolve())}
     members = _confirmed(home, "message.evidence", given)
     counts = f"{members['messages']} messages, {members['receipts']} receipts, {members['opened']} opened"
     withheld = [f"withheld for its handling codes\t{eid}" for eid in members["withheld"]]

@@ -284,7 +284,8 @@ def _show(node: Node, given: Members) -> Members:
 def _evidence(node: Node, given: Members) -> Members:
     """Write the evidence into a new file that only the owner of this node's folder may read."""
     actor, path = _actor(node, given), Path(given["path"])
-    wanted = Wanted(given["message_id"], given["case_ref"], given["with_content"], given["reason"])
+    told = {name: given[name] for name in ("message_id", "case_ref", "with_content", "reason", "use")}
+    wanted = Wanted(**told)
     _prove(node, actor, evidence.confirmed_as(actor, wanted), given)
     try:
         with open(path, "x+b", opener=_private) as out:

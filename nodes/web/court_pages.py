@@ -1,5 +1,7 @@
-"""A message before a court: whether the rules allow it for a purpose, whom to ask if they do not, and the evidence."""
+"""A message before a court: whether the rules allow it for a purpose and use, whom to ask if not, and the evidence."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from fastapi import APIRouter
@@ -17,7 +19,7 @@ from nodes.web.entrance import AtDesk
 from nodes.web.forms import Option
 from nodes.web.inbox_pages import kind_label
 from nodes.web.languages import gettext
-from nodes.web.refusals import reasons
+from nodes.web.refusals import reasons, to_court
 from nodes.web.site import Desk, see
 from nodes.web.wording import Problem
 from schemas import codes
@@ -27,35 +29,39 @@ _SHORTEST: Final = 10
 
 
 @router.get("/messages/{message_id}/court")
-def show(desk: AtDesk, message_id: str, purpose: str = "") -> Response:
-    """Show whether a message may be shown to a court for one purpose, and what forbids it."""
+def show(desk: AtDesk, message_id: str, purpose: str = "", use: str = "") -> Response:
+    """Show whether what a message says may be handed out for one purpose and use, and what forbids it."""
     require(desk.actor, Action.EXPORT_EVIDENCE)
-    return _show(desk, message_id, purpose, ())
+    return _show(desk, Wanted(message_id=message_id, purpose=purpose, use=use), ())
 
 
 @router.post("/messages/{message_id}/court")
 def take_out(desk: AtDesk, message_id: str) -> Response:
     """Hand out the evidence of a message with what it says: for a court that the log names, confirmed with a factor."""
     require(desk.actor, Action.EXPORT_EVIDENCE)
-    purpose, reason = desk.text("purpose"), desk.text("reason")
-    if len(reason) < _SHORTEST:
+    told = {name: desk.text(name) for name in ("purpose", "reason", "use")}
+    wanted = Wanted(message_id=message_id, with_content=True, **told)
+    if len(wanted.reason) < _SHORTEST:
         text = gettext("Say for which court and which case. At least 10 characters.")
-        return _show(desk, message_id, purpose, (Problem(text, "#reason"),), 422)
+        return _show(desk, wanted, (Problem(text, "#reason"),), 422)
     with desk.node.db.read() as session:
-        evidence.require_court(session, desk.node, desk.actor, message_id, purpose)
-    return hand_out(desk, Wanted(message_id=message_id, with_content=True, reason=reason, purpose=purpose))
+        evidence.require_court(session, desk.node, desk.actor, wanted)
+    return hand_out(desk, wanted)
 
 
-def _show(desk: Desk, message_id: str, purpose: str, problems: tuple[Problem, ...], status: int = 200) -> Response:
+def _show(desk: Desk, wanted: Wanted, problems: tuple[Problem, ...], status: int = 200) -> Response:
+    message_id = wanted.message_id or ""
     try:
         with desk.node.db.write() as session:
             found = messages.read(session, desk.node, desk.actor, message_id)
     except RestrictionUnread:
         return see(f"/messages/{message_id}")
     row, given_for = found.row, str(found.common.get("purpose", ""))
-    offered = [code for code, one in codes.table("purposes").items() if not one.extra["exercise_only"]]
-    chosen = purpose if purpose in offered else given_for
-    forbidden = _forbidden(desk, message_id, chosen)
+    purposes = [code for code, one in codes.table("purposes").items() if not one.extra["exercise_only"]]
+    uses = codes.table("court_uses")
+    purpose = wanted.purpose if wanted.purpose in purposes else given_for
+    use = wanted.use if wanted.use in uses else next(iter(uses))
+    forbidden = _forbidden(desk, replace(wanted, purpose=purpose, use=use))
     values = {
         "message_id": message_id,
         "kind": kind_label(row.kind),
@@ -63,22 +69,28 @@ def _show(desk: Desk, message_id: str, purpose: str, problems: tuple[Problem, ..
         "sender": wording.unit_name(desk.node, row.sender),
         "handling_codes": wording.handling(row.handling),
         **message_parts.marks(desk, found),
-        "purpose": chosen,
-        "purposes": [Option(code, wording.label("purposes", code), code == chosen) for code in offered],
+        "purpose": purpose,
+        "purposes": _options("purposes", purposes, purpose),
+        "use": use,
+        "uses": _options("court_uses", uses, use),
         "given_for": wording.label("purposes", given_for),
         "allowed": forbidden is None,
-        "reasons": reasons(forbidden or ()),
-        "reason": desk.text("reason"),
+        "reasons": reasons(forbidden or (), to_court(uses[use])),
+        "reason": wanted.reason,
         "problems": problems,
     }
     return desk.page("court.html", values, status, counterpart=row.sender)
 
 
-def _forbidden(desk: Desk, message_id: str, purpose: str) -> tuple[Rule, ...] | None:
-    """Return the rules that keep a message from a court, none of them where no role allows it; None: it may go."""
+def _options(table: str, offered: Iterable[str], chosen: str) -> list[Option]:
+    return [Option(code, wording.label(table, code), code == chosen) for code in offered]
+
+
+def _forbidden(desk: Desk, wanted: Wanted) -> tuple[Rule, ...] | None:
+    """Return the rules that keep a message from this use, none of them where no role allows it; None: it may go."""
     try:
         with desk.node.db.read() as session:
-            evidence.require_court(session, desk.node, desk.actor, message_id, purpose)
+            evidence.require_court(session, desk.node, desk.actor, wanted)
     except Refused as refused:
         return refused.rules
     return None

@@ -24,6 +24,7 @@ _PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "decision": (noted("Decision"), "permission_decisions"),
     "reason": (noted("Reason"), ""),
     "purpose": (noted("Purpose"), "purposes"),
+    "use": (noted("Who gets it"), "court_uses"),
     "label": (noted("Name"), ""),
     "digest": (noted("Digest"), ""),
 }

@@ -24,7 +24,7 @@ from nodes.web.entrance import AtDesk
 from nodes.web.forms import Option
 from nodes.web.languages import gettext, ngettext, noted
 from nodes.web.reading import row_lines
-from nodes.web.refusals import reasons
+from nodes.web.refusals import reasons, to_agency
 from nodes.web.site import Desk, see
 from nodes.web.wording import Problem, spoken_problem
 from schemas import codes, fields
@@ -201,7 +201,7 @@ def _page(desk: Desk, task_id: str, problems: tuple[Problem, ...], status: int =
         **_task(found),
         "problems": problems,
         "steps": {step.value for step in task.steps},
-        "refused": reasons(task.refused),
+        "refused": reasons(task.refused, to_agency(task.agency)),
         "typed": {name: desk.text(name) for name in desk.form},
         "today": moments.to_type(desk.node.now(), desk.node.settings.time_zone)[:10],
     }

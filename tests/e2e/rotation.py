@@ -135,7 +135,7 @@ class Drill:
     def evidence(self, unit: str, message_id: str, name: str) -> dict[str, Any]:
         """Export the evidence of a message at a unit, verify it offline, and say what was found about its signer."""
         path = self.under.federation.folder / name
-        asked = {"message_id": message_id, "case_ref": None, "reason": "drill", "with_content": False}
+        asked = {"message_id": message_id, "case_ref": None, "reason": "drill", "use": "COURT", "with_content": False}
         self.under.stage.ask(unit, "message.evidence", {**asked, "path": str(path)})
         report = examine(path, Known())
         codes = {one.code for one in report.findings}

@@ -12,6 +12,7 @@ from exchange.policy.rulebook import Rulebook, federation_texts
 from nodes import asking, drafts, evidence, forwarding, messages, quoting, restrictions, tasks
 from nodes.drafts import NewDraft
 from nodes.errors import Refused
+from nodes.evidence import Wanted
 from nodes.judging import Wish
 from nodes.node import Node
 from nodes.tables import MessageRow
@@ -173,7 +174,9 @@ WAYS: dict[str, Callable[[Session, Node, Actor, str], object]] = {
         session, node, actor, NewDraft("REQ", recipients=("KZ",), passes=it)
     ),
     "made a task": tasks.propose,
-    "shown to a court": lambda session, node, actor, it: evidence.require_court(session, node, actor, it, ""),
+    "shown to a court": lambda session, node, actor, it: evidence.require_court(
+        session, node, actor, Wanted(message_id=it)
+    ),
     "compared": lambda session, node, actor, it: asking.by_others(
         session, node, actor, messages.opened(session, node, actor, it, Act.READ)
     ),

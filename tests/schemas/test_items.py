@@ -47,5 +47,6 @@ def test_each_recipient_is_an_action_of_its_own() -> None:
         {"type": "UNIT", "unit": "KZ"},
         {"type": "AGENCY", "agency": "CUSTOMS"},
         {"type": "COURT", "name": "City court of Osh"},
+        {"type": "BODY", "name": "Secretariat"},
     ]
-    assert actions(wish(recipients_wanted=to)) == {"FORWARD:KZ", "FORWARD:CUSTOMS", "EXPORT"}
+    assert actions(wish(recipients_wanted=to)) == {"FORWARD:KZ", "FORWARD:CUSTOMS", "FORWARD:COURT", "EXPORT"}

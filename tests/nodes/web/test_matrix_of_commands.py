@@ -39,7 +39,7 @@ SIGNED_IN: Final[Mapping[str, dict[str, Any]]] = {
     "message.send": {},
     "message.rehearse": {},
     "message.take": {},
-    "message.evidence": {"case_ref": "", "with_content": True, "reason": "Order 7 of the court"},
+    "message.evidence": {"case_ref": "", "with_content": True, "reason": "Order 7 of the court", "use": "COURT"},
 }
 """What a session must come with, and what else each is given."""
 

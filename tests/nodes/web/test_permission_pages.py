@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 
+from nodes.drafts import NewDraft
+from schemas import codes
 from serai.demo.writing import Writing
 from tests.instants import NOW
 from tests.messages import AT_RISK, decision, held, labels, lorry, person, request, wish
 from tests.nodes.web.house import Browser, House, build
 from tests.nodes.web.work import draft_of, inputs, reply, seal, send, write
+from tests.nodes.world import send as give_away
+from tests.nodes.world import someone
 
 SUBJECT = "Driver of the lorry"
 
@@ -122,10 +126,54 @@ def test_evidence_for_a_court_needs_a_factor_for_exactly_that(pair: House) -> No
     pair.sync("TJ", "KG", "TJ")
     pair.hub.tick()
     pair.sync("KG", "TJ", "KG")
-    wanted = {"purpose": "INVESTIGATE", "reason": "City court of Osh, case 1-77/2026"}
+    wanted = {"purpose": "INVESTIGATE", "use": "COURT", "reason": "City court of Osh, case 1-77/2026"}
     asked = duty.send(page, **wanted)
     (ticket,) = re.findall(r'name="proof-ticket" value="([^"]+)"', asked.text)
     proof = {"proof-ticket": ticket, "proof-code": duty.code()}
     other = duty.send(page, **{**wanted, "reason": "Another court, another case"}, **proof)
     assert (asked.status_code, other.status_code) == (428, 428)
     assert duty.post(page, **wanted).headers["content-type"] == "application/zip"
+
+
+USES = tuple(codes.table("court_uses"))
+
+
+def verdicts(desk: Browser, message: str) -> dict[str, set[str]]:
+    """By whom a message would go to, the rules that keep it from there."""
+    pages = {use: desk.get(f"{message}/court?use={use}").text for use in USES}
+    return {use: set(re.findall(r'class="mono">(H\d-[A-Z]+)<', page)) for use, page in pages.items()}
+
+
+def test_who_gets_it_decides_which_code_keeps_it_from_a_court_and_what_is_asked(pair: House) -> None:
+    tj, duty, head = pair.nodes["TJ"], pair.desk("KG", "KG-2"), pair.desk("TJ", "TJ-3")
+    marks = {**AT_RISK, "handling": ["H2"]}
+    given = f"/messages/{give_away(tj, someone(tj, 'rustam'), NewDraft('REQ', recipients=('KG',)), marks)}"
+    pair.sync("TJ", "KG")
+    kept = {"H2-ONWARD"}
+    assert verdicts(duty, given) == {"COURT": set(), "PARTIES": kept, "LETTER": kept}
+    page = duty.get(f"{given}/court?use=LETTER").text
+    fields = dict(re.findall(r'name="(body\.[a-z_.0-9]+)" value="([^"]*)"', page))
+    assert fields["body.recipients_wanted.0.agency"] == "CENTRAL_AUTHORITY"
+    begun = draft_of(duty.post(f"{given}/begin", kind="HCR", **fields))
+    assert re.search(r'value="CENTRAL_AUTHORITY"[^>]* selected', duty.get(begun).text)
+    told = {"purpose": "INVESTIGATE", "reason": "City court of Osh, case 1-77/2026"}
+    assert duty.post(f"{given}/court", **told, use="PARTIES").status_code == 403
+    assert duty.post(f"{given}/court", **told, use="NEWSPAPER").status_code == 422
+    scope = {
+        "items": [{"message": item_of(given)}],
+        "recipients_wanted": [{"type": "COURT", "name": "City court of Osh"}],
+    }
+    asked = say_about(duty, given, "HCR", wish(**scope), "TJ")
+    pair.sync("KG", "TJ", "KG")
+    reply(head, asked, "HCD", writing(decision(**scope)))
+    pair.sync("TJ", "KG", "TJ")
+    assert verdicts(duty, given) == {"COURT": set(), "PARTIES": set(), "LETTER": kept}
+    assert "H2: may go to Court" in duty.get(given).text
+
+
+def test_under_h1_every_use_before_a_court_waits_for_the_giver(pair: House) -> None:
+    officer, duty = pair.desk("TJ", "TJ-1"), pair.desk("KG", "KG-2")
+    given = send(officer, "REQ", writing(request(), person(), lorry(), **AT_RISK), "KG")
+    pair.sync("TJ", "KG")
+    assert verdicts(duty, given) == {use: {"H1-COURT"} for use in USES}
+    assert 'name="body.proceedings.defence_disclosure" value="YES"' in duty.get(f"{given}/court?use=PARTIES").text
