@@ -1,4 +1,4 @@
-"""What can go wrong when keepers let a unit into their federation, in the words of the keeper."""
+"""What can go wrong when keepers sign the next document of their federation, or let a unit in, in their words."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -42,5 +42,59 @@ class OtherThanInvited(ExchangeError):
             "Это не тот орган, который приглашён",
             "Каждый входящий орган и все сведения о нём должны быть такими, как в приглашении хранителя.",
             "Ничего не изменено. Выясните это у органа и пригласите его ещё раз.",
+        ),
+    )
+
+
+class ProposalVoid(ExchangeError):
+    """The proposal stands on a document that another one has replaced."""
+
+    code = "EX-6640"
+    words = _said(
+        (
+            "The proposal is void: another document is in force",
+            "It was made from an older document than the one in force, and would undo what changed since.",
+            "Nothing was changed. Propose the change again.",
+        ),
+        (
+            "Предложение недействительно: действует другой документ",
+            "Оно составлено по документу, который уже заменён, и отменило бы то, что изменилось после него.",
+            "Ничего не изменено. Предложите изменение заново.",
+        ),
+    )
+
+
+class ProposalOver(ExchangeError):
+    """The proposal was withdrawn, is past its time, or was dated ahead."""
+
+    code = "EX-6641"
+    words = _said(
+        (
+            "The proposal is over",
+            "It is signed within 14 days of its date, and no more once a keeper who had signed it withdrew it.",
+            "Nothing was changed. Propose the change again if it is still wanted.",
+        ),
+        (
+            "Предложение больше не действует",
+            "Его подписывают 14 дней со дня составления, пока никто из подписавших хранителей его не отозвал.",
+            "Ничего не изменено. Если изменение ещё нужно, предложите его заново.",
+        ),
+    )
+
+
+class NothingProposed(ExchangeError):
+    """No open proposal of that keeper."""
+
+    code = "EX-6642"
+    words = _said(
+        (
+            "No such proposal waits for signatures",
+            "It is in force, over, or was never made here; and only a keeper who signed a proposal withdraws it.",
+            "Nothing was changed. `serai federation proposals` lists those that wait.",
+        ),
+        (
+            "Такое предложение не ждёт подписей",
+            "Оно уже действует, прекращено или не составлялось здесь; отозвать его может только подписавший хранитель.",
+            "Ничего не изменено. Ожидающие подписей показывает `serai federation proposals`.",
         ),
     )

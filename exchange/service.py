@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 
 from exchange import errors, overload
 from exchange.contributions import Restoring
-from exchange.enrolment_errors import NotInvited, OtherThanInvited
+from exchange.enrolment_errors import NothingProposed, NotInvited, OtherThanInvited, ProposalOver, ProposalVoid
 from exchange.errors import ExchangeError, Words
 from exchange.timestamps import StampRefused
 
@@ -51,6 +51,7 @@ STATUSES: Final[Mapping[type[ExchangeError], int]] = {
     errors.Denied: 403,
     errors.KeyEnded: 403,
     errors.Unfound: 404,
+    NothingProposed: 404,
     errors.MethodNotAllowed: 405,
     errors.IdTaken: 409,
     errors.EarlyNumber: 409,
@@ -59,6 +60,8 @@ STATUSES: Final[Mapping[type[ExchangeError], int]] = {
     errors.AlreadyThere: 409,
     errors.Conflict: 409,
     NotInvited: 409,
+    ProposalOver: 409,
+    ProposalVoid: 409,
     errors.TooLarge: 413,
     errors.WrongMedia: 415,
     errors.RefusedForGood: 422,

@@ -124,7 +124,8 @@ class DenialEntry(Entry):
 class AdminEntry(Entry):
     """An operator's act at the hub: `digest` is SHA-512 of what was given, where the act had an input.
 
-    INVITE, SIGN, ENROL and REFUSE are the steps by which a unit is let in; the reason of SIGN names the keeper's root.
+    INVITE, ENROL and REFUSE are steps by which a unit is let in; SIGN and WITHDRAW are a keeper's word about the next
+    federation document, and their reason names his root.
     RECOVER says that a restored hub was filled again up to here; LOST stands where an entry was that nobody held.
     """
 
@@ -133,6 +134,7 @@ class AdminEntry(Entry):
         "INIT",
         "INVITE",
         "SIGN",
+        "WITHDRAW",
         "ENROL",
         "REFUSE",
         "SUSPEND",

@@ -144,7 +144,7 @@ class Directory:
         if held is not None and (held.parts.federation != parts.federation or held.anchor() != anchor):
             held = None  # under another document whoever vouches is another: everything is checked anew
         try:
-            federation = _federation(parts, anchor) if held is None else held.federation
+            federation = federation_of(parts.federation, anchor) if held is None else held.federation
             snapshot = _snapshot(parts, federation)
             if known is not None:
                 _never_back(parts, federation, snapshot, known)
@@ -299,9 +299,12 @@ def _hub_keys(keys: tuple[HubKey, ...], use: str, at: int) -> tuple[bytes, ...]:
     return tuple(key.public for key in keys if key.use == use and key.not_before <= at < key.not_after)
 
 
-def _federation(parts: DirectoryParts, anchor: Anchor) -> Federation:
-    """Take steps 1 to 3: canonical, of our environment, under the anchor's threshold and its own."""
-    signed = statements.parse(parts.federation, limit=PART_LIMIT)
+def federation_of(wire: bytes, anchor: Anchor) -> Federation:
+    """Return the document in `wire`: canonical, of the anchor's environment, under its threshold and its own.
+
+    Steps 1 to 3 (protocol.md §5). Raises `DirectoryRefused`, `Malformed`, or an error of `crypto`.
+    """
+    signed = statements.parse(wire, limit=PART_LIMIT)
     document = Federation.from_bytes(signed.statement_bytes)
     if document.env != anchor.env:
         raise DirectoryRefused("the document is of another environment")

@@ -20,7 +20,10 @@ from serai.output import EXIT_HELP, show_error
 
 GROUPS: Final = {
     "hub": ("serai.hub_backup", "The hub: make one, run it, let units in and out, back it up."),
-    "federation": ("serai.decisions", "What the federation signs for all: human-rights pairs, rules of access."),
+    "federation": (
+        "serai.proposing",
+        "What the keepers of the roots sign: decisions for all, and proposals of each other.",
+    ),
     "node": ("serai.node", "A unit's node: make one, join a federation, run it, turn its keys, back it up."),
     "operator": ("serai.operator.command", "The pages of a hub's operator: serve them, let somebody look."),
     "passphrase": ("serai.relocking", "Lock a folder of keys under another passphrase."),

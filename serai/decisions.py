@@ -1,10 +1,10 @@
 """`serai federation`: what the federation decides for all its units, put in force under k of its roots.
 
-Which messages ask about human rights, and which rules of access hold. Each decision is the next federation document;
-the hub logs it, every node takes it up and none goes back behind it (protocol.md §5).
+Which messages ask about human rights, and which rules of access hold. Each decision is the next federation document,
+in force or proposed (`serai.signing_desk`); the hub logs it, every node takes it up and none goes back behind it
+(protocol.md §5).
 """
 
-import time
 from pathlib import Path
 from typing import Annotated
 
@@ -12,13 +12,15 @@ import typer
 
 from crypto.instants import to_text
 from exchange.policy import rulebook
-from schemas.directory import members
+from schemas.directory import Federation, members
 from schemas.signed_policy import InForce, RightsPair, named
 from serai import founding
+from serai.control import Members
 from serai.homes import HubHome
-from serai.hub import Access, RootFiles, RootFolders, held_document, open_roots, publish
+from serai.hub import Access, RootFiles, RootFolders, held_document, open_roots
 from serai.output import JsonFlag, Report, Table, note, show
 from serai.passphrases import PassphraseFd, PassphraseFile
+from serai.signing_desk import Timing, lines_of, put
 
 app = typer.Typer(help="What the federation decides for all its units.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -42,17 +44,22 @@ def pairs(
 
     An empty list asks nobody; before any list was signed every request asks.
     """
-    access = Access(home, file, descriptor)
-    held, put = held_document(access), {}
+    access, done = Access(home, file, descriptor), None
     if listed is not None:
-        held = founding.with_rights_pairs(held, founding.read_pairs(listed.read_bytes()), int(time.time()))
-        put = publish(access, held, open_roots(roots, root_files))
+        before, wanted = held_document(access), founding.read_pairs(listed.read_bytes())
+
+        def following(timing: Timing) -> Federation:
+            return founding.with_rights_pairs(before, wanted, timing.issued, timing.begins)
+
+        done = put(access, open_roots(roots, root_files), following)
+    held = held_document(access)
     if held.rights_pairs is None:
         note("No list is signed yet: every request must carry the human-rights check.")
     found = held.rights_pairs or ()
     table = Table(["from", "to", "areas", "in force", "source"], [_pair(one) for one in found])
     whole = {"signed": held.rights_pairs is not None, "pairs": [members(one) for one in found]}
-    show(Report("federation-pairs", {"version": held.version, **whole, **put}, table=table), as_json=as_json)
+    shown = {"version": held.version, **whole, **_put(done)}
+    show(Report("federation-pairs", shown, lines=lines_of(done or {}), table=table), as_json=as_json)
 
 
 @app.command("rules")
@@ -72,11 +79,15 @@ def rules(
 
     Sign the rules of a new release before the nodes are upgraded: a node does nothing under rules that are not signed.
     """
-    access, now = Access(home, file, descriptor), int(time.time())
-    held, shipped, put = held_document(access), rulebook.federation().federal, {}
+    access, shipped, done = Access(home, file, descriptor), rulebook.federation().federal, None
     if roots:
-        held = founding.with_rules(held, now + grace * DAY, now)
-        put = publish(access, held, open_roots(roots, root_files))
+        before = held_document(access)
+
+        def following(timing: Timing) -> Federation:
+            return founding.with_rules(before, timing.begins + grace * DAY, timing.issued)
+
+        done = put(access, open_roots(roots, root_files), following)
+    held = held_document(access)
     found, mine = held.rules or (), named(held.rules or (), shipped)
     if mine is None:
         note(f"The rules of this release are not signed: name k of the roots to sign them. sha512 {shipped}")
@@ -85,8 +96,13 @@ def rules(
         [[one.version, _span(one), one == mine, one.sha512] for one in found],
     )
     listed = [members(one) for one in found]
-    whole = {"shipped": shipped, "signed": mine is not None, "rules": listed}
-    show(Report("federation-rules", {"version": held.version, **whole, **put}, table=table), as_json=as_json)
+    shown = {"version": held.version, "shipped": shipped, "signed": mine is not None, "rules": listed, **_put(done)}
+    show(Report("federation-rules", shown, lines=lines_of(done or {}), table=table), as_json=as_json)
+
+
+def _put(done: Members | None) -> Members:
+    """Return what a report says about the document that was signed just now, which may be in force or wait."""
+    return {} if done is None else {"snapshot": done["snapshot"], "proposal": done}
 
 
 def _pair(one: RightsPair) -> list[str]:

@@ -37,7 +37,11 @@ STATUSES: Final[Mapping[str, Exit]] = {
     "EX-6093": Exit.CONFLICT,
     "EX-6094": Exit.CONFLICT,
     "EX-6095": Exit.CONFLICT,
+    "EX-6640": Exit.CONFLICT,
+    "EX-6641": Exit.CONFLICT,
+    "EX-6642": Exit.CONFLICT,
     "KEY_FILE_EXISTS": Exit.CONFLICT,
+    "PROPOSAL_SUPERSEDED": Exit.CONFLICT,
     "EX-6350": Exit.WRONG,
     "EX-6352": Exit.WRONG,
     "ENROLMENT_REFUSED": Exit.WRONG,
@@ -46,6 +50,7 @@ STATUSES: Final[Mapping[str, Exit]] = {
     "LOG_CHECKPOINT_REFUSED": Exit.WRONG,
     "LOG_PROOF_REFUSED": Exit.WRONG,
     "LOG_SIGNATURE_REFUSED": Exit.WRONG,
+    "PROPOSAL_REFUSED": Exit.WRONG,
 }
 """Stable code -> exit status; every other known error is wrong use or an unreadable file."""
 

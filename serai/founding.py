@@ -158,9 +158,12 @@ class Renewal:
     at_once: bool = False
 
 
-def with_hub_keys(held: Federation, renewal: Renewal, now: int) -> Federation:
-    """Return the next version with other keys of the hub; each that one follows ends once the hub has changed over."""
-    start = now - SETTLING if renewal.at_once else now + SETTLING
+def with_hub_keys(held: Federation, renewal: Renewal, now: int, begins: int | None = None) -> Federation:
+    """Return the next version with other keys of the hub; each that one follows ends once the hub has changed over.
+
+    A key is good a minute after `begins`, when the document will be in force: now, unless keepers sign on other days.
+    """
+    start = now - SETTLING if renewal.at_once else (now if begins is None else begins) + SETTLING
     end = start + HANDOVER
     ending = (
         key.model_copy(update={"not_after": min(key.not_after, end)}) if key.use in renewal.publics else key
@@ -175,15 +178,16 @@ def with_hub_keys(held: Federation, renewal: Renewal, now: int) -> Federation:
     return next_document(held.model_copy(update={"hub": hub}), now)
 
 
-def with_rights_pairs(held: Federation, pairs: Sequence[RightsPair], now: int) -> Federation:
-    """Return the next version with another list of pairs; raises CommandError for one that begins in the past.
+def with_rights_pairs(held: Federation, pairs: Sequence[RightsPair], now: int, begins: int | None = None) -> Federation:
+    """Return the next version with another list of pairs; raises CommandError for one that begins too early.
 
-    Whoever sealed before the list was signed did no wrong: a pair never speaks about what is sent already.
+    Whoever sealed before the list was in force did no wrong: a pair never speaks about what is sent already. It is in
+    force at `begins`: now, unless keepers sign on other days.
     """
-    stood = {pair.place for pair in held.rights_pairs or ()}
-    if late := [pair for pair in pairs if pair.not_before < now and pair.place not in stood]:
-        text = f"A pair that is new begins before now: {late[0].sender} to {late[0].recipient}."
-        raise CommandError("SERAI-PAIRS", text, todo=f"Let it begin at {to_text(now)} or later.")
+    stood, earliest = {pair.place for pair in held.rights_pairs or ()}, now if begins is None else begins
+    if late := [pair for pair in pairs if pair.not_before < earliest and pair.place not in stood]:
+        text = f"A pair that is new begins before the list is in force: {late[0].sender} to {late[0].recipient}."
+        raise CommandError("SERAI-PAIRS", text, todo=f"Let it begin at {to_text(earliest)} or later.")
     return _decided(held, now, rights_pairs=tuple(sorted(pairs, key=lambda pair: pair.place)))
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from crypto import statements
-from crypto.encoding import b64, unb64
+from crypto.encoding import unb64
 from crypto.instants import to_text
 from crypto.signing import SigningKey
 from exchange.database import Database
@@ -48,7 +48,7 @@ app = typer.Typer(help="The hub of a federation.", no_args_is_help=True, rich_ma
 
 ANCHOR = "anchor.json"
 
-RootFolders = Annotated[list[Path], typer.Option("--root", help="Folder of a federation root; repeat it k times.")]
+RootFolders = Annotated[list[Path], typer.Option("--root", help="Folder of a federation root; repeat it for more.")]
 RootFiles = Annotated[
     list[Path] | None, typer.Option("--root-passphrase-file", help="Its passphrase file, in the same order.")
 ]
@@ -123,6 +123,8 @@ def init(
     made = [founding.make_root(folder, one) for folder, one in zip(folders, secrets, strict=True)]
     charter = Charter(federation, env.value, tuple(root.public for root in made), threshold)
     anchor = found(HubSettings.read(home), secret, charter, made)
+    for folder in folders:
+        (folder / ANCHOR).write_bytes(anchor)
     note("Take the root folders away, each to its keeper. Nodes join with the anchor and its fingerprint.")
     members = {"home": str(home), "anchor": str(home / ANCHOR), "fingerprint": fingerprint(anchor)}
     show(Report("hub-init", members, lines=[f"{key}\t{value}" for key, value in members.items()]), as_json=as_json)
@@ -203,38 +205,21 @@ def suspend(
     show(Report("hub-suspend", members, lines=[f"snapshot {members['snapshot']}"]), as_json=as_json)
 
 
-@app.command("revoke")
-def revoke(
-    home: HubHome,
-    unit: Annotated[str, typer.Argument(help="Id of the unit.")],
-    roots: RootFolders,
-    root_files: RootFiles = None,
-    file: PassphraseFile = None,
-    descriptor: PassphraseFd = None,
-    *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    as_json: JsonFlag = False,
-) -> None:
-    """Put a unit out of the federation: the next document is without it, and its keys prove nothing from then on."""
-    if not yes and typer.prompt(f"Type {unit} to put it out of the federation", err=True) != unit:
-        raise CommandError("SERAI-NOT-CONFIRMED", "Nothing was changed.")
-    access = Access(home, file, descriptor)
-    document = founding.without_unit(held_document(access), unit, int(time.time()))
-    members = publish(access, document, open_roots(roots, root_files))
-    show(Report("hub-revoke", {"unit": unit, **members}, lines=[f"snapshot {members['snapshot']}"]), as_json=as_json)
-
-
 @app.command("status")
 def status(
     home: HubHome, file: PassphraseFile = None, descriptor: PassphraseFd = None, *, as_json: JsonFlag = False
 ) -> None:
     """Log, directory, units, disk: no content."""
     members = Access(home, file, descriptor).do("status", {})
-    lists = {"units", "witnesses", "keys"}
+    lists = {"units", "witnesses", "keys", "proposals"}
     lines = [f"{key}\t{value}" for key, value in members.items() if key not in lists]
     lines += [f"key {use.lower()}\tends {to_text(ends)}" for use, ends in members["keys"].items()]
     if not members["quorum"]:
         lines.append("witnesses\tnone: checkpoints are published without cosignatures")
+    for one in members["proposals"]:
+        lines.append(
+            f"proposal\tversion {one['version']}, {len(one['signed'])} of {one['needed']}, until {one['expires']}"
+        )
     seen = {one["unit"]: one for one in members["witnesses"]}
     table = Table(
         ["unit", "suspended", "cosigned", "last cosignature"],
@@ -292,10 +277,3 @@ def open_roots(folders: list[Path], files: list[Path] | None) -> list[SigningKey
     """Return the federation roots in `folders`, each under its passphrase."""
     secrets = _root_secrets(folders, files)
     return [founding.open_root(folder, secret) for folder, secret in zip(folders, secrets, strict=True)]
-
-
-def publish(access: Access, document: Federation, roots: list[SigningKey]) -> control.Members:
-    """Put the next document in force; raises CommandError if too few roots are here."""
-    if len(roots) < document.threshold:
-        raise CommandError("SERAI-ROOTS", f"{document.threshold} roots must sign, {len(roots)} were given.")
-    return {"version": document.version, **access.do("publish", {"federation": b64(sign_federation(document, roots))})}

@@ -1,4 +1,4 @@
-"""`serai hub invite` and `enrol`: a unit comes in by a one-time invitation, and each keeper checks it for himself.
+"""`serai hub invite`, `enrol`, `revoke`: a unit comes in by an invitation that every keeper checks, and leaves.
 
 A keeper signs nothing about a unit before he has typed the fingerprint that the unit read to him. The document is in
 force when the threshold of keepers has signed the same one; each runs the command where his root is.
@@ -6,31 +6,28 @@ force when the threshold of keepers has signed the same one; each runs the comma
 
 import os
 import time
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from crypto import statements
-from crypto.encoding import b64, unb64
+from crypto.encoding import b64
 from crypto.instants import to_text
-from crypto.signing import SigningKey
 from exchange.hub.register import digest
 from exchange.hub.settings import HubSettings
 from schemas import invitations
-from schemas.directory import Agreement, Federation, sign_federation
-from schemas.invitations import FingerprintDiffers, fingerprint
-from schemas.trust import PART_LIMIT
+from schemas.directory import Agreement, Federation
+from schemas.invitations import fingerprint
 from serai import founding
 from serai.homes import HubHome
 from serai.hub import Access, RootFiles, RootFolders, held_document, open_roots
 from serai.hub_keys import app
 from serai.output import CommandError, JsonFlag, Report, note, show
 from serai.passphrases import PassphraseFd, PassphraseFile
+from serai.signing_desk import Heard, Timing, compare, lines_of, one_root, put, refusing
 
-__all__ = ["app", "enrol", "invite"]
+__all__ = ["app", "enrol", "invite", "revoke"]
 
 DAY: Final = 86_400
 
@@ -77,7 +74,7 @@ def invite(
 ) -> None:
     """Write a one-time invitation for a unit, signed by one keeper; an older one for the same unit is void then."""
     access, now = Access(home, file, descriptor), int(time.time())
-    held, root = held_document(access), _one_root(roots, root_files)
+    held, root = held_document(access), one_root(roots, root_files)
     about = {"unit": unit, "class": unit_class, "names": {"en": name_en, "ru": name_ru}, "time_zone": time_zone}
     more = {"agencies": agencies, "languages": languages, "accreditation": accreditation}
     profile = founding.described({**about, **more})
@@ -115,58 +112,49 @@ def enrol(
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """Let units in, or change agreements, as one keeper: in force when k of them gave the same command.
+    """Let units in, or change agreements, as one keeper: in force when k of them have signed.
 
-    Each keeper types the fingerprint that the unit read to him, and signs with his own root.
+    Each keeper types the fingerprint that the unit read to him, and signs with his own root; those after the first by
+    the same command or by `serai federation sign`.
     """
     access, wires = Access(home, file, descriptor), [path.read_bytes() for path in requests or []]
     held = held_document(access)
     asked = [founding.check_request(wire, held) for wire in wires]
-    if heard is not None and len(heard) != len(wires):
-        raise CommandError("SERAI-FINGERPRINT", "Give one --fingerprint for each request, in the same order.")
-    for at, (wire, request) in enumerate(zip(wires, asked, strict=True)):
-        _compare(access, request.card.unit.unit, wire, heard[at] if heard is not None else None)
-    signers = [_one_root(roots, root_files)] if asked else open_roots(roots, root_files)
     units = [request.card.unit for request in asked]
+    compare([(unit.unit, wire) for unit, wire in zip(units, wires, strict=True)], Heard(heard, None, refusing(access)))
+    signers = [one_root(roots, root_files)] if asked else open_roots(roots, root_files)
     agreed = _agreements(held, [unit.unit for unit in units], agreements, everybody)
 
-    def following(now: int) -> Federation:
-        return founding.next_document(held, now, units=units, agreements=agreed)
+    def following(timing: Timing) -> Federation:
+        return founding.next_document(held, timing.issued, units=units, agreements=agreed)
 
-    document = following(_issued(access, following))
-    arguments = {"federation": b64(sign_federation(document, signers)), "requests": [b64(wire) for wire in wires]}
-    members = access.do("sign", arguments)
-    if members["snapshot"] is None:
-        left = members["needed"] - members["signatures"]
-        note(f"Not in force yet: {left} more of the keepers must check it and give the same command.")
-    show(Report("hub-enrol", members, lines=[f"{key}\t{value}" for key, value in members.items()]), as_json=as_json)
+    members = put(access, signers, following, wires)
+    show(Report("hub-enrol", members, lines=lines_of(members)), as_json=as_json)
 
 
-def _compare(access: Access, unit: str, wire: bytes, heard: str | None) -> None:
-    """Return if the keeper heard the fingerprint of the request; another one is logged and ends the command."""
-    said = heard if heard is not None else typer.prompt(f"Type the fingerprint that {unit} read to you", err=True)
-    try:
-        invitations.compare(wire, said)
-    except FingerprintDiffers:
-        access.do("refuse", {"unit": unit, "request": b64(wire)})
-        raise
+@app.command("revoke")
+def revoke(
+    home: HubHome,
+    unit: Annotated[str, typer.Argument(help="Id of the unit.")],
+    roots: RootFolders,
+    root_files: RootFiles = None,
+    file: PassphraseFile = None,
+    descriptor: PassphraseFd = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Put a unit out of the federation: the next document is without it, and its keys prove nothing from then on."""
+    if not yes and typer.prompt(f"Type {unit} to put it out of the federation", err=True) != unit:
+        raise CommandError("SERAI-NOT-CONFIRMED", "Nothing was changed.")
+    access = Access(home, file, descriptor)
+    held = held_document(access)
 
+    def following(timing: Timing) -> Federation:
+        return founding.without_unit(held, unit, timing.issued)
 
-def _issued(access: Access, following: Callable[[int], Federation]) -> int:
-    """Return the time of the document that another keeper has signed before, if it is this one, or else now."""
-    for wire in access.do("waiting", {})["documents"]:
-        signed = statements.parse(unb64(wire), limit=PART_LIMIT).statement_bytes
-        issued = Federation.from_bytes(signed).issued
-        if following(issued).to_bytes() == signed:
-            return issued
-    return int(time.time())
-
-
-def _one_root(folders: list[Path], files: list[Path] | None) -> SigningKey:
-    """Return the root of the one keeper who checks here; nobody checks for another."""
-    if len(folders) != 1:
-        raise CommandError("SERAI-ROOTS", "Each keeper checks for himself: give one --root, and repeat the command.")
-    return open_roots(folders, files)[0]
+    members = {"unit": unit, **put(access, open_roots(roots, root_files), following)}
+    show(Report("hub-revoke", members, lines=lines_of(members)), as_json=as_json)
 
 
 def _agreements(held: Federation, new: list[str], file: Path | None, everybody: Level | None) -> list[Agreement] | None:

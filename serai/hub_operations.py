@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 
 from crypto.encoding import b64, unb64
-from exchange.hub import administration, backup, enrolling, health, overview
-from exchange.hub.administration import Publication
-from exchange.hub.enrolling import Invited, Signing
+from exchange.hub import administration, backup, enrolling, health, overview, proposing
+from exchange.hub.enrolling import Invited
 from exchange.hub.hub import Hub
+from exchange.hub.proposing import Signing
 from schemas.directory import Profile
 from serai.control import Members, Operation
 
@@ -21,7 +21,7 @@ def operations_of(hub: Hub) -> Mapping[str, Operation]:
     """Return the operations of this hub by name."""
 
     def status(_: Members) -> Members:
-        return administration.status(hub)
+        return {**administration.status(hub), "proposals": proposing.standing(hub)}
 
     def metrics(_: Members) -> Members:
         return {"text": hub.metrics.of_all(health.look(hub)).decode()}
@@ -29,9 +29,6 @@ def operations_of(hub: Hub) -> Mapping[str, Operation]:
     def directory(_: Members) -> Members:
         federation = b64(hub.register.current.parts.federation)
         return {"federation": federation, "witness": list(hub.keys.witness.keys.vkeys)}
-
-    def publish(given: Members) -> Members:
-        return {"snapshot": administration.publish(hub, Publication(unb64(given["federation"])))}
 
     def suspend(given: Members) -> Members:
         return {"snapshot": administration.suspend(hub, given["unit"], given["reason"])}
@@ -45,20 +42,21 @@ def operations_of(hub: Hub) -> Mapping[str, Operation]:
         overview.note_backup(hub.settings, heading.made, target.stat().st_size)
         return {"path": given["path"], "ekid": heading.ekid}
 
-    named = (status, metrics, directory, publish, suspend, reinstate)
+    named = (status, metrics, directory, suspend, reinstate)
     more: dict[str, Operation] = {
         "backup": write_backup,
-        "propose": partial(_propose, hub),
+        "next-keys": partial(_next_keys, hub),
         "invite": partial(_invite, hub),
-        "waiting": lambda _: {"documents": [b64(wire) for wire in enrolling.waiting(hub)]},
+        "waiting": lambda _: {"proposals": [b64(one.to_bytes()) for one in proposing.waiting(hub)]},
         "sign": partial(_sign, hub),
+        "withdraw": partial(_withdraw, hub),
         "refuse": partial(_refuse, hub),
         "look": lambda _: overview.overview(hub),
     }
     return {**{operation.__name__: operation for operation in named}, **more}
 
 
-def _propose(hub: Hub, given: Members) -> Members:
+def _next_keys(hub: Hub, given: Members) -> Members:
     """Make the next keys of the hub; they are used once a document says so."""
     wanted = given["keys"]
     made = hub.keys.propose([use for use in wanted if use != "WITNESS"])
@@ -73,10 +71,16 @@ def _invite(hub: Hub, given: Members) -> Members:
 
 
 def _sign(hub: Hub, given: Members) -> Members:
-    """Add a keeper's signature; `snapshot` is None while others must still sign."""
+    """Add keepers' signatures; `snapshot` is None while others must still sign."""
     signing = Signing(unb64(given["federation"]), tuple(unb64(wire) for wire in given["requests"]))
-    signed = enrolling.sign(hub, signing)
-    return {**asdict(signed), "snapshot": hub.register.version if signed.in_force else None}
+    signed = proposing.sign(hub, signing)
+    snapshot = hub.register.version if signed.in_force else None
+    return {**asdict(signed), "signatures": signed.signatures, "snapshot": snapshot}
+
+
+def _withdraw(hub: Hub, given: Members) -> Members:
+    proposing.withdraw(hub, unb64(given["withdrawal"]))
+    return {}
 
 
 def _refuse(hub: Hub, given: Members) -> Members:

@@ -169,9 +169,16 @@ PROPOSAL: Final = Table(
     "proposal",
     metadata,
     Column("digest", LargeBinary(64), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),
     Column("wire", LargeBinary, nullable=False),
 )
-"""Next documents that too few keepers have signed; `digest` is SHA-512 of the statement bytes that each signs."""
+"""Next documents that too few keepers have signed (`schemas.proposals`); `digest` is SHA-512 of what each signs.
+
+One that was withdrawn stays until it expires or another document is in force, so that nobody goes on with signatures
+that he kept.
+"""
 
 SUSPENSION: Final = Table(
     "suspension",

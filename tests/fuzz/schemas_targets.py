@@ -4,11 +4,13 @@ from collections.abc import Callable
 from importlib import resources
 
 from crypto.signing import SigningKey, new_seeds
-from schemas import codes, invitations, sightings, tallies
+from schemas import codes, invitations, proposals, sightings, tallies
 from schemas.content import Content
+from schemas.directory import sign_federation
 from schemas.errors import ContentInvalid, SchemaError, TableInvalid
 from schemas.invitations import Invitation
 from schemas.kinds import KINDS
+from schemas.proposals import Proposal, Withdrawal
 from schemas.sightings import Head, Sighting
 from schemas.tallies import Tally
 from schemas.void import LIMIT, Void
@@ -52,6 +54,7 @@ INVITED = Invitation(
     expires=NOW + DAY,
 )
 UZ = UnitKeys("UZ")
+ROOTS = [root.public for root in WORLD.roots]
 
 TARGETS: dict[str, tuple[Callable[[bytes], object], type[Exception]]] = {
     "content": (Content.from_bytes, SchemaError),
@@ -59,9 +62,11 @@ TARGETS: dict[str, tuple[Callable[[bytes], object], type[Exception]]] = {
     "form": (_form, SchemaError),
     "enrolment": (invitations.read_request, SchemaError),
     "invitation": (lambda data: invitations.read_invitation(data, NOW), SchemaError),
+    "proposal": (lambda data: proposals.read(data).step(WORLD.anchor()), SchemaError),
     "sighting": (sightings.parse, SchemaError),
     "tally": (tallies.parse, SchemaError),
     "void": (lambda data: Void.from_bytes(data, limit=LIMIT), SchemaError),
+    "withdrawal": (lambda data: proposals.read_withdrawal(data, ROOTS), SchemaError),
 }
 SEEDS: dict[str, list[bytes]] = {
     "content": [content(kind).to_bytes() for kind in BODIES],
@@ -76,5 +81,13 @@ SEEDS: dict[str, list[bytes]] = {
             Tally(env="live", unit="TJ", partner="KG", since=NOW, until=NOW + 1, made=NOW, messages=()),
         )
     ],
+    "proposal": [
+        Proposal(
+            held=sign_federation(WORLD.federation(1), WORLD.roots[:2]),
+            federation=sign_federation(WORLD.federation(2, name="Next"), WORLD.roots[:1]),
+            requests=(b"request",),
+        ).to_bytes()
+    ],
     "void": [Void(first=3, last=5).to_bytes()],
+    "withdrawal": [proposals.withdraw(Withdrawal(env="live", digest="0" * 128), WORLD.roots[0])],
 }

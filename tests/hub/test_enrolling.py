@@ -4,8 +4,9 @@ import pytest
 
 from exchange.enrolment_errors import NotInvited, OtherThanInvited
 from exchange.errors import BadStatement, ExchangeError
-from exchange.hub import enrolling
-from exchange.hub.enrolling import Invited, Signed, Signing
+from exchange.hub import enrolling, proposing
+from exchange.hub.enrolling import Invited
+from exchange.hub.proposing import Signed, Signing
 from exchange.hub.tables import INVITATION, PROPOSAL
 from schemas import invitations
 from schemas.directory import Federation, sign_federation
@@ -37,7 +38,7 @@ def sign(desk: Desk, keeper: int, *requests: bytes, keys: UnitKeys = UZ, at: int
     """One keeper signs the document that lets the unit in."""
     document = founding.next_document(held(desk), desk.now + at, units=[keys.entry()])
     wire = sign_federation(document, [desk.world.roots[keeper]])
-    return enrolling.sign(desk.hub, Signing(wire, requests))
+    return proposing.sign(desk.hub, Signing(wire, requests))
 
 
 def acts(desk: Desk) -> list[tuple[str, str | None]]:
@@ -59,7 +60,7 @@ def test_a_unit_is_in_when_the_second_keeper_has_signed_the_same_document(desk: 
     first = sign(desk, 0, request)
     assert (first.signatures, first.needed, first.in_force, rows(desk)) == (1, 2, False, (1, 1))
     assert "UZ" not in [unit.unit for unit in held(desk).units]
-    assert enrolling.waiting(desk.hub)
+    assert proposing.waiting(desk.hub)
     second = sign(desk, 2, request)
     assert (second.in_force, rows(desk)) == (True, (0, 0))
     assert desk.hub.register.current.unit("UZ").roots == (UZ.root.public,)
@@ -120,9 +121,9 @@ def test_a_document_that_no_keeper_signed_or_that_is_not_the_next_is_refused(des
     wires = [sign_federation(document, [UZ.root]), sign_federation(later, [desk.world.roots[0]]), b"{}"]
     for wire in wires:
         with pytest.raises(BadStatement):
-            enrolling.sign(desk.hub, Signing(wire, (request,)))
+            proposing.sign(desk.hub, Signing(wire, (request,)))
     with pytest.raises(RequestRefused):
-        enrolling.sign(desk.hub, Signing(wires[0], (b"{}",)))
+        proposing.sign(desk.hub, Signing(wires[0], (b"{}",)))
     assert rows(desk) == (1, 0)
 
 

@@ -3,8 +3,9 @@
 import pytest
 from sqlalchemy import select
 
-from exchange.hub import enrolling
-from exchange.hub.enrolling import Invited, Signing
+from exchange.hub import enrolling, proposing
+from exchange.hub.enrolling import Invited
+from exchange.hub.proposing import Signing
 from nodes import enrolment
 from nodes.drafts import NewDraft
 from nodes.enrolment import Secrets
@@ -47,7 +48,7 @@ def let_in(world: World, request: bytes, read: str) -> None:
         units = [founding.check_request(request, held).card.unit]
         agreed = everybody([unit.unit for unit in (*held.units, *units)])
         document = founding.next_document(held, world.now, units=units, agreements=agreed)
-        enrolling.sign(world.desk.hub, Signing(sign_federation(document, [root]), (request,)))
+        proposing.sign(world.desk.hub, Signing(sign_federation(document, [root]), (request,)))
 
 
 def arrived(world: World, unit: str) -> str:
