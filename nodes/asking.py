@@ -1,9 +1,9 @@
 """The same asked before: shown to whoever is about to ask again, and beside a request that arrived. It forbids nothing.
 
 An earlier request has a fingerprint in common with the new one (`nodes.fingerprints`), whichever partner it went to.
-What of it somebody sees, the rules of access say as for any message. Of the others he learns that they are there, and
-which supervisor may look. Each look is logged as what it is: data of two cases brought together (Directive (EU)
-2016/680, article 25).
+To compare them is an act with each (CROSS_CHECK), which the rules of access allow or not. Of the others one learns that
+they are there, and which supervisor may look. Each look is logged as what it is: data of two cases brought together
+(Directive (EU) 2016/680, article 25).
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from nodes import draft_rows, fates, fingerprints, log, messages, rows, signin, 
 from nodes.account_tables import RoleRow, UserRow
 from nodes.asking_errors import AskedBefore
 from nodes.checking import Judged, Written
-from nodes.errors import RestrictionUnread
+from nodes.errors import NotFound, Refused, RestrictionUnread
 from nodes.messages import Opened
 from nodes.node import Node
 from nodes.permissions import roles_that
@@ -48,10 +48,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An earlier request that the reader may open; `reference` and `agency` are those of the unit that asked.
-
-    Before he has read the sender's own restriction he is told no more of it than any list tells.
-    """
+    """An earlier request that the reader may compare; `reference` and `agency` are those of the unit that asked."""
 
     message_id: str
     reference: str
@@ -73,10 +70,14 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked before; `warning` stands for exactly these requests and the new text, empty where nothing was."""
+    """What was asked before; `warning` stands for exactly these requests and the new text, empty where nothing was.
+
+    `unread` are those whose sender's own restriction the reader has not read: of these he learns that they are there.
+    """
 
     warning: str = ""
     earlier: tuple[Earlier, ...] = ()
+    unread: tuple[str, ...] = ()
     closed: tuple[Closed, ...] = ()
 
 
@@ -110,12 +111,20 @@ def by_us(session: Session, node: Node, actor: Actor, judged: Judged) -> Asked:
 def by_others(session: Session, node: Node, actor: Actor, one: Opened) -> Asked:
     """Return what any unit asked here before about the subjects of an arrival that was opened to be read.
 
-    The look is logged if there is any.
+    Nothing for whoever may read it and not compare it. The look is logged if there is any.
     """
     found = _found(Work(session, node), one.content, "IN") if one.row.direction == "IN" else []
-    if not found:
+    if not found or not _may_compare(session, node, actor, one):
         return Asked()
     return _look(session, node, actor, found, replace(_combined(actor, one.content, found), case=one.case))
+
+
+def _may_compare(session: Session, node: Node, actor: Actor, one: Opened) -> bool:
+    try:
+        messages.require(session, node, actor, one, Act.CROSS_CHECK)
+    except Refused:
+        return False
+    return True
 
 
 def require_said(work: Work, actor: Actor, written: Written, content: Content, again: Again) -> None:
@@ -157,37 +166,42 @@ def _look(session: Session, node: Node, actor: Actor, found: Sequence[MessageRow
     """Return what `actor` may see of these requests, and log it: with what he writes or reads, and in each case."""
     chosen = select(MessageRow).where(MessageRow.message_id.in_([row.message_id for row in found]))
     whole = {row.message_id: row for row in session.scalars(chosen)}
-    lines = rows.views(session, node, actor, [whole[row.message_id] for row in found])
-    shown = [(line, whole[line.message_id]) for line in lines if line.subject is not None]
-    seen = [(row.message_id, session.get_one(CaseRow, row.case_id)) for _, row in shown]
+    shown: list[Opened] = []
+    unread: list[MessageRow] = []
+    closed: list[MessageRow] = []
+    for row in (whole[one.message_id] for one in found):
+        try:
+            shown.append(messages.opened(session, node, actor, row.message_id, Act.CROSS_CHECK))
+        except RestrictionUnread:
+            unread.append(row)
+        except (Refused, NotFound):
+            closed.append(row)
+    seen = [(row.message_id, session.get_one(CaseRow, row.case_id)) for row in (*(one.row for one in shown), *unread)]
     looks = [replace(act, case=case, message_id=number, eid=None, count=None) for number, case in seen]
     log.record_all(session, node, [act, *looks])
+    lines = rows.views(session, node, actor, [one.row for one in shown])
     return Asked(
-        earlier=tuple(_earlier(session, node, actor, line) for line, _ in shown),
-        closed=_closed(session, node, actor, [whole[line.message_id] for line in lines if line.subject is None]),
+        earlier=tuple(map(_earlier, shown, lines)),
+        unread=tuple(row.message_id for row in unread),
+        closed=_closed(session, node, actor, closed),
     )
 
 
-def _earlier(session: Session, node: Node, actor: Actor, line: InboxRow) -> Earlier:
-    told = Earlier(
+def _earlier(one: Opened, line: InboxRow) -> Earlier:
+    channels = (
+        Channel(str(told["channel"]), str(told["reference"]), str(told.get("date", "")))
+        for told in records(one.content.labels.get("other_channel_refs"))
+    )
+    return Earlier(
         message_id=line.message_id,
-        reference=line.case_ref or "",
+        reference=one.content.case_ref,
         at=line.at,
         unit=line.sender,
-        agency="",
+        agency=one.content.author.agency,
         recipients=line.recipients,
         state=line.state,
-        channels=(),
+        channels=tuple(channels),
     )
-    try:
-        content = messages.opened(session, node, actor, line.message_id, Act.READ).content
-    except RestrictionUnread:
-        return told
-    channels = (
-        Channel(str(one["channel"]), str(one["reference"]), str(one.get("date", "")))
-        for one in records(content.labels.get("other_channel_refs"))
-    )
-    return replace(told, reference=content.case_ref, agency=content.author.agency, channels=tuple(channels))
 
 
 def _closed(session: Session, node: Node, actor: Actor, found: Iterable[MessageRow]) -> tuple[Closed, ...]:

@@ -118,8 +118,7 @@ def of_message(session: Session, node: Node, request: InboxRow) -> tuple[Line, .
 def may_split(session: Session, node: Node, actor: Actor, opened: Opened) -> bool:
     """Return whether `actor` may make a task of a message that he has read now."""
     try:
-        messages.require(session, node, actor, opened, Act.TASK)
-        tasks.proposal(session, node, opened)
+        tasks.proposal(session, node, actor, opened)
     except (Denied, OutOfStep, RestrictionUnread):
         return False
     return True

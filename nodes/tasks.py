@@ -1,7 +1,8 @@
 """Domestic tasks: parts of a request that agencies of the own state answer for this unit, before the legal deadline.
 
-A task names the agency, the questions, what is wanted and an internal deadline. It leaves the unit as a letter only,
-and only with what the rules let go to that agency (act OWN_AGENCY, asked again for every letter). The reply comes back
+A task names the agency, the questions, what is wanted and an internal deadline. To make one begins enquiries by what
+another unit gave (acts TASK and USE_AS_LEAD). It leaves the unit as a letter only, and only with what the rules let go
+to that agency (act OWN_AGENCY, asked again for every letter and everything in it). The reply comes back
 by whatever way and is entered with its source and the person who answers for it. Nothing of a task is ever part of a
 message; its words are sealed with the request that it belongs to and are erased with it. Each act is logged.
 """
@@ -95,11 +96,16 @@ def propose(session: Session, node: Node, actor: Actor, message_id: str) -> Prop
 
     Raises `OutOfStep` for what is no request to this unit or is answered, and what `messages.opened` raises.
     """
-    return proposal(session, node, messages.opened(session, node, actor, message_id, Act.TASK))
+    return proposal(session, node, actor, messages.opened(session, node, actor, message_id, Act.READ))
 
 
-def proposal(session: Session, node: Node, opened: Opened) -> Proposal:
-    """Return the same for a request that is open; raises `OutOfStep`."""
+def proposal(session: Session, node: Node, actor: Actor, opened: Opened) -> Proposal:
+    """Return the same for a request that is open: to split it is a task, and begins enquiries of one's own by it.
+
+    Raises `OutOfStep`, and `Refused` and `RestrictionUnread` as `messages.require` does.
+    """
+    for needed in (Act.TASK, Act.USE_AS_LEAD):
+        messages.require(session, node, actor, opened, needed)
     request = task_words.request_of(opened)
     exchange = session.get(ThreadRow, (request.message_id, node.unit))
     if exchange is None or not request.questions or not threads.is_open(node, exchange):
@@ -117,8 +123,8 @@ def make(session: Session, node: Node, actor: Actor, plan: Plan) -> str:
     Raises `TooLate` unless the deadline lies before the legal one, `BadInput` naming what is wrong, and what `propose`
     raises.
     """
-    opened, now = messages.opened(session, node, actor, plan.message_id, Act.TASK), node.now()
-    begun = proposal(session, node, opened)
+    opened, now = messages.opened(session, node, actor, plan.message_id, Act.READ), node.now()
+    begun = proposal(session, node, actor, opened)
     task_words.check_order(plan.order, begun.request.questions)
     if plan.agency not in table("agency_types") or plan.due <= now:
         raise BadInput("agency" if plan.due > now else "due")

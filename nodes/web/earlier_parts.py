@@ -39,10 +39,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What stands on the page. `refuses`: the kind of message that refuses this one, empty where none does now."""
+    """What stands on the page. `refuses`: the kind of message that refuses this one, empty where none does now.
+
+    `unread`: earlier requests of which nothing stands there but that they are, before their restriction was read.
+    """
 
     warning: str
     lines: tuple[Line, ...]
+    unread: tuple[str, ...]
     closed: tuple[str, ...]
     refuses: str = ""
 
@@ -52,19 +56,19 @@ def by_us(desk: Desk, asked: Asked) -> Before | None:
     if not asked.warning:
         return None
     lines = tuple(_line(desk, one, _agency(one), {}) for one in asked.earlier)
-    return Before(asked.warning, lines, tuple(map(_closed_by_us, asked.closed)))
+    return Before(asked.warning, lines, asked.unread, tuple(map(_closed_by_us, asked.closed)))
 
 
 def by_others(desk: Desk, found: MessageDetail, asked: Asked) -> Before | None:
     """Return that for the page of the message: what its own sender asked before is a ground to refuse it."""
-    if not (asked.earlier or asked.closed):
+    if not (asked.earlier or asked.unread or asked.closed):
         return None
     refuses = next((code for code in found.replies if _GROUNDS in (one.name for one in KINDS[code].fields)), "")
     lines = []
     for one in asked.earlier:
         twice = bool(refuses) and one.unit == found.row.sender
         lines.append(_line(desk, one, wording.unit_name(desk.node, one.unit), _refusal(desk, one) if twice else {}))
-    return Before("", tuple(lines), tuple(map(_closed_by_others, asked.closed)), refuses)
+    return Before("", tuple(lines), asked.unread, tuple(map(_closed_by_others, asked.closed)), refuses)
 
 
 def _line(desk: Desk, one: Earlier, who: str, refusal: Mapping[str, str]) -> Line:

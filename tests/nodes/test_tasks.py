@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from exchange.policy.rulebook import Rulebook, federation_texts
 from nodes import alerts, approvals, cases, duty, erasure, restrictions, task_reading, tasks, timers
 from nodes.approvals import Step as Decision
 from nodes.drafts import NewDraft
@@ -236,6 +238,16 @@ def test_h2_keeps_a_task_in_the_unit_until_the_sender_permits_that_agency(units:
     assert letter(node, "aibek", task).withheld == ()
     with pytest.raises(Refused):
         sent(units, make(units, message, agency="BORDER"))
+
+
+def test_to_make_a_task_of_a_request_is_to_use_it_as_a_lead(units: World, one: str) -> None:
+    node = units.node("KG")
+    no_leads = '@id("KG-NO-LEADS") @law("order 9") @en("No leads.") @ru("Не проверять.") forbid (principal, action == '
+    book = Rulebook(federation_texts(), {"own.cedar": no_leads + 'Serai::Action::"USE_AS_LEAD", resource);'})
+    aibek = replace(someone(node, "aibek"), rules=book)
+    with node.db.read() as session, pytest.raises(Refused) as refused:
+        tasks.propose(session, node, aibek, one)
+    assert [rule.name for rule in refused.value.rules] == ["KG-NO-LEADS"]
 
 
 def test_a_police_request_is_no_task_for_financial_intelligence(units: World, one: str) -> None:
