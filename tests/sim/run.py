@@ -6,6 +6,7 @@ The same seed is the same world on every machine; `--first SEED --worlds 1` live
 import argparse
 import sys
 import time
+import traceback
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from logging import CRITICAL
@@ -48,6 +49,8 @@ def one(seed: int) -> tuple[int, Counter[str], str]:
             seen += RulesWorld(seed * RULES_FOR_EACH + number).run()
     except Violation as violation:
         return seed, Counter(), str(violation)
+    except Exception:  # noqa: BLE001 - whatever breaks a world is told with its seed, and the others are lived
+        return seed, Counter(), f"seed {seed}: {traceback.format_exc()}"
     return seed, seen, ""
 
 

@@ -5,9 +5,12 @@ as new objects on the same files. After trouble the network heals, and then ever
 end with evidence. What must hold is in `oracle`.
 """
 
+import gc
 import random
 import shutil
+import sys
 import tempfile
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -59,6 +62,14 @@ LETTERS: Final = (requests.controlled_delivery, requests.lorry_owner, requests.s
 
 class Crash(BaseException):
     """A process dies here: no handler may survive it."""
+
+
+def bury() -> None:
+    """Take from a process that has just died what it would still hold here: open statements, and so SQLite's locks."""
+    died = sys.exception()
+    if isinstance(died, Crash):
+        traceback.clear_frames(died.__traceback__)
+        gc.collect()
 
 
 @cache
@@ -127,6 +138,7 @@ class World:
 
     def restart_hub(self) -> None:
         """Throw the hub's objects away and start it again."""
+        bury()
         self.fuses.pop("hub", None)
         self.inside.end()
         self.hub.db.close()
@@ -135,6 +147,7 @@ class World:
 
     def restart_node(self, unit: str) -> None:
         """Throw a node's objects away and start it again."""
+        bury()
         self.fuses.pop(unit, None)
         self.nodes[unit].close()
         self.seen["NODE_RESTARTED"] += 1
