@@ -55,7 +55,7 @@ class Measure(StrEnum):
 class Exchange:
     """One exchange with one other unit, as it stands when it is counted.
 
-    `reached`: the unit that was asked has it; `doubted`: the request says yes or unknown about human rights. `events`
+    `reached`: the unit that was asked has it; `doubted`: a message says yes or unknown about human rights. `events`
     are those of the lifecycle that ended it, in order; `grounds` all on which it was refused, wholly or in part.
     `elapsed` are the seconds on its clock; `late` is late for any reason, `overdue` without a lawful one.
     """
@@ -166,6 +166,7 @@ _COUNTS: Final = (
     _Count("REQ_OPEN", _ASKED, _BOTH, lambda one: _once(if_so=one.reached and one.ending is Ending.OPEN)),
     _Count("OVERDUE", _ASKED, _BOTH, lambda one: _once(if_so=one.overdue)),
     _Count("HR_FLAGS", _ASKED, _BOTH, lambda one: _once(if_so=one.reached and one.doubted)),
+    _Count("HR_FLAGS", _ALLOWED, _BOTH, lambda one: _once(if_so=one.reached and one.doubted)),
     _Count("PARTIAL", _ASKED, _BOTH, lambda one: _once(if_so=_last_answer(one) == "ANSWER_PARTIAL")),
     _Count("HCR_ASKED", _ALLOWED, _BOTH, lambda one: _once(if_so=one.reached)),
     _Count("HCR_GRANTED", _ALLOWED, _BOTH, lambda one: _once(if_so=one.ending is Ending.ANSWERED)),

@@ -11,7 +11,7 @@ from exchange import courier
 from exchange.courier import ARRIVALS, Finding, Take, Taken
 from exchange.errors import Conflict
 from exchange.pairs import Pair
-from nodes import alerts, concerns, following, gaps, log, receipts, storing, threads
+from nodes import alerts, concerns, following, gaps, log, receipts, rights, storing, threads
 from nodes.alerts import Cause, Raised
 from nodes.answers import Frame, FrameKind
 from nodes.errors import NotFound, OutOfStep
@@ -116,11 +116,15 @@ def _judge_void(work: Work, said: Saying) -> Finding:
 
 
 def _in_step(work: Work, content: Content, *, gap: bool) -> Finding:
-    """The message is a step of its exchange; after a gap the lifecycle cannot tell, and the message is kept."""
+    """The message says what it must, and is a step of its exchange; after a gap nobody can tell, and it is kept."""
     parent = work.messages.one(content.in_reply_to) if content.in_reply_to else None
     try:
+        answered = None
         if parent is not None:
-            content.check(storing.content_of(work.node, work.case(parent.case_id), work.whole(parent)))
+            answered = storing.content_of(work.node, work.case(parent.case_id), work.whole(parent))
+            content.check(answered)
+        if rights.lacking(work.node, content, answered.labels if answered is not None else {}):
+            return Finding.KIND_FORBIDDEN
         threads.check_step(work, content)
         if concerns.objection(work, content) is not None:
             return Finding.OUT_OF_STEP

@@ -24,6 +24,7 @@ from schemas.errors import SchemaError
 from schemas.facts import Facts
 from schemas.kind import Kind
 from schemas.kinds import kind_of
+from schemas.signed_policy import RightsPair
 from schemas.trust import ClassificationTooHigh, Directory, KeyNotValid, NoAgreement, UnitSuspended, UnitUnknown
 from schemas.words import Words
 
@@ -42,13 +43,17 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A draft judged: the content to be sealed if `faults` is empty, and how complete it is."""
+    """A draft judged: the content to be sealed if `faults` is empty, and how complete it is.
+
+    `asked` are the pairs of the signed list by which it says how human rights are touched.
+    """
 
     written: Written
     content: Content | None
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
     completeness: int
+    asked: tuple[RightsPair, ...]
 
 
 def written(session: Session, node: Node, row: DraftRow) -> Written:
@@ -88,18 +93,19 @@ def judge(work: Work, actor: Actor, written: Written) -> Judged:
     wrong = fields.validate(kind.fields, given)
     found += _faults(BODY, wrong)
     parent = _parent(work, draft)
+    asked = rights.asked(node, draft, parent.labels if parent is not None else {})
     if not wrong:
         values, objects = _split(kind.complete(given))
         facts = Facts(values, objects, draft.common, parent.body if parent else None, node.now())
         found += _faults(BODY, kind.broken(facts))
-    found += (*_source(draft), *_recipients(node, kind, draft), *rights.missing(node, draft))
+    found += (*_source(draft), *_recipients(node, kind, draft), *rights.missing(draft, asked))
     facts = Facts(values, objects, draft.common, parent.body if parent else None, node.now())
     completeness = kind.score(facts).points if not wrong else 0
     warnings = _missing(kind, facts) if not wrong else ()
     if found:
-        return Judged(written, None, tuple(found), warnings, completeness)
+        return Judged(written, None, tuple(found), warnings, completeness, asked)
     content, whole = _content(work, actor, _Parts(written, kind, values, objects), parent)
-    return Judged(written, content if not whole else None, whole, warnings, completeness)
+    return Judged(written, content if not whole else None, whole, warnings, completeness, asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 What the pairs mean is decided by `schemas.human_rights`; who agrees to a doubt, by `nodes.releasing`. No list is here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from crypto.canonical import Json
@@ -11,10 +11,10 @@ from nodes.node import Node
 from nodes.views import Draft, Fault
 from schemas import human_rights
 from schemas.content import Content
+from schemas.facts import Facts, records
 from schemas.human_rights import MEMBER, Sending
 from schemas.kinds import kind_of
 from schemas.signed_policy import RightsPair
-from schemas.trust import Directory
 from schemas.words import Words
 
 _MISSING: Final = Words(
@@ -23,25 +23,29 @@ _MISSING: Final = Words(
 )
 
 
-def asked(node: Node, draft: Draft) -> tuple[RightsPair, ...]:
-    """Return the pairs by which a draft, addressed and labelled as it is now, must carry the check."""
+def asked(node: Node, draft: Draft, answered: Mapping[str, Json]) -> tuple[RightsPair, ...]:
+    """Return the pairs by which a draft, as it is now, must carry the check; `answered`: the labels of what it answers.
+
+    They are empty where it answers nothing.
+    """
+    facts = Facts(draft.body, records(draft.body.get("objects")), draft.common, at=node.now())
     to = frozenset((*draft.recipients, *draft.copies))
-    sending = Sending(node.unit, to, _areas(draft.common), node.now())
+    sending = Sending(node.unit, to, facts, _areas(answered))
     return human_rights.asking(kind_of(draft.kind), node.directory().federation.rights_pairs, sending)
 
 
-def missing(node: Node, draft: Draft) -> tuple[Fault, ...]:
-    """Return a fault for every pair by which a draft must carry the check, while it does not."""
+def missing(draft: Draft, pairs: Sequence[RightsPair]) -> tuple[Fault, ...]:
+    """Return a fault for every pair that asks a draft for the check, while it does not carry it."""
     if MEMBER in draft.body:
         return ()
-    return tuple(Fault(f"body.{MEMBER}", "HUMAN_RIGHTS_MISSING", _words(pair)) for pair in asked(node, draft))
+    return tuple(Fault(f"body.{MEMBER}", "HUMAN_RIGHTS_MISSING", _words(pair)) for pair in pairs)
 
 
-def lacking(directory: Directory, unit: str, content: Content) -> bool:
-    """Return whether a message that came to `unit` lacks the check although its sender knew of the pair."""
-    kind, pairs = content.declared, directory.federation.rights_pairs
-    sending = Sending(content.author.unit, frozenset({unit}), _areas(content.labels), content.sent_at)
-    return bool(human_rights.withheld(kind, pairs, sending, content.body))
+def lacking(node: Node, content: Content, answered: Mapping[str, Json]) -> bool:
+    """Return whether a message that came here lacks the check although its sender knew of the pair."""
+    pairs = node.directory().federation.rights_pairs
+    sending = Sending(content.author.unit, frozenset({node.unit}), content.facts(), _areas(answered))
+    return bool(human_rights.withheld(content.declared, content.schema_version, pairs, sending))
 
 
 def between(pair: RightsPair) -> str:
@@ -50,8 +54,7 @@ def between(pair: RightsPair) -> str:
 
 
 def _areas(labels: Mapping[str, Json]) -> frozenset[str]:
-    listed = labels.get("crime_areas")
-    return frozenset(map(str, listed)) if isinstance(listed, list) else frozenset()
+    return frozenset(Facts({}, labels=labels).listed("crime_areas"))
 
 
 def _words(pair: RightsPair) -> dict[str, str]:

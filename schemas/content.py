@@ -20,7 +20,7 @@ from schemas.base import WIRE_LIMIT, CodeText, UnitId, UtcText, Wire
 from schemas.errors import ContentInvalid, LabelMismatch, SchemaUnknown
 from schemas.facts import Facts
 from schemas.faults import Fault, Refused
-from schemas.kind import Kind
+from schemas.kind import Kind, minor
 from schemas.kinds import kind_of
 from schemas.objects import latin_form, person_names
 from schemas.text import clean
@@ -112,7 +112,7 @@ class Content(Wire):
     @property
     def newer(self) -> bool:
         """Whether the sender's minor version is above ours: members that we do not know are then kept."""
-        return int(self.schema_version.split(".")[1]) > int(self.declared.version.split(".")[1])
+        return minor(self.schema_version) > minor(self.declared.version)
 
     @property
     def units(self) -> frozenset[str]:

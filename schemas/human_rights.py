@@ -1,21 +1,21 @@
 """The human-rights gate that kinds share: a section of the form, when it must be filled in, and who looks at doubts.
 
-When it must be filled in stands in the list of pairs that the federation signs (protocol.md §5); no list is kept here.
-A person of conscience decides, not the software: a "yes" or "unknown" is allowed, with the agreement of a supervisor.
+What is asked can harm a person, and what is told can: kinds of both sorts declare the gate. When it must be filled in
+stands in the list of pairs that the federation signs (protocol.md §5); no list is kept here. A
+person of conscience decides, not the software: a "yes" or "unknown" is allowed, with the agreement of a supervisor.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from crypto.canonical import Json
 from schemas.base import Names
 from schemas.directory import SNAPSHOT_GRACE, SNAPSHOT_LIFE
 from schemas.facts import Facts
 from schemas.field_types import LongText, yes_no_unknown
 from schemas.fields import Field, Section
 from schemas.groups import Record
-from schemas.kind import Approval, Kind, Point
+from schemas.kind import Approval, Gate, Kind, Point, minor
 from schemas.signed_policy import EVERY, RightsPair
 from schemas.words import Words
 
@@ -95,36 +95,44 @@ CHECKED: Final = Point(
 )
 
 
+def gate(since: str, gives: Callable[[Facts], bool] = lambda _facts: True) -> Gate:
+    """Return the gate as a kind declares it; `since` and `gives` as `schemas.kind.Gate` has them."""
+    return Gate(SECTION, DOUBT, since, gives)
+
+
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Who sends to whom about which areas of crime (table `crime_areas`), and when (unix seconds)."""
+    """What is sent, by whom and to whom; `answered` are the areas of crime of the message that it answers.
+
+    They count beside its own (table `crime_areas`), so that another label on the answer takes nobody out of the list.
+    """
 
     sender: str
     recipients: frozenset[str]
-    areas: frozenset[str]
-    at: int
+    facts: Facts
+    answered: frozenset[str] = frozenset()
+
+    def concerns(self, pair: RightsPair) -> bool:
+        """Return whether a pair is about it."""
+        areas = self.answered.union(self.facts.listed("crime_areas"))
+        return any(pair.covers(self.sender, one, areas) for one in self.recipients)
 
 
 def asking(kind: Kind, listed: Sequence[RightsPair] | None, sending: Sending) -> tuple[RightsPair, ...]:
     """Return the pairs by which a message of `kind` must carry the check; `listed` is what the document says."""
-    if SECTION not in kind.sections:
+    if kind.gate is None or not kind.gate.gives(sending.facts):
         return ()
     pairs = (UNDECIDED,) if listed is None else listed
-    return tuple(pair for pair in pairs if pair.holds(sending.at) and _about(pair, sending))
+    return tuple(pair for pair in pairs if pair.holds(sending.facts.at) and sending.concerns(pair))
 
 
-def withheld(
-    kind: Kind, listed: Sequence[RightsPair] | None, sending: Sending, body: Mapping[str, Json]
-) -> tuple[RightsPair, ...]:
-    """Return the pairs by which the sender cannot but know that its message lacks the check.
+def withheld(kind: Kind, version: str, listed: Sequence[RightsPair] | None, sending: Sending) -> tuple[RightsPair, ...]:
+    """Return the pairs by which the sender cannot but know that its message, of a `version` of `kind`, lacks the check.
 
     It may have sealed under the list before: a pair counts against it only when that has run out. What the federation
-    has not signed is demanded of no other unit.
+    has not signed is demanded of no other unit, nor what its release had no field for.
     """
-    if MEMBER in body:
+    if MEMBER in sending.facts.body or kind.gate is None or minor(version) < minor(kind.gate.since):
         return ()
-    return tuple(pair for pair in asking(kind, listed or (), sending) if pair.holds(sending.at - KNOWN_AFTER))
-
-
-def _about(pair: RightsPair, sending: Sending) -> bool:
-    return any(pair.covers(sending.sender, one, sending.areas) for one in sending.recipients)
+    known = sending.facts.at - KNOWN_AFTER
+    return tuple(pair for pair in asking(kind, listed or (), sending) if pair.holds(known))

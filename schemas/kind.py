@@ -69,6 +69,20 @@ class Causes:
         return self.by_value[str(body[self.chosen_by])] if self.chosen_by else self.event
 
 
+@dataclass(frozen=True)
+class Gate:
+    """A section that the federation's list may ask for, and the second person whom a doubt in it needs.
+
+    `since` is the version of the kind that first had it: a message of an older one could not carry it. `gives` is false
+    for a message that gives nothing away, whose section nobody asks for (`schemas.human_rights`).
+    """
+
+    section: Section
+    doubt: Approval
+    since: str
+    gives: Callable[[Facts], bool]
+
+
 class Effect(StrEnum):
     """What a message does to the items that it is about."""
 
@@ -128,7 +142,8 @@ class Kind:
     it (empty: whoever composes), `repeats` the members that an answer takes over from the message that it answers,
     `told` the field of an answer that begins with the units to which the message was passed on, and `refused_on` reads
     from a body the grounds (table `refusal_grounds`) on which it refuses all or a part. `questions` is the field whose
-    rows can be answered one by one, and so be given to others one by one; `replies` says where that is done.
+    rows can be answered one by one, and so be given to others one by one; `replies` says where that is done. `gate` is
+    the check before it leaves, where it asks about people or tells of them.
     `protection`: it is about data protection itself, for the data-protection officers of both units alone.
     """
 
@@ -149,6 +164,7 @@ class Kind:
     rules: tuple[Rule, ...] = ()
     completeness: tuple[Point, ...] = ()
     approvals: tuple[Approval, ...] = ()
+    gate: Gate | None = None
     computed: Mapping[str, Callable[[Mapping[str, Json]], Json]] = field(default_factory=dict)
     life: Life | None = None
     term: Term | None = None
@@ -163,8 +179,10 @@ class Kind:
 
     @cached_property
     def form(self) -> tuple[Section, ...]:
-        """The sections of the compose form: those declared, and persons and things where the kind carries them."""
-        return (*self.sections, objects_section(self.object_types)) if self.object_types else self.sections
+        """The sections of the compose form: those declared, its gate, and persons and things where it carries them."""
+        gate = (self.gate.section,) if self.gate is not None else ()
+        objects = (objects_section(self.object_types),) if self.object_types else ()
+        return (*self.sections, *gate, *objects)
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
@@ -215,7 +233,8 @@ class Kind:
 
     def approvals_needed(self, facts: Facts) -> tuple[Approval, ...]:
         """Return the approvals that this message needs before it may be sealed."""
-        return tuple(approval for approval in (*ALWAYS_ASKED, *self.approvals) if approval.needed(facts))
+        gate = (self.gate.doubt,) if self.gate is not None else ()
+        return tuple(approval for approval in (*ALWAYS_ASKED, *gate, *self.approvals) if approval.needed(facts))
 
     def spread(self, values: Mapping[str, Json]) -> dict[str, list[str]]:
         """Return the form data of values: to go on with a draft."""
@@ -233,6 +252,11 @@ class Kind:
     def field_map(self) -> list[tuple[str, Field]]:
         """Return every field with its path for the data-protection officer; `Field.data_group` says what it holds."""
         return list(fields.walk(self.fields))
+
+
+def minor(version: str) -> int:
+    """Return the second number of a schema version: what it counts was added, and is left out by who is behind."""
+    return int(version.partition(".")[2])
 
 
 def agencies(*families: Family) -> frozenset[str]:

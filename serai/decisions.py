@@ -42,7 +42,7 @@ def pairs(
 ) -> None:
     """Show or sign the pairs of units whose messages must say how human rights are touched.
 
-    An empty list asks nobody; before any list was signed every request asks.
+    An empty list asks nobody; before any list was signed, every request and whatever is told in reply asks.
     """
     access, done = Access(home, file, descriptor), None
     if listed is not None:
@@ -54,7 +54,7 @@ def pairs(
         done = put(access, open_roots(roots, root_files), following)
     held = held_document(access)
     if held.rights_pairs is None:
-        note("No list is signed yet: every request must carry the human-rights check.")
+        note("No list is signed yet: every request, and what is told in reply, must carry the human-rights check.")
     found = held.rights_pairs or ()
     table = Table(["from", "to", "areas", "in force", "source"], [_pair(one) for one in found])
     whole = {"signed": held.rights_pairs is not None, "pairs": [members(one) for one in found]}

@@ -134,6 +134,7 @@ def answer(**changes: Any) -> Body:
         "third_party": "NO",
         "evidence_consent": "YES",
         "outcome": "PARTIAL",
+        "human_rights": RIGHTS,
         **changes,
     }
 
@@ -159,7 +160,8 @@ def questions(**changes: Any) -> Body:
 
 def clarification(**changes: Any) -> Body:
     """The body of a clarification answer."""
-    return {"answers": [{"question_no": 1, "answer": "Dostuk and Kyzyl-Bel."}], **changes}
+    told = {"question_no": 1, "answer": "Dostuk and Kyzyl-Bel."}
+    return {"answers": [told], "human_rights": RIGHTS, **changes}
 
 
 def delay(**changes: Any) -> Body:
@@ -201,6 +203,7 @@ def decision(**changes: Any) -> Body:
         "valid_until": "2026-12-03T06:00:00Z",
         "authority": "Head of the national unit",
         "decided_at": "2026-11-22T05:00:00Z",
+        "human_rights": RIGHTS,
         **{name: wish()[name] for name in SCOPE},
         **changes,
     }

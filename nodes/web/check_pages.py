@@ -97,7 +97,7 @@ def _check(desk: Desk, draft_id: str, problems: tuple[Problem, ...], status: int
         "score": found.completeness,
         "gaps": [_spoken(one) for one in found.warnings],
         "incomplete": bool(found.faults),
-        "asked": gates.asked(desk.node, found.draft),
+        "asked": gates.asked(desk.node, judged.asked),
         "second": [gates.second(one) for one in needs],
         "agreed": all(one.met for one in needs),
         "asking": any(one.approval is None for one in needs),

@@ -4,7 +4,7 @@ A form is posted, saved as it is, and shown again from what was saved: a reload,
 nothing, and a faulty answer keeps its text. No kind is known here by name.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -13,8 +13,9 @@ from urllib.parse import quote
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from crypto.canonical import Json
 from exchange.policy.facts import Action
-from nodes import drafts, messages
+from nodes import drafts, messages, rights
 from nodes.drafts import NewDraft
 from nodes.errors import NotFound, RestrictionUnread
 from nodes.permissions import may_write, require
@@ -48,13 +49,17 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The message that is being answered, with the marks under which whatever is quoted from it stands."""
+    """The message that is being answered, with the marks under which whatever is quoted from it stands.
+
+    `labels` are all of its labels, as they came.
+    """
 
     message_id: str
     subject: str
     sections: tuple[ReadPart, ...]
     handling: tuple[wording.HandlingCode, ...]
     restriction: str
+    labels: Mapping[str, Json]
 
 
 @router.get("/compose")
@@ -189,7 +194,8 @@ def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], che
     found = sheets.problems(sheet) if checked else ()
     classification = str(draft.common.get("classification", "UNCL"))
     question, (items, closed) = _question(desk, draft), _items(desk, sheet.kind, draft)
-    wanted, asked = Wanted(sheet.kind, classification, draft.copies), gates.asked(desk.node, draft)
+    wanted = Wanted(sheet.kind, classification, draft.copies)
+    asked = rights.asked(desk.node, draft, question.labels if question is not None else {})
     needed = frozenset({gates.FIELD} if asked else ())
     values: dict[str, Any] = {
         "kind": Named(sheet.kind.code, sheet.kind.label.say(language()), sheet.kind.hint.say(language())),
@@ -206,7 +212,7 @@ def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], che
         ],
         "recipients_error": no_recipient,
         "parts": sheets.parts(sheet, show_errors=checked, adding=adding, asked=needed),
-        "asked": {gates.PART: asked},
+        "asked": {gates.PART: gates.asked(desk.node, asked)},
         "tasks": _tasks(draft, sheet, needed),
         "problems": (*((Problem(no_recipient, "#f-recipients"),) if missing else ()), *found),
         "handling_costs": wording.handling_costs(),
@@ -245,7 +251,8 @@ def _read(desk: Desk, message_id: str) -> Question:
         found = messages.read(session, desk.node, desk.actor, message_id)
     asked = sections_of(kind_of(found.row.kind), found.body)
     marks, restriction = wording.handling(found.row.handling), str(found.common.get("handling_text", ""))
-    return Question(found.row.message_id, found.row.subject or "", asked[:QUESTION_PARTS], marks, restriction)
+    parts, labels = asked[:QUESTION_PARTS], found.common
+    return Question(found.row.message_id, found.row.subject or "", parts, marks, restriction, labels)
 
 
 def _saved(desk: Desk, draft: Draft) -> str:

@@ -3,14 +3,14 @@
 This module decides nothing: `nodes.rights` finds the pairs, `nodes.releasing` the reasons.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from nodes import approvals, rights
+from nodes import approvals
 from nodes.node import Node
 from nodes.permissions import roles_that
 from nodes.releasing import Need
-from nodes.views import Draft
 from nodes.web import moments, wording
 from nodes.web.languages import gettext, language
 from nodes.web.sheets import BODY
@@ -41,9 +41,9 @@ class Second:
     state: wording.State
 
 
-def asked(node: Node, draft: Draft) -> tuple[Asked, ...]:
-    """Return why the questions about human rights come with this draft; nothing where they may be left out."""
-    return tuple(_asked(node, pair) for pair in rights.asked(node, draft))
+def asked(node: Node, pairs: Sequence[RightsPair]) -> tuple[Asked, ...]:
+    """Return why the questions about human rights come with a draft; nothing where they may be left out."""
+    return tuple(_asked(node, pair) for pair in pairs)
 
 
 def second(need: Need) -> Second:

@@ -13,6 +13,7 @@ from schemas.facts import Facts, records
 from schemas.field_types import Date, Instant, LongText, OneCode, Several, ShortText, WholeNumber, yes_no
 from schemas.fields import Field, Section, when
 from schemas.groups import Record, Rows
+from schemas.human_rights import gate
 from schemas.identifiers import Reference
 from schemas.kind import Causes, Kind, Replies, Rule, agencies, refers_to_unknown
 from schemas.words import Words
@@ -188,6 +189,13 @@ def _outcomes(facts: Facts) -> set[str]:
     return {str(item["outcome"]) for item in facts.rows("items")}
 
 
+def _gives(facts: Facts) -> bool:
+    """Whether it tells anything: not if nothing is provided beside the outcomes; a form without one may still."""
+    outcomes = {item.get("outcome") for item in facts.rows("items")}
+    silent = bool(outcomes) and outcomes <= {"NONE_HELD", "REFUSED", "PENDING"}
+    return not silent or bool(facts.objects) or "free_text" in facts.labels
+
+
 def _not_each_once(facts: Facts) -> bool:
     given = [item["item_no"] for item in facts.rows("items")]
     if facts.parent is None:
@@ -278,7 +286,7 @@ _RULES = (
 
 KIND: Final = Kind(
     code="ANS",
-    version="1.0",
+    version="1.1",
     family="operational",
     label=Words("Answer", "Ответ"),
     hint=Words("Answer every question of a request.", "Ответить на каждый вопрос запроса."),
@@ -294,6 +302,7 @@ KIND: Final = Kind(
         by_value={"FULL": "ANSWER_FULL", "PARTIAL": "ANSWER_PARTIAL", "NONE": "ANSWER_NONE"},
     ),
     rules=_RULES,
+    gate=gate("1.1", _gives),
     computed={"outcome": _outcome},
     refused_on=lambda body: frozenset(str(item["ground"]) for item in records(body.get("items")) if "ground" in item),
     replies=Replies("items", "item_no", "text", {"outcome": "PROVIDED"}),

@@ -7,6 +7,7 @@ from schemas.facts import Facts, records
 from schemas.field_types import LongText, WholeNumber
 from schemas.fields import Field, Section
 from schemas.groups import Rows
+from schemas.human_rights import gate
 from schemas.kind import Causes, Kind, Rule, agencies
 from schemas.words import Words
 
@@ -36,7 +37,7 @@ def _not_each_once(facts: Facts) -> bool:
 
 KIND: Final = Kind(
     code="CLA",
-    version="1.0",
+    version="1.1",
     family="operational",
     label=Words("Clarification answer", "Ответ на уточнение"),
     hint=Words("Answer the questions; the clock goes on.", "Ответьте на вопросы; срок продолжится."),
@@ -62,6 +63,7 @@ KIND: Final = Kind(
     object_types=tuple(codes.table("object_types")),
     clock="RESUMES",
     causes=Causes("CLARIFICATION_GIVEN"),
+    gate=gate("1.1"),
     rules=(
         Rule(
             "QUESTIONS_NOT_EACH_ONCE",

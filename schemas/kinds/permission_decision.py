@@ -10,6 +10,7 @@ from schemas import codes
 from schemas.facts import Facts
 from schemas.field_types import Instant, LongText, OneCode, Several, ShortText
 from schemas.fields import Field, Section, when
+from schemas.human_rights import gate
 from schemas.kind import Causes, Concern, Effect, Kind, Rule
 from schemas.notices import EVERYBODY
 from schemas.releases import MEMBERS, SCOPE, WIDER
@@ -85,7 +86,7 @@ def _until_wrong(facts: Facts) -> bool:
 
 KIND: Final = Kind(
     code="HCD",
-    version="1.0",
+    version="1.1",
     family="control",
     label=Words("Permission decision", "Решение о разрешении"),
     hint=Words("Decide what the other unit may do.", "Решить, что разрешено другому подразделению."),
@@ -113,6 +114,7 @@ KIND: Final = Kind(
             lambda facts: instants.from_text(facts.text("decided_at")) > facts.at,
         ),
     ),
+    gate=gate("1.1", lambda facts: facts.text("decision") in {"", *_GRANTING}),
     authors=frozenset({"SUPERVISOR", "LEGAL"}),
     repeats=MEMBERS,
     concern=Concern(Effect.GRANTS),

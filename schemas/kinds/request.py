@@ -13,7 +13,7 @@ from schemas.facts import Facts, records
 from schemas.field_types import Instant, LongText, OneCode, Several, ShortText, yes_no
 from schemas.fields import Field, Section, when
 from schemas.groups import Rows
-from schemas.human_rights import CHECKED, DOUBT, SECTION
+from schemas.human_rights import CHECKED, gate
 from schemas.identifiers import Reference
 from schemas.kind import Approval, Causes, Kind, Point, Rule, agencies, refers_to_unknown
 from schemas.offence import OFFENCE, PENALTY
@@ -204,7 +204,6 @@ _SECTIONS = (
             ),
         ),
     ),
-    SECTION,
 )
 
 
@@ -329,7 +328,6 @@ def _incomplete(facts: Facts) -> bool:
 
 
 _APPROVALS = (
-    DOUBT,
     Approval(
         "INCOMPLETE",
         "SUPERVISOR",
@@ -354,6 +352,7 @@ KIND: Final = Kind(
     rules=_RULES,
     completeness=_POINTS,
     approvals=_APPROVALS,
+    gate=gate("1.0"),
     life=LIFE,
     term=Term(of_request),
     questions="requested_items",

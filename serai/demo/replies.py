@@ -3,7 +3,7 @@
 from typing import Any
 
 from crypto import instants
-from serai.demo.writing import AT_RISK, Members, Writing, day, labels
+from serai.demo.writing import AT_RISK, NO_DOUBT, Members, Writing, day, labels
 
 HOUR = 3600
 
@@ -42,6 +42,7 @@ def company_known(at: int) -> Writing:
         "third_party": "NO",
         "evidence_consent": "YES_WITH_CONDITIONS",
         "evidence_conditions": "Использование в суде — после запроса о правовой помощи.",
+        "human_rights": NO_DOUBT,
     }
     return Writing(labels(at, "Ответ: сведения о получателе в Оше", "ru", "DRUGS.PRECURSOR", handling=["H0"]), body)
 
@@ -66,6 +67,7 @@ def consent(at: int) -> Writing:
         "data_current_as_of": day(at),
         "third_party": "NO",
         "evidence_consent": "YES",
+        "human_rights": NO_DOUBT,
     }
     return Writing(_urgent(at, "Согласие на контролируемую поставку"), body)
 
@@ -102,7 +104,8 @@ def kyzyl_art(at: int) -> Writing:
         "answer": "Кызыл-Арт, ориентировочно между 20:00 и 23:00 UTC. Карамык исключён: дорога закрыта из-за "
         "схода снега.",
     }
-    return Writing(_urgent(at, "Ответ на уточнение: Кызыл-Арт", **AT_RISK), {"answers": [answer]})
+    body: Members = {"answers": [answer], "human_rights": NO_DOUBT}
+    return Writing(_urgent(at, "Ответ на уточнение: Кызыл-Арт", **AT_RISK), body)
 
 
 def _urgent(at: int, subject: str, **handling: Any) -> Members:

@@ -66,10 +66,10 @@ def refused(world: World, unit: str) -> list[str]:
         return list(session.scalars(select(QuarantineRow.reason)))
 
 
-def lie(world: World, unit: str, new: NewDraft, to: str, **body: Any) -> None:
+def lie(world: World, unit: str, new: NewDraft, to: str, version: str = "1.0", **body: Any) -> None:
     """Seal and send what the pages of a unit would never let out: the keys are real, the content may be anything.
 
-    `about` is the id that the message gets; without one it gets any.
+    `about` is the id that the message gets; without one it gets any. A member of the body that is None is left out.
     """
     node = world.node(unit)
     number = new.about or drafts.message_id(world.now)
@@ -78,7 +78,7 @@ def lie(world: World, unit: str, new: NewDraft, to: str, **body: Any) -> None:
         content = Content(
             msg_id=number,
             kind=new.kind,
-            schema_version="1.0",
+            schema_version=version,
             mode="LIVE",
             case_ref="TJ-TJ-2026-000123",
             thread_id=new.in_reply_to or number,
@@ -88,7 +88,7 @@ def lie(world: World, unit: str, new: NewDraft, to: str, **body: Any) -> None:
             created_at=world.now,
             sent_at=world.now,
             labels=labels(),
-            body={**BODIES[new.kind], **body},
+            body={name: value for name, value in {**BODIES[new.kind], **body}.items() if value is not None},
             objects=(person(), lorry()) if new.kind == "REQ" else (),
         )
         outbox.seal_and_queue(work, node.sealing_directory(), content, cases.open_case(work))

@@ -21,7 +21,8 @@ from tests.federation import pair
 from tests.instants import NOW
 from tests.messages import BODIES, form_labels, nobody
 from tests.nodes.people import Clock
-from tests.nodes.world import World, agree, someone
+from tests.nodes.permits import arrived, lie, refused
+from tests.nodes.world import World, agree, send, someone
 
 ANSWERED = {"human_rights": BODIES["REQ"]["human_rights"]}
 UNSURE = {"human_rights": {**BODIES["REQ"]["human_rights"], "torture": "UNKNOWN"}}
@@ -35,25 +36,42 @@ def written(
 ) -> str:
     """A request with these answers about human rights, or none, as a draft."""
     body = {name: value for name, value in BODIES["REQ"].items() if name != "human_rights"}
-    rustam = someone(node, "rustam")
+    writer = someone(node, "dilnoza")
     with node.db.write() as session:
-        draft = drafts.create(session, node, rustam, NewDraft("REQ", recipients=(to,)))
+        draft = drafts.create(session, node, writer, NewDraft("REQ", recipients=(to,)))
         form = DraftForm((to,), {**form_labels(), **labels}, {**body, **rights, "objects": nobody()})
-        return drafts.save(session, node, rustam, Saved(draft.draft_id, 1, form)).draft_id
+        return drafts.save(session, node, writer, Saved(draft.draft_id, 1, form)).draft_id
+
+
+def answering(node: Node, request: str, **body: Any) -> str:
+    """KG's answer to a request, labelled as of other crime; a member of the body that is None is left out."""
+    writer = someone(node, "dilnoza")
+    given = {name: value for name, value in {**BODIES["ANS"], **body}.items() if value is not None}
+    with node.db.write() as session:
+        draft = drafts.create(session, node, writer, NewDraft("ANS", in_reply_to=request))
+        form = DraftForm(draft.recipients, form_labels(**OTHER_CRIME), given)
+        return drafts.save(session, node, writer, Saved(draft.draft_id, 1, form)).draft_id
 
 
 def faults(node: Node, draft_id: str) -> tuple[Fault, ...]:
-    rustam = someone(node, "rustam")
+    writer = someone(node, "dilnoza")
     with node.db.read() as session:
-        return checking.own(session, node, rustam, draft_id).faults
+        return checking.own(session, node, writer, draft_id).faults
+
+
+def needs(node: Node, draft_id: str) -> list[str]:
+    writer = someone(node, "dilnoza")
+    with node.db.write() as session:
+        judged = checking.own(session, node, writer, draft_id)
+        return [one.code for one in releasing.needs(session, node, writer, judged)]
 
 
 def seal(node: Node, draft_id: str) -> str:
-    rustam = someone(node, "rustam")
-    agree(node, rustam, draft_id)
+    writer = someone(node, "dilnoza")
+    agree(node, writer, draft_id)
     with node.db.write() as session:
-        revision = drafts.get(session, node, rustam, draft_id).revision
-        return outbox.seal(session, node, rustam, Checked(draft_id, revision))
+        revision = drafts.get(session, node, writer, draft_id).revision
+        return outbox.seal(session, node, writer, Checked(draft_id, revision))
 
 
 def fate(world: World, message_id: str) -> set[str]:
@@ -79,10 +97,8 @@ def test_a_listed_pair_must_answer_and_a_supervisor_signs_what_is_unclear(node: 
     assert "Конвенция против пыток" in fault.message["ru"]
     with pytest.raises(Incomplete):
         seal(tj, silent)
-    rustam, unsure = someone(tj, "rustam"), written(tj, UNSURE)
-    with tj.db.write() as session:
-        needs = releasing.needs(session, tj, rustam, checking.own(session, tj, rustam, unsure))
-    assert [one.code for one in needs] == ["HUMAN_RIGHTS"]
+    unsure = written(tj, UNSURE)
+    assert needs(tj, unsure) == ["HUMAN_RIGHTS"]
     assert seal(tj, unsure)
 
 
@@ -120,3 +136,33 @@ def test_the_recipient_refuses_what_its_sender_knew_it_had_to_answer(small: Worl
     small.sync("KG", "KZ", "TJ", rounds=1)
     assert ["REJECTED" in fate(small, one) for one in blind] == [False, True]
     assert "DELIVERED" in fate(small, blind[0])
+
+
+def asked_before(world: World, *pairs: RightsPair) -> str:
+    """TJ asked KG about organised crime, then the federation listed these pairs."""
+    tj = world.node("TJ")
+    request = send(tj, someone(tj, "rustam"), NewDraft("REQ", recipients=("KG",)))
+    world.sync()
+    world.decide(rights_pairs=pairs)
+    return request
+
+
+def test_an_answer_that_tells_something_is_asked_whatever_crime_it_is_labelled_with(small: World) -> None:
+    request, kg = asked_before(small, pair("KG", "TJ")), small.node("KG")
+    small.sync("KG")
+    silent = answering(kg, request, human_rights=None)
+    assert [(one.code, one.field) for one in faults(kg, silent)] == [("HUMAN_RIGHTS_MISSING", "body.human_rights")]
+    nothing = [{"item_no": number, "outcome": "NONE_HELD"} for number in (1, 2)]
+    assert faults(kg, answering(kg, request, human_rights=None, items=nothing, outcome="NONE")) == ()
+    unsure = answering(kg, request, **UNSURE)
+    assert needs(kg, unsure) == ["HUMAN_RIGHTS"]
+    assert seal(kg, unsure)
+
+
+def test_an_answer_without_the_check_is_refused_unless_its_release_had_no_field_for_it(small: World) -> None:
+    request = asked_before(small, pair("KG", "TJ", not_before=LONG_KNOWN))
+    small.sync("TJ")
+    lie(small, "KG", NewDraft("ANS", in_reply_to=request), "TJ", "1.1", human_rights=None)
+    assert (refused(small, "TJ"), arrived(small, "TJ", "ANS")) == (["KIND_FORBIDDEN"], [])
+    lie(small, "KG", NewDraft("ANS", in_reply_to=request), "TJ", human_rights=None)
+    assert (refused(small, "TJ"), len(arrived(small, "TJ", "ANS"))) == (["KIND_FORBIDDEN"], 1)
