@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from crypto.canonical import Json
 from exchange.policy.facts import Act, strictest
 from nodes import grants, judging, onward, restrictions, storing
-from nodes.errors import Refused, RestrictionUnread
+from nodes.errors import NotFound, Refused, RestrictionUnread
 from nodes.judging import Subject, Wish
 from nodes.node import Node
 from nodes.recall_rules import Refusal
@@ -24,7 +24,8 @@ from nodes.views import Actor
 from nodes.work import Work
 from schemas.content import Content
 from schemas.directory import Unit, UnitClass
-from schemas.items import WHOLE, Item, named
+from schemas.facts import records
+from schemas.items import WHOLE, Item, named, of_row
 from schemas.labels import FOR_A_SOURCE
 from schemas.words import LANGUAGES, Words
 
@@ -134,14 +135,20 @@ def require_whole(session: Session, node: Node, actor: Actor, message_id: str, u
     Raises `Refused` and `RestrictionUnread` as `judging.require` does, and `NotFound` for what was erased.
     """
     held = _carriers(Work(session, node), actor, Item(message_id))
+    if not held:
+        raise NotFound
     for one in held:
         for wish in (carrying(node, one.row), *map(passing, units)):
             judging.require(node, actor, one.subject, replace(wish, text_confirmed=one.confirmed))
     return _bound(held)
 
 
-def inherited(work: Work, actor: Actor, items: Iterable[Item]) -> Bound:
-    """Return what items bind a message to that carries them, as far as `actor` may carry them; our own bind nobody."""
+def inherited(work: Work, actor: Actor, labels: Mapping[str, Json]) -> Bound:
+    """Return what binds a message with the labels of a form, perhaps incomplete, for what it carries.
+
+    That is as far as `actor` may carry it; what the unit gave itself binds nobody.
+    """
+    items = sorted({of_row(row) for row in records(labels.get("passed_on")) if row.get("message")})
     foreign = (_carriers(work, actor, item) for item in items if work.node.unit not in onward.origins(work, item))
     return _bound(one for held in foreign if _unquotable(work.node, actor, held, "") is None for one in held)
 
@@ -207,7 +214,10 @@ def _bound(held: Iterable[_Held]) -> Bound:
 
 
 def _carriers(work: Work, actor: Actor, item: Item) -> list[_Held]:
-    return [_held(work, actor, work.whole(row), item) for row in onward.carriers(work, item)]
+    """Return an item as each message brought it that can still be read: what was erased is not held any more."""
+    rows, now = onward.carriers(work, item), work.node.now()
+    kept = (row for row in map(work.whole, rows) if storing.is_readable(work.case(row.case_id), row, now))
+    return [_held(work, actor, row, item) for row in kept]
 
 
 def _held(work: Work, actor: Actor, row: MessageRow, item: Item) -> _Held:

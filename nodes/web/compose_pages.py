@@ -7,6 +7,7 @@ nothing, and a faulty answer keeps its text. No kind is known here by name.
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -20,7 +21,7 @@ from nodes.drafts import NewDraft
 from nodes.errors import NotFound, RestrictionUnread
 from nodes.permissions import may_write, require
 from nodes.views import Draft
-from nodes.web import forms, gates, moments, sheets, task_offers, wording
+from nodes.web import forms, gates, inherited_codes, moments, sheets, task_offers, wording
 from nodes.web.entrance import AtDesk
 from nodes.web.inbox_pages import draft_line
 from nodes.web.languages import gettext, language
@@ -131,8 +132,8 @@ def post(desk: AtDesk, draft_id: str) -> Response:
     if act == "check":
         whole = sheet.whole and _has_recipients(desk, draft_id)
         return see(f"/drafts/{draft_id}/check") if whole else see(f"/drafts/{draft_id}?check=1")
-    if act == "take":
-        return _take_over(desk, draft_id, path)
+    if act in _TAKEN:
+        return _take_over(desk, draft_id, act, path)
     if act in {"add", "show", "drop"}:
         more = f"?add={quote(path)}" if act == "add" else ""
         return see(f"/drafts/{draft_id}{more}#{forms.html_id(path.rpartition('.')[0] if act == 'drop' else path)}")
@@ -172,11 +173,14 @@ def _posted(desk: Desk) -> dict[str, list[str]]:
     return {name: list(desk.texts(name)) for name in desk.form if name.startswith((f"{BODY}.", f"{LABELS}."))}
 
 
-def _take_over(desk: Desk, draft_id: str, name: str) -> Response:
-    """Put a reply of an agency into its row of the saved form."""
+_TAKEN: Final = MappingProxyType({"take": task_offers.taken_over, "inherit": inherited_codes.taken_over})
+"""What a button puts into the saved form: a reply of an agency into its row, or what binds it for what it carries."""
+
+
+def _take_over(desk: Desk, draft_id: str, act: str, name: str) -> Response:
     with desk.node.db.read() as session:
         draft = drafts.get(session, desk.node, desk.actor, draft_id)
-    form = task_offers.taken_over(desk, draft, name)
+    form = _TAKEN[act](desk, draft, name)
     with desk.node.db.write() as session:
         drafts.save(session, desk.node, desk.actor, drafts.Saved(draft_id, draft.revision, form))
     return see(f"/drafts/{draft_id}", "taken-over")
@@ -203,6 +207,7 @@ def _form(desk: Desk, draft: Draft, sheet: Sheet, *, adding: frozenset[str], che
         "saved": _saved(desk, draft),
         "question": question,
         "offers": task_offers.offers(desk, draft),
+        "inherits": inherited_codes.lacking(desk, draft),
         "items": items,
         "closed": closed,
         "recipients": () if draft.in_reply_to else choices(desk.node, replace(wanted, chosen=draft.recipients)),

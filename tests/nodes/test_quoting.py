@@ -58,11 +58,16 @@ def named(item: str) -> dict[str, Any]:
     return {"passed_on": [{"origin": "TJ", **held(item)}]}
 
 
+def carrying(item: str, object_id: str = "") -> dict[str, Any]:
+    """The same label as a form holds it, with an empty row."""
+    return {"passed_on": [{"origin": "TJ", "message": item, "object": object_id}, {}]}
+
+
 def bound(world: World, message: str, object_id: str = "") -> quoting.Bound:
     kg = world.node("KG")
     duty = someone(kg, "dilnoza")
     with kg.db.read() as session:
-        return quoting.inherited(Work(session, kg), duty, [Item(message, object_id)])
+        return quoting.inherited(Work(session, kg), duty, carrying(message, object_id))
 
 
 def begun(world: World, message: str, to: str = "KZ") -> Draft:
@@ -123,7 +128,7 @@ def test_one_binds_nobody_by_what_one_gave_oneself(units: World) -> None:
     carried = named(item)
     assert objections(units, "TJ", "rustam", NewDraft("REQ", recipients=("KZ",)), **carried) == set()
     with tj.db.read() as session:
-        assert quoting.inherited(Work(session, tj), rustam, [Item(item)]).codes == set()
+        assert quoting.inherited(Work(session, tj), rustam, carrying(item)).codes == set()
 
 
 def test_who_does_not_work_on_a_case_carries_nothing_of_it(units: World) -> None:

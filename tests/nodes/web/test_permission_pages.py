@@ -177,3 +177,32 @@ def test_under_h1_every_use_before_a_court_waits_for_the_giver(pair: House) -> N
     pair.sync("TJ", "KG")
     assert verdicts(duty, given) == {use: {"H1-COURT"} for use in USES}
     assert 'name="body.proceedings.defence_disclosure" value="YES"' in duty.get(f"{given}/court?use=PARTIES").text
+
+
+def test_the_form_offers_the_codes_of_what_it_carries(pair: House) -> None:
+    officer, duty = pair.desk("TJ", "TJ-1"), pair.desk("KG", "KG-2")
+    given = send(officer, "REQ", writing(request(), person(), lorry(), **AT_RISK), "KG")
+    pair.sync("TJ", "KG")
+    draft, carried = draft_of(duty.post("/compose", kind="REQ")), {"origin": "TJ", "message": item_of(given)}
+    assert 'value="inherit"' not in duty.get(draft).text
+    write(
+        duty, draft, {**inputs("REQ", writing(request(), person(), lorry(), passed_on=[carried])), "recipients": ["TJ"]}
+    )
+    assert "Choose H1 too" in duty.get(f"{draft}/check").text
+    form = duty.get(draft).text
+    assert 'value="inherit"' in form
+    assert not chosen(form, "H1")
+    assert (
+        write(
+            duty, draft, inputs("REQ", writing(request(), person(), lorry(), passed_on=[carried])), "inherit"
+        ).status_code
+        == 303
+    )
+    form = duty.get(draft).text
+    assert chosen(form, "H1")
+    assert 'value="inherit"' not in form
+
+
+def chosen(form: str, code: str) -> bool:
+    (box,) = re.findall(rf'<input[^>]*name="common.handling"[^>]*value="{code}"[^>]*>', form)
+    return " checked" in box
