@@ -168,12 +168,24 @@ def test_the_register_names_recipients_purposes_and_every_field(dpo: Browser) ->
     assert "REQ,objects[PERSON].names[].given,Given names,PERSONAL,Personal details,0" in rows
 
 
+def breaches(dpo: Browser) -> set[str]:
+    """The numbers of all that were reported."""
+    return set(re.findall(r"/protection/breaches/([0-9a-f]{32})/phase", dpo.get("/protection/breaches").text))
+
+
+def reported(dpo: Browser, **form: str) -> str:
+    """Report a breach; returns its number."""
+    before = breaches(dpo)
+    assert dpo.post("/protection/breaches", **form).status_code == 303
+    (number,) = breaches(dpo) - before
+    return number
+
+
 def test_a_breach_is_reported_and_the_authority_and_partners_are_told(dpo: Browser) -> None:
     form = dict.fromkeys(FIRST, "Not known yet")
     assert dpo.post("/protection/breaches", detected="soon", **form).status_code == 422
-    assert dpo.post("/protection/breaches", detected="2026-11-18T08:00", **form).status_code == 303
+    number = reported(dpo, detected="2026-11-18T08:00", **form)
     page = dpo.get("/protection/breaches").text
-    number = re.findall(r"/protection/breaches/([0-9a-f]{32})/phase", page)[0]
     assert dpo.post(f"/protection/breaches/{number}/phase", nature="").status_code == 422
     assert dpo.post(f"/protection/breaches/{number}/phase", nature="It was found again").status_code == 303
     assert 'name="late"' in page
@@ -187,8 +199,7 @@ def test_a_breach_is_reported_and_the_authority_and_partners_are_told(dpo: Brows
 def test_a_breach_begins_the_message_to_the_units_whose_data_it_was(protected: House, dpo: Browser) -> None:
     told = {"nature": "A laptop was lost", "subjects": "3", "records": "12", "measures": "Keys were changed"}
     more = {"categories": "Names", "consequences": "None known", "contact": "KG-5", "detected": "2026-11-22T06:00"}
-    assert dpo.post("/protection/breaches", **told, **more).status_code == 303
-    number = re.findall(r'action="(/protection/breaches/[0-9a-f]+)/notice"', dpo.get("/protection/breaches").text)[0]
-    begun = str(dpo.post(f"{number}/notice").headers["location"])
+    number = reported(dpo, **told, **more)
+    begun = str(dpo.post(f"/protection/breaches/{number}/notice").headers["location"])
     assert "A laptop was lost" in dpo.get(begun).text
     assert protected.desk("KG", "KG-1").get(begun).status_code == 404
