@@ -345,9 +345,10 @@ def confirm(session: Session, directory: Directory, now: int) -> int:
 
 def days_left(session: Session, now: int) -> dict[str, int]:
     """Return for each purpose the whole days until its newest key ends."""
-    newest = {purpose: _newest(session, purpose) for purpose in ("SIGNING", "ENCRYPTION", "NODE", "LOG", "WITNESS")}
-    rows = {purpose: session.get(KeyRow, kid) for purpose, kid in newest.items() if kid is not None}
-    return {purpose: (row.not_after - now) // DAY for purpose, row in rows.items() if row is not None}
+    rows = session.execute(select(KeyRow.purpose, KeyRow.not_after).order_by(KeyRow.not_before, KeyRow.kid.desc()))
+    ends: dict[str, int] = dict(rows.all())  # the newest of a purpose comes last
+    named = ("SIGNING", "ENCRYPTION", "NODE", "LOG", "WITNESS")
+    return {purpose: (ends[purpose] - now) // DAY for purpose in named if purpose in ends}
 
 
 def _in_use(session: Session, purpose: str) -> str | None:

@@ -53,6 +53,9 @@ def load(session: Session, now: int) -> Directory | None:
 def accept(session: Session, parts: DirectoryParts, held: Directory | None, now: int) -> Directory:
     """Verify a fetched directory against all that was seen before and store it; raises `DirectoryRefused`."""
     directory = Directory.verify(parts, _anchor(session), now, _known(session), held)
+    if held is not None and held.parts == parts:
+        session.get_one(DirectoryRow, SNAPSHOT).fetched = now
+        return directory
     _put(session, ANCHOR, 0, directory.anchor(), now)
     _put(session, KNOWN, 0, directory.known(), now)
     _put_bytes(session, FEDERATION, directory.federation.version, parts.federation, now)
