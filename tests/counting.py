@@ -19,8 +19,13 @@ WHOLE_WAYS: Final = frozenset(
 """Long stories between several nodes and the hub: nearly every line of theirs is reached by shorter tests as well."""
 
 
+GENERATED: Final = ("tests/architecture/", "tests/exchange/policy/test_rules.py", "tests/fuzz/")
+"""Thousands of cases that look at sources, or go over a few lines that tests of their own reach."""
+
+
 def leave_out(items: list[pytest.Item]) -> None:
-    """Mark what is not counted: those stories, and on PostgreSQL what is counted on SQLite."""
+    """Mark what is not counted: those, and on PostgreSQL what is counted on SQLite."""
     for item in items:
-        if item.location[0] in WHOLE_WAYS or item.get_closest_marker("postgresql"):
+        file = item.location[0]
+        if file in WHOLE_WAYS or file.startswith(GENERATED) or item.get_closest_marker("postgresql"):
             item.add_marker(pytest.mark.no_cover)
