@@ -18,12 +18,13 @@ test: setup
 setup:
 	@tools/setup.sh full
 
-# Sealing, the log, the hub, end to end: with real signatures and fsync.
+# Sealing, the log, the hub, end to end: with real signatures and fsync; and the pages of a unit with many messages.
 bench: setup
 	@.venv/bin/serai bench seal --json
 	@.venv/bin/serai bench log --json
 	@.venv/bin/serai bench hub --json
 	@.venv/bin/serai bench end-to-end --json
+	@.venv/bin/python -m tests.bench.pages 160 20000
 
 # Thousands of simulated worlds.
 sim: setup

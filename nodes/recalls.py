@@ -28,6 +28,7 @@ from nodes import (
     outbox,
     recall_rules,
     register,
+    rows,
     storing,
     unattended,
 )
@@ -41,7 +42,7 @@ from nodes.outbox import Order
 from nodes.recalled import RECALLS
 from nodes.register import Reached
 from nodes.tables import DeliveryRow, EventRow, MessageRow, ThreadRow
-from nodes.views import Actor, DraftForm
+from nodes.views import Actor, DraftForm, InboxRow
 from nodes.work import Work
 from schemas import items
 from schemas.items import Item
@@ -98,6 +99,14 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """A message that may be recalled, as a list shows it, and the units that have it."""
+
+    row: InboxRow
+    holders: tuple[Holder, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Recall:
     """A recall as it stands. `words` is `None` for whoever may not read messages."""
 
@@ -112,15 +121,15 @@ class Recall:
     holders: tuple[Holder, ...]
 
 
-def before(session: Session, node: Node, actor: Actor, message_id: str) -> tuple[Holder, ...]:
-    """Return which units have a message that `actor` may recall; raises `NotFound`, and `Refused` if he may not."""
+def before(session: Session, node: Node, actor: Actor, message_id: str) -> Before:
+    """Return a message that `actor` may recall, and who has it; raises `NotFound`, and `Refused` if he may not."""
     row = session.get(MessageRow, message_id)
     if row is None:
         raise NotFound
     cases.require_read(session, node, actor, row.case_id)
     if not recall_rules.may(session, node, actor, row):
         raise Refused(Act.RECALL.value, ())
-    return _holders(session, node, message_id)
+    return Before(rows.view(session, node, actor, row), _holders(session, node, message_id))
 
 
 def send(node: Node, actor: Actor, message_id: str, mistake: Mistake) -> str:
@@ -129,7 +138,7 @@ def send(node: Node, actor: Actor, message_id: str, mistake: Mistake) -> str:
     Units that cannot be sealed to now are owed it. Raises what `before` raises, and `Incomplete`.
     """
     with node.db.read() as session:
-        units = [one.unit for one in before(session, node, actor, message_id)]
+        units = [one.unit for one in before(session, node, actor, message_id).holders]
         row = session.get_one(MessageRow, message_id)
         labels = storing.content_of(node, cases.of(session, row.case_id), row).labels
     kind, mark = kind_of(_KIND), str(labels["classification"])

@@ -93,7 +93,7 @@ def _check(desk: Desk, draft_id: str, problems: tuple[Problem, ...], status: int
         "parts": sheets.reading_parts(kind, found.draft),
         "bound": [mark for mark in wording.handling(codes_of(found.draft)) if mark.code in BINDING],
         "reason": found.draft.common.get("handling_reason"),
-        "readers": [_reader(one) for one in found.readers],
+        "readers": [_reader(desk, one) for one in found.readers],
         "score": found.completeness,
         "gaps": [_spoken(one) for one in found.warnings],
         "incomplete": bool(found.faults),
@@ -112,16 +112,16 @@ def _check(desk: Desk, draft_id: str, problems: tuple[Problem, ...], status: int
     return desk.page("check.html", values, status, counterpart=next(iter(found.draft.recipients), ""))
 
 
-def _reader(one: Reader) -> ReadBy:
-    ready = one.own or one.ekid is not None
+def _reader(desk: Desk, one: Reader) -> ReadBy:
+    ready, name = one.own or one.ekid is not None, wording.unit_name(desk.node, one.unit)
     accreditation = wording.label("classification", one.accreditation)
     agency = wording.label("agency_types", one.agency) if one.agency else ""
     if one.own:
         more = gettext("Officers who work on the case, the duty desk and supervisors. Each reading is logged.")
-        return ReadBy(one.unit, one.name, gettext("your unit"), more, ready)
+        return ReadBy(one.unit, name, gettext("your unit"), more, ready)
     role = gettext("copy, for information") if one.copied else gettext("recipient")
     more = gettext("%s, up to %s, opens with key %s") % (agency, accreditation, (one.ekid or "")[:16])
-    return ReadBy(one.unit, one.name, role, more, ready)
+    return ReadBy(one.unit, name, role, more, ready)
 
 
 def _spoken(fault: Fault) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from nodes.deeds import Exact
+from nodes.rekeying import KEY_CHANGE
 from nodes.web.languages import gettext, noted
 from nodes.web.wording import label
 
@@ -31,9 +33,24 @@ _PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
 """Name of what determines an act that must be confirmed -> what it is called, and the code table of its value."""
 
 
+KEYS: Final[Mapping[str, str]] = {
+    "SIGNING": noted("Signs what the unit sends"),
+    "NODE": noted("Signs requests to the hub"),
+    "ENCRYPTION": noted("Opens what arrives"),
+    "WITNESS": noted("Cosigns the logs of others"),
+    "LOG": noted("Signs the log of the unit"),
+}
+"""What each key of the unit does, in the order in which they are listed."""
+
+
 def deed(code: str) -> str:
     """Return what an act does that must be confirmed."""
     return gettext(_DEEDS[code])
+
+
+def target(exact: Exact) -> str:
+    """Return what such an act is done to: a key by what it does, all else by its number or name."""
+    return gettext(KEYS[exact.target]) if exact.parameters.get("what") == KEY_CHANGE else exact.target
 
 
 def parameter(name: str, value: str) -> tuple[str, str]:

@@ -232,7 +232,7 @@ def _row(desk: Desk, row: InboxRow) -> Row:
         deadline=moments.deadline(row.clock, desk.node.now()),
         assignee=row.assignee,
         assignee_name=row.assignee_name,
-        unread=row.unread,
+        unread=row.unread and row.state != "RECEIVED",  # that state says the same
         gap=row.gap,
     )
 

@@ -17,20 +17,13 @@ from nodes.errors import BadInput
 from nodes.permissions import require
 from nodes.tables import KeyRow
 from nodes.web import wording
+from nodes.web.deed_words import KEYS
 from nodes.web.entrance import AtDesk
-from nodes.web.languages import gettext, noted
+from nodes.web.languages import gettext
 from nodes.web.site import see
 from nodes.web.stepping import approving, prove
 
 router: Final = APIRouter()
-
-PURPOSES: Final = {
-    "SIGNING": noted("Signs what the unit sends"),
-    "NODE": noted("Signs requests to the hub"),
-    "ENCRYPTION": noted("Opens what arrives"),
-    "WITNESS": noted("Cosigns the logs of others"),
-    "LOG": noted("Signs the log of the unit"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +62,7 @@ def show_keys(desk: AtDesk) -> HTMLResponse:
         rows = session.scalars(alive.order_by(KeyRow.not_before.desc(), KeyRow.kid)).all()
         used = set(keys.ids(session).values())
         asked = rekeying.waiting(session, desk.node)
-    ordered = sorted(rows, key=lambda row: list(PURPOSES).index(row.purpose))
+    ordered = sorted(rows, key=lambda row: list(KEYS).index(row.purpose))
     lines = [_key(row, in_use=row.kid in used) for row in ordered]
     return desk.page("keys.html", {"lines": lines, "asked": [_asked(one) for one in asked]})
 
@@ -94,14 +87,14 @@ def _key(row: KeyRow, *, in_use: bool) -> KeyLine:
         state = wording.State(gettext("Waits for the directory"), "yellow")
     else:
         state = wording.State(gettext("In use"), "green") if in_use else wording.State(gettext("Used before"), "grey")
-    return KeyLine(gettext(PURPOSES[row.purpose]), row.kid, row.not_before, row.not_after, state)
+    return KeyLine(gettext(KEYS[row.purpose]), row.kid, row.not_before, row.not_after, state)
 
 
 def _asked(one: Approval) -> AskedLine:
     return AskedLine(
         one.approval_id,
         one.digest,
-        gettext(PURPOSES[one.wanted.target]),
+        gettext(KEYS[one.wanted.target]),
         one.reason,
         one.asked_by,
         one.asked_at,

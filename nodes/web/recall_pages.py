@@ -16,6 +16,7 @@ from nodes.recalls import Holder, Mistake, Recall
 from nodes.web import moments, wording
 from nodes.web.entrance import AtDesk
 from nodes.web.forms import Option
+from nodes.web.inbox_pages import rows_of
 from nodes.web.languages import gettext, language
 from nodes.web.site import Desk, see
 from nodes.web.wording import Problem, spoken_problem
@@ -77,8 +78,9 @@ def _confirm(desk: Desk, message_id: str, problems: tuple[Problem, ...], status:
         found = recalls.before(session, desk.node, desk.actor, message_id)
     chosen = desk.text("cause")
     values = {
-        "message_id": message_id,
-        "holders": _lines(desk, found),
+        "m": rows_of(desk, (found.row,))[0],
+        "at": found.row.at,
+        "holders": _lines(desk, found.holders),
         "causes": [
             Option(code, wording.label("recall_causes", code), code == chosen)
             for code in codes.table("recall_causes").offered

@@ -15,7 +15,7 @@ from nodes.approvals import Approval
 from nodes.deeds import Deed, Exact, ProofNeeded
 from nodes.proofs import Shown
 from nodes.views import SignedIn
-from nodes.web.deed_words import deed, parameter
+from nodes.web.deed_words import deed, parameter, target
 from nodes.web.entrance import node_of
 from nodes.web.languages import gettext
 from nodes.web.site import Desk
@@ -59,7 +59,7 @@ def ask(request: Request, signed_in: SignedIn, needed: ProofNeeded) -> HTMLRespo
     text = gettext("That did not confirm it. Use a new code, or your passkey.")
     values = {
         "what": deed(needed.exact.deed),
-        "target": needed.exact.target,
+        "target": target(needed.exact),
         "parameters": [parameter(name, value) for name, value in needed.exact.parameters.items() if value],
         "action": request.url.path,
         "posted": [(name, value) for name, value in form.multi_items() if name not in _OWN],
