@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from crypto.encoding import b64
 from schemas.directory import Federation, members
 from schemas.invitations import fingerprint
 
@@ -88,6 +89,11 @@ def _items(value: list[Any], place: tuple[str, ...], name: str) -> Iterator[tupl
 
 def _shown(facts: Mapping[str, _Fact], place: str) -> str | None:
     return None if place not in facts else _text(*facts[place])
+
+
+def name_of_key(public: bytes) -> str:
+    """Return the fingerprint by which a change names a public key, so that people can read it to each other."""
+    return fingerprint(b64(public).encode())
 
 
 def _text(name: str, value: object) -> str:

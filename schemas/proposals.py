@@ -78,6 +78,11 @@ class Step:
         )
 
     @property
+    def needed(self) -> int:
+        """How many keepers must sign: the larger threshold, where it names another."""
+        return max(self.held.threshold, self.document.threshold)
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """The ids of the roots whose keepers have not signed, in the order of the documents."""
         return tuple(kid for kid in keys_by_id([*self.held.roots, *self.document.roots]) if kid not in self.signed)
@@ -123,7 +128,7 @@ class Step:
             "document": self.fingerprint,
             "signed": list(self.signed),
             "missing": list(self.missing),
-            "needed": self.held.threshold,
+            "needed": self.needed,
             "expires": to_text(self.expires),
             "changes": [str(one) for one in self.changes],
         }

@@ -21,7 +21,7 @@ from serai.output import EXIT_HELP, show_error
 GROUPS: Final = {
     "hub": ("serai.hub_backup", "The hub: make one, run it, let units in and out, back it up."),
     "federation": (
-        "serai.proposing",
+        "serai.keepers",
         "What the keepers of the roots sign: decisions for all, and proposals of each other.",
     ),
     "node": ("serai.node", "A unit's node: make one, join a federation, run it, turn its keys, back it up."),

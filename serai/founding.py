@@ -208,6 +208,11 @@ def with_rules(held: Federation, ends: int, now: int) -> Federation:
     return _decided(held, now, rules=tuple(sorted((mine, *ending), key=lambda one: one.version)))
 
 
+def with_roots(held: Federation, roots: tuple[bytes, ...], threshold: int, now: int) -> Federation:
+    """Return the next version under other roots, of which `threshold` must sign; raises CommandError for too few."""
+    return _decided(held, now, roots=roots, threshold=threshold)
+
+
 def _decided(held: Federation, now: int, **decided: object) -> Federation:
     """Return the next version with what the federation decided; raises CommandError for what no node would believe."""
     try:

@@ -11,9 +11,10 @@ import typer
 from crypto.encoding import b64
 from schemas import proposals
 from schemas.proposals import Withdrawal
+from serai import founding
 from serai.decisions import app
 from serai.homes import HubHome
-from serai.hub import Access, RootFiles, RootFolders
+from serai.hub import ANCHOR, Access, RootFiles, RootFolders
 from serai.output import CommandError, JsonFlag, Report, note, show
 from serai.passphrases import PassphraseFd, PassphraseFile
 from serai.signing_desk import (
@@ -105,6 +106,7 @@ def sign(
         members = hand_in(access, signed_by(found, step, root).federation, found.requests, step)
     else:
         raise CommandError("SERAI-PROPOSAL", "Nothing to sign: name a file, or the hub's folder with --home.")
+    (roots[0] / ANCHOR).write_bytes(founding.anchor_of(step.held).to_bytes())
     show(Report("federation-sign", members, lines=lines_of(members)), as_json=as_json)
 
 

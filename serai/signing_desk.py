@@ -68,10 +68,12 @@ def put(access: Access, roots: Sequence[SigningKey], following: Following, reque
 def hand_in(access: Access, wire: bytes, requests: Sequence[bytes], step: Step) -> Members:
     """Give the hub signatures of a document, and say how far it is and what is missing."""
     state = access.do("sign", {"federation": b64(wire), "requests": [b64(one) for one in requests]})
-    if not state["in_force"]:
-        note(f"Not in force yet: {len(state['signed'])} of {state['needed']} have signed.")
+    if state["in_force"]:
+        (access.home / ANCHOR).write_bytes(founding.anchor_of(step.document).to_bytes())
+    else:
+        note(f"Not in force yet: signed by {named(state['signed'])}; {state['needed']} must sign.")
         note(f"Not signed by {named(state['missing'])}; void after {to_text(step.expires)}.")
-        note("Each further keeper gives `serai federation sign`, or the same command, with his own root.")
+        note("Each further keeper gives `serai federation sign` with his own root.")
     return {**state, "document": step.fingerprint, "expires": to_text(step.expires)}
 
 

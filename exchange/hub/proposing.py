@@ -144,7 +144,7 @@ def _sign(hub: Hub, batch: Batch, job: _Job) -> Signed:
         _put_in_force(hub, batch, proposal.federation, job)
     elif step.signed != known:
         _keep(batch, step, proposal)
-    return Signed(step.document.version, step.signed, step.missing, step.held.threshold, step.complete)
+    return Signed(step.document.version, step.signed, step.missing, step.needed, step.complete)
 
 
 def _merged(mine: SignedStatement, before: Proposal | None) -> bytes:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.changes import changes
+from schemas.changes import changes, name_of_key
 from schemas.directory import Agreement, Federation, members
 from tests.federation import UnitKeys, World, pair
 from tests.instants import DAY, NOW
@@ -54,11 +54,11 @@ def test_the_same_document_changes_nothing() -> None:
 
 
 def test_a_unit_that_comes_in_is_shown_field_by_field() -> None:
-    units = (*HELD.units, UnitKeys("UZ").entry())
-    lines = shown(HELD.model_copy(update={"units": units}))
+    uz = UnitKeys("UZ")
+    lines = shown(HELD.model_copy(update={"units": (*HELD.units, uz.entry())}))
     assert "unit UZ, accreditation: new: RESTR" in lines
     assert "unit UZ, name, in English: new: Unit UZ" in lines
-    assert any(line.startswith("unit UZ, root ") for line in lines)
+    assert f"unit UZ, root {name_of_key(uz.root.public)}: new: stands" in lines
 
 
 def test_a_unit_that_goes_another_level_and_another_end_are_shown() -> None:

@@ -1,5 +1,7 @@
 """A proposal at a keeper's desk: what it is compared with, who signed it, and how long it may be signed."""
 
+import hashlib
+
 import pytest
 
 from crypto import statements
@@ -31,6 +33,7 @@ def test_a_proposal_says_who_signed_who_did_not_and_until_when() -> None:
     ids = [root.kid for root in WORLD.roots]
     assert (step.signed, step.missing, step.complete) == ((ids[0],), (ids[1], ids[2]), False)
     assert (step.expires, step.document) == (NOW + LIFE, NEXT)
+    assert step.digest == hashlib.sha512(NEXT.to_bytes()).digest()
     summary = step.summary()
     assert (summary["version"], summary["needed"], len(summary["missing"])) == (8, 2, 2)
     assert "name: Test federation → Another name" in summary["changes"]
@@ -51,6 +54,8 @@ def test_other_roots_need_the_threshold_of_both_sides() -> None:
     assert not Step.of(HELD, sign_federation(other, new)).complete
     assert Step.of(HELD, sign_federation(other, both)).complete
     assert len(Step.of(HELD, signed(other, 0)).missing) == 4
+    three = Step.of(HELD, signed(NEXT.model_copy(update={"threshold": 3}), 0, 1))
+    assert (three.needed, three.complete) == (3, False)
 
 
 def test_what_was_made_from_an_older_document_is_void() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from crypto.instants import from_text
-from crypto.signing import SigningKey
+from crypto.signing import SigningKey, kid_of
 from schemas import invitations
 from schemas.directory import Unit, sign_federation
 from schemas.proposals import Proposal
@@ -167,6 +167,33 @@ def test_of_several_proposals_one_is_named_and_who_signed_withdraws(office: Offi
     assert done("federation", "withdraw", *office.hub, *office.root(1), *named)["withdrawn"]
     assert waiting(office)["document"] == first["document"]
     assert run("federation", "sign", *office.hub, *office.root(2), *named).members["code"] == "EX-6642"
+
+
+def test_a_keeper_follows_another_and_who_left_signs_nothing_more(office: Office, tmp_path: Path) -> None:
+    made = done("federation", "root", tmp_path / "new", "--passphrase-file", office.secret("new"))
+    new = ["--root", tmp_path / "new", "--root-passphrase-file", office.secret("new")]
+    before = done("federation", "roots", *office.hub)
+    old, change = anchor(office).roots[2], ["--add", made["public"], "--remove", before["roots"][2]["id"][:16]]
+    waits = run("federation", "roots", *office.hub, *change, *office.root(1))
+    assert f"root {made['fingerprint']}: new: stands" in waits.said
+    assert (len(waits.members["proposal"]["missing"]), waits.members["roots"]) == (3, before["roots"])
+    document = ["--document", waits.members["proposal"]["document"]]
+    assert done("federation", "sign", *office.hub, *office.root(2), *document)["in_force"]
+    assert run("hub", "enrol", *office.hub, *office.root(3)).members["code"] == "PROPOSAL_REFUSED"
+    assert done("hub", "enrol", *office.hub, *office.root(1), *new)["in_force"]
+    assert made["id"] in [kid_of(public) for public in anchor(office).roots]
+    (tmp_path / "old").write_bytes(old)
+    back = ["--add", tmp_path / "old", "--remove", made["id"]]
+    assert done("federation", "roots", *office.hub, *back, *office.roots())["proposal"]["in_force"]
+
+
+def test_roots_that_are_none_or_too_few_are_not_proposed(office: Office, tmp_path: Path) -> None:
+    (tmp_path / "low").write_bytes(bytes(1984))
+    refused = [
+        run("federation", "roots", *office.hub, *office.root(1), *words).members["code"]
+        for words in (["--remove", "nobody"], ["--remove", ""], ["--threshold", 4], ["--add", tmp_path / "low"])
+    ]
+    assert refused == ["SERAI-ROOTS", "SERAI-ROOTS", "SERAI-DECISION", "KEY_REFUSED"]
 
 
 def test_a_file_that_came_back_too_late_says_so(office: Office, tmp_path: Path) -> None:
