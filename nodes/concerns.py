@@ -38,13 +38,6 @@ NOT_THE_ORIGINATOR: Final = Objection(
         "О сведениях решает только предоставившее их подразделение: обратитесь к нему или говорите лишь о своих.",
     ),
 )
-OWN_WORK: Final = Objection(
-    "OWN_WORK",
-    Words(
-        "Somebody else must decide: you wrote the information yourself.",
-        "Решать должен кто-то другой: эти сведения составили вы сами.",
-    ),
-)
 
 
 def objection(work: Work, content: Content) -> Objection | None:
@@ -65,11 +58,8 @@ def _asks(work: Work, content: Content, item: Item) -> Objection | None:
 
 
 def _grants(work: Work, content: Content, item: Item) -> Objection | None:
-    """Nobody decides for another unit, and no person about what he wrote himself."""
-    if onward.origins(work, item) != {content.author.unit}:
-        return NOT_THE_ORIGINATOR
-    message = work.messages.one(item.message)
-    return OWN_WORK if message is not None and message.author == content.author.officer else None
+    """Nobody decides for another unit; who decides for this one, the rules say (`nodes.deciding`)."""
+    return None if onward.origins(work, item) == {content.author.unit} else NOT_THE_ORIGINATOR
 
 
 def _tells(work: Work, content: Content, item: Item) -> Objection | None:

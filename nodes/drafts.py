@@ -18,6 +18,7 @@ from exchange.policy.facts import CASE_ITSELF, Act
 from nodes import (
     cases,
     concerns,
+    deciding,
     draft_rows,
     judging,
     log,
@@ -141,6 +142,7 @@ def _begin(session: Session, node: Node, actor: Actor, new: NewDraft) -> _Begun:
     if passed is not None:
         case = cases.of(session, passed.case_id)
         form = _passing(session, node, actor, passed, new)
+    deciding.require(session, node, actor, kind.code, form.body)
     if case is not None:
         source = parent or about or passed
         family = source.family if source is not None else CASE_ITSELF

@@ -58,7 +58,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What went into the file: its SHA-512, and the messages whose content was withheld for their handling codes."""
+    """What went into the file: its SHA-512, and the messages whose content the rules keep out of it."""
 
     sha512: str
     messages: int
@@ -124,7 +124,8 @@ def require_court(session: Session, node: Node, actor: Actor, wanted: Wanted) ->
     Raises `Refused`, which names the rules, `NotFound`, `RestrictionUnread`, and `BadInput` for no such use.
     """
     found = messages.opened(session, node, actor, wanted.message_id or "", Act.READ)
-    judging.require(node, actor, found.subject, _showing(session, actor, found.row, wanted))
+    for wish in _showing(session, actor, found.row, wanted):
+        judging.require(node, actor, found.subject, wish)
 
 
 def _plan(session: Session, node: Node, actor: Actor, wanted: Wanted) -> _Plan:
@@ -139,7 +140,7 @@ def _plan(session: Session, node: Node, actor: Actor, wanted: Wanted) -> _Plan:
     opened: list[str] = []
     withheld: list[str] = []
     for row in rows if wanted.with_content else ():
-        if storing.is_readable(case, row, node.now()):
+        if row.sealed and case.wrapped_key is not None:
             (opened if _for_courts(session, node, actor, row, wanted) else withheld).append(row.eid)
     numbers = {row.eid: row.message_id for row in rows}
     held = select(ReceiptRow.wire).where(ReceiptRow.eid.in_(numbers), ReceiptRow.wire.is_not(None))
@@ -158,16 +159,20 @@ def _chosen(session: Session, wanted: Wanted) -> tuple[CaseRow, list[MessageRow]
 
 
 def _for_courts(session: Session, node: Node, actor: Actor, row: MessageRow, wanted: Wanted) -> bool:
-    content = storing.content_of(node, cases.of(session, row.case_id), row)
-    subject = judging.subject(session, node, actor, row, content.labels)
-    return judging.decide(node, actor, subject, _showing(session, actor, row, wanted)).allowed
+    case, wishes = cases.of(session, row.case_id), _showing(session, actor, row, wanted)
+    if not storing.is_readable(case, row, node.now()):
+        return False
+    subject = judging.subject(session, node, actor, row, storing.content_of(node, case, row).labels)
+    return all(judging.decide(node, actor, subject, wish).allowed for wish in wishes)
 
 
-def _showing(session: Session, actor: Actor, row: MessageRow, wanted: Wanted) -> Wish:
+def _showing(session: Session, actor: Actor, row: MessageRow, wanted: Wanted) -> tuple[Wish, Wish]:
+    """A court's file is two acts: content leaves the node, and it is shown as `wanted` says."""
     if wanted.use not in codes.table("court_uses"):
         raise BadInput("use")
     use, confirmed = codes.table("court_uses")[wanted.use], restrictions.confirmed(session, actor, row.message_id)
-    return Wish(Act(use.text("act")), to=use.text("to"), purpose=wanted.purpose, text_confirmed=confirmed)
+    wish = Wish(Act(use.text("act")), to=use.text("to"), purpose=wanted.purpose, text_confirmed=confirmed)
+    return replace(wish, act=Act.EXPORT), wish
 
 
 class _Envelopes(Mapping[str, bytes]):

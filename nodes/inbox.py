@@ -5,6 +5,7 @@ sees everything. That something came is shown before it is taken, what it says o
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal_column, or_, select, true
@@ -12,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, defer
 
 from exchange.lifecycle import MACHINES
 from exchange.policy.facts import Action
-from nodes import alerts, judging, rows
+from nodes import alerts, judging, log, rows
 from nodes.judging import PROTECTION
 from nodes.node import Node
 from nodes.permissions import allowed, require
@@ -34,8 +35,8 @@ _COPIED = MessageRow.message_id.in_(select(DeliveryRow.message_id).where(Deliver
 """What came for information only: nobody owes anything for it. Written out, so that the index of copies serves it."""
 
 
-def page(session: Session, node: Node, actor: Actor, query: InboxQuery) -> InboxPage:
-    """Return one page of a list; raises `Denied` for a role that has no lists."""
+def page(session: Session, node: Node, actor: Actor, query: InboxQuery, *, leaving: bool = False) -> InboxPage:
+    """Return one page of a list, `leaving` as a file or not; raises `Denied` for a role that has no lists."""
     require(actor, Action.LIST_ARRIVALS)
     chosen = [*_filtered(node, actor, query), *_of_case(session, node, actor, query)]
     total = session.scalar(select(func.count()).select_from(MessageRow).where(*chosen)) or 0
@@ -44,14 +45,24 @@ def page(session: Session, node: Node, actor: Actor, query: InboxQuery) -> Inbox
     if query.sort is Sort.DUE:
         wanted = wanted.outerjoin(_OF_OPENING, _OF_OPENING.c.opening == MessageRow.message_id)
     numbers = session.scalars(wanted.offset((max(query.page, 1) - 1) * size).limit(size)).all()
-    return InboxPage(_rows(session, node, actor, numbers), total, max(query.page, 1), max(1, -(-total // size)))
+    lines = _rows(session, node, actor, numbers, leaving=leaving)
+    return InboxPage(lines, total, max(query.page, 1), max(1, -(-total // size)))
 
 
-def _rows(session: Session, node: Node, actor: Actor, numbers: Sequence[str]) -> tuple[InboxRow, ...]:
+def taken_out(session: Session, node: Node, actor: Actor, query: InboxQuery) -> InboxPage:
+    """Return a page as a file that leaves: a line says no word that may not, and of which it says one is logged."""
+    found, act = page(session, node, actor, query, leaving=True), replace(log.by(actor, "EXPORT"), codes=("LIST",))
+    told = [line.message_id for line in found.rows if line.subject is not None]
+    if told:
+        log.record_all(session, node, [replace(act, message_id=number) for number in told])
+    return found
+
+
+def _rows(session: Session, node: Node, actor: Actor, numbers: Sequence[str], *, leaving: bool) -> tuple[InboxRow, ...]:
     """The lines of these messages in this order; they were chosen from an index, without reading what they hold."""
     chosen = select(MessageRow).where(MessageRow.message_id.in_(numbers)).options(defer(MessageRow.envelope))
     found = {row.message_id: row for row in session.scalars(chosen)}
-    return rows.views(session, node, actor, [found[number] for number in numbers])
+    return rows.views(session, node, actor, [found[number] for number in numbers], leaving=leaving)
 
 
 def counters(session: Session, node: Node, actor: Actor) -> Counters:

@@ -1,4 +1,4 @@
-"""Reading a message: opened for whoever may, logged every time, and receipted the first time an officer does.
+"""Reading and printing a message: for whoever may, logged every time, receipted the first time an officer does.
 
 The sender learns that it was opened, never by whom (protocol.md §8).
 """
@@ -96,7 +96,16 @@ def consult(session: Session, node: Node, actor: Actor, found: Opened, justifica
         receipts.make(work, row.eid, "OPENED")
         work.finish()
     session.flush()
-    return _detail(session, node, actor, row, content)
+    return _detail(session, node, actor, found)
+
+
+def printed(session: Session, node: Node, actor: Actor, message_id: str) -> tuple[MessageDetail, int]:
+    """Return a message as it leaves on paper, and the entry of the log that says so; raises what `opened` raises."""
+    found = opened(session, node, actor, message_id, Act.READ)
+    require(session, node, actor, found, Act.EXPORT)
+    detail = consult(session, node, actor, found)
+    act = replace(log.by(actor, "PRINT"), case=found.case, message_id=message_id, eid=found.row.eid)
+    return detail, log.record(session, node, replace(act, justification=found.content.label("purpose")))
 
 
 def unowned(session: Session, node: Node, actor: Actor, message_id: str) -> InboxRow:
@@ -108,7 +117,9 @@ def unowned(session: Session, node: Node, actor: Actor, message_id: str) -> Inbo
     return rows.view(session, node, actor, row)
 
 
-def _detail(session: Session, node: Node, actor: Actor, row: MessageRow, content: Content) -> MessageDetail:
+def _detail(session: Session, node: Node, actor: Actor, found: Opened) -> MessageDetail:
+    row, content = found.row, found.content
+    leaving = judging.decide(node, actor, found.subject, Wish(Act.EXPORT, text_confirmed=True))
     related = session.scalars(
         select(MessageRow)
         .where(MessageRow.thread_id == row.thread_id)
@@ -134,6 +145,7 @@ def _detail(session: Session, node: Node, actor: Actor, row: MessageRow, content
         hub_index=row.hub_index,
         key_id=cme.parse(row.envelope).header.skid,
         ahead=_ahead(row),
+        leaves=leaving.allowed,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from exchange.policy.facts import Act
-from nodes import approvals, checking, draft_rows, judging, log
+from nodes import approvals, checking, deciding, draft_rows, judging, log
 from nodes.approvals import Approval, State, Wanted
 from nodes.checking import Judged
 from nodes.errors import NotApproved, NotFound, OutOfStep
@@ -46,12 +46,13 @@ class Need:
 def needs(session: Session, node: Node, actor: Actor, judged: Judged) -> tuple[Need, ...]:
     """Return what a draft of the author's needs before it may be sealed; nothing while something is wrong with it.
 
-    Raises `Refused` where the rules let the author not send it at all.
+    Raises `Refused` where the rules let the author not send it at all, or not decide what it decides.
     """
     draft = judged.written.draft
     if judged.content is None:
         return ()
     judging.require_own(node, actor, _own(draft), Act.RELEASE, approved=True)
+    deciding.require(session, node, actor, draft.kind, judged.content.body)
     found = judged.content.declared.approvals_needed(judged.content.facts())
     return tuple(Need(one.code, one.words, _standing(session, node, _wanted(one.code, draft))) for one in found)
 
@@ -80,6 +81,7 @@ def use(session: Session, node: Node, actor: Actor, draft: Draft, content: Conte
     for code in needed:
         approvals.take(session, node, actor, _wanted(code, draft))
     judging.require_own(node, actor, _own(draft), Act.RELEASE, approved=RESTRICTED in needed)
+    deciding.require(session, node, actor, draft.kind, content.body)
 
 
 def shown(session: Session, node: Node, actor: Actor, approval_id: str) -> Draft:

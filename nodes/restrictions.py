@@ -4,9 +4,11 @@ A confirmation is for one person and one arrival, and stands in the log. What th
 the restriction is its own. Which codes ask for it, the table of handling actions says.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from exchange.policy.facts import Act
@@ -41,6 +43,12 @@ class Restriction:
 def confirmed(session: Session, actor: Actor, message_id: str) -> bool:
     """Return whether `actor` has read and confirmed the restriction of an arrival."""
     return session.get(ConfirmationRow, (message_id, actor.user_id)) is not None
+
+
+def confirmed_among(session: Session, actor: Actor, message_ids: Collection[str]) -> frozenset[str]:
+    """Return of which of these arrivals `actor` has read and confirmed the restriction."""
+    mine = ConfirmationRow.user_id == actor.user_id, ConfirmationRow.message_id.in_(message_ids)
+    return frozenset(session.scalars(select(ConfirmationRow.message_id).where(*mine)))
 
 
 def show(session: Session, node: Node, actor: Actor, message_id: str) -> Restriction:

@@ -5,14 +5,14 @@ Only the members that a line shows are unsealed; the whole content is opened in 
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crypto.canonical import Json
 from exchange.policy.facts import Act
-from nodes import clocks, judging, recalled, storing, threads
+from nodes import clocks, judging, recalled, restrictions, storing, threads
 from nodes.account_tables import UserRow
 from nodes.judging import Standing, Subject, Wish
 from nodes.node import Node
@@ -22,7 +22,10 @@ from nodes.views import Actor, Clock, InboxRow
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What stands around some messages, read all at once; the maps also keep the rows in the session."""
+    """What stands around some messages, read all at once; the maps also keep the rows in the session.
+
+    `leaving`: the lines leave as a file, and these restrictions were confirmed; `None` for a list that is looked at.
+    """
 
     cases: Mapping[str, CaseRow]
     standings: Mapping[str, Standing]
@@ -31,14 +34,20 @@ class _Around:
     deliveries: Mapping[str, list[DeliveryRow]]
     opened: Mapping[str, list[ThreadRow]]
     clocks: Mapping[tuple[str, str], Clock | None]
+    leaving: frozenset[str] | None = None
 
 
-def views(session: Session, node: Node, actor: Actor, found: Iterable[MessageRow]) -> tuple[InboxRow, ...]:
-    """Return the lines of a list."""
+def views(
+    session: Session, node: Node, actor: Actor, found: Iterable[MessageRow], *, leaving: bool = False
+) -> tuple[InboxRow, ...]:
+    """Return the lines of a list; of one that leaves as a file, lines say only what may leave."""
     messages = list(found)
     if not messages:
         return ()
     around = _gather(session, node, actor, messages)
+    if leaving:
+        read = restrictions.confirmed_among(session, actor, [row.message_id for row in messages])
+        around = replace(around, leaving=read)
     return tuple(_line(node, actor, row, around) for row in messages)
 
 
@@ -125,9 +134,11 @@ def _readable(node: Node, actor: Actor, row: MessageRow, around: _Around) -> dic
     if not (storing.is_readable(case, row, node.now()) and judging.reads_of_case(node, actor, to_case, row.family)):
         return {}
     labels = _labels(node, case, row)
-    wish = Wish(Act.READ, text_confirmed=True)
+    wishes = [Wish(Act.READ, text_confirmed=True)]
+    if around.leaving is not None:
+        wishes.append(Wish(Act.EXPORT, text_confirmed=row.message_id in around.leaving))
     subject = Subject(row, labels, to_case, row.message_id in around.recalled)
-    return labels if judging.decide(node, actor, subject, wish).allowed else {}
+    return labels if all(judging.decide(node, actor, subject, wish).allowed for wish in wishes) else {}
 
 
 def _labels(node: Node, case: CaseRow, row: MessageRow) -> dict[str, Json]:

@@ -139,13 +139,19 @@ def letter(session: Session, node: Node, actor: Actor, task_id: str) -> Letter:
     row, opened = _opened(session, node, actor, task_id)
     if row.sent is None:
         raise OutOfStep
-    judging.require(node, actor, opened.subject, tasks.leaving(row, confirmed=True))
+    for wish in _printed(row):
+        judging.require(node, actor, opened.subject, wish)
     shown = _shown(session, node, actor, (row, opened))
     chosen = list(_objects(shown))
     kept = {str(one["object_id"]): one for one in chosen if _may_leave(session, node, actor, (row, opened), one)}
     withheld = tuple(name for one in chosen if (name := str(one["object_id"])) not in kept)
     recorded = log.record(session, node, tasks.act(actor, "PRINT", row, opened))
     return Letter(shown, tuple(_alone(one, kept) for one in kept.values()), withheld, recorded)
+
+
+def _printed(row: TaskRow) -> tuple[Wish, Wish]:
+    """A letter is two acts: content leaves the node on paper, and it goes to the agency."""
+    return Wish(Act.EXPORT, text_confirmed=True), tasks.leaving(row, confirmed=True)
 
 
 def replies(session: Session, node: Node, actor: Actor, message_id: str) -> tuple[Shown, ...]:
@@ -219,8 +225,8 @@ def _alone(one: Mapping[str, Json], kept: Container[str]) -> Mapping[str, Json]:
 def _may_leave(
     session: Session, node: Node, actor: Actor, task: tuple[TaskRow, Opened], one: Mapping[str, Json]
 ) -> bool:
-    """Return whether an object may go to the agency, under its own handling codes and those of the message."""
+    """Return whether an object may go to the agency on paper, under its own codes and those of the message."""
     row, opened = task
     item = Item(row.message_id, str(one["object_id"]))
     subject = quoting.as_item(session, node, opened.subject, opened.content, item)
-    return judging.decide(node, actor, subject, tasks.leaving(row, confirmed=True)).allowed
+    return all(judging.decide(node, actor, subject, wish).allowed for wish in _printed(row))

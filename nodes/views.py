@@ -261,6 +261,7 @@ class MessageDetail:
     `about`: what was said about it in others.
     `ahead`: seconds by which the sender's clock was ahead of the hub's when it was sealed, 0 within the tolerance.
     `reason`: why our own message carries its handling codes; it never left this unit.
+    `leaves`: whether its reader may take it out of this unit's system, on paper or as a file.
     """
 
     row: InboxRow
@@ -279,6 +280,7 @@ class MessageDetail:
     hub_index: int | None
     key_id: str
     ahead: int
+    leaves: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,13 +139,13 @@ def draft_line(desk: Desk, draft: Draft) -> DraftLine:
 
 def _list(desk: Desk, box: Box) -> Response:
     query = _query(desk.request.query_params, box)
+    if desk.request.url.path.endswith(".csv"):
+        with desk.node.db.write() as session:
+            return _csv(desk, inbox.taken_out(session, desk.node, desk.actor, query))
     with desk.node.db.read() as session:
         page = inbox.page(session, desk.node, desk.actor, query)
-    path = desk.request.url.path
     if wants_json(desk.request):
         return JSONResponse(_json(page))
-    if path.endswith(".csv"):
-        return _csv(desk, page)
     values = _values(desk, query, page)
     codes = [code for row in page.rows for code in row.handling if row.subject is not None]
     return desk.page("inbox.html", {**values, "banner": wording.banner(codes)})

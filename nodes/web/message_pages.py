@@ -13,7 +13,7 @@ from nodes.errors import BadInput, NotFound, OutOfStep, RestrictionUnread
 from nodes.permissions import allowed
 from nodes.retention_errors import Erased, Expired
 from nodes.views import MessageDetail
-from nodes.web import earlier_parts, message_parts, task_pages, wording
+from nodes.web import earlier_parts, message_parts, paper, task_pages, wording
 from nodes.web.entrance import AtDesk
 from nodes.web.inbox_pages import kind_label, rows_of
 from nodes.web.languages import gettext
@@ -33,6 +33,14 @@ def show(desk: AtDesk, message_id: str) -> Response:
         if wants_json(desk.request) or isinstance(error, Erased | Expired):
             raise
         return _show_unowned(desk, message_id)
+
+
+@router.get("/messages/{message_id}/paper.pdf")
+def print_message(desk: AtDesk, message_id: str) -> Response:
+    """Print a message; each print is an entry of the log, which it names with its reader on every sheet."""
+    with desk.node.db.write() as session:
+        found, recorded = messages.printed(session, desk.node, desk.actor, message_id)
+    return paper.sheet(desk, "message_print.html", message_parts.content(desk, found), recorded)
 
 
 @router.post("/messages/{message_id}/confirm")

@@ -89,6 +89,9 @@ def content(desk: Desk, found: MessageDetail) -> dict[str, Any]:
     kind = KINDS[found.row.kind]
     return {
         **marks(desk, found),
+        "m": rows_of(desk, (found.row,))[0],
+        "language": str(found.common.get("language", "")),
+        "facts": _facts(desk, found),
         "parts": (*sections_of(kind, found.body), *labels_of(found.common)),
         "people": people_of(kind, found.body),
     }
@@ -107,10 +110,7 @@ def around(desk: Desk, found: MessageDetail, hands: tuple[Assignment, ...]) -> d
     onward = onward_pages.beside(desk, found)
     there = _ASKED_FROM_RULES if onward_pages.asks(onward["onward"]) else frozenset()
     return {
-        "m": rows_of(desk, (row,))[0],
-        "language": str(found.common.get("language", "")),
         "arrived": arrived,
-        "facts": _facts(desk, found),
         "clocks": _clocks(desk, found),
         "ahead": found.ahead,
         "thread": [_thread_line(desk, one, row.message_id) for one in found.thread],
@@ -125,6 +125,7 @@ def around(desk: Desk, found: MessageDetail, hands: tuple[Assignment, ...]) -> d
         "may_give": arrived and may_give,
         "may_escalate": arrived and row.assignee == desk.actor.user_id,
         "evidence": _evidence(found),
+        "leaves": found.leaves,
         **onward,
     }
 

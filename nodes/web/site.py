@@ -93,6 +93,7 @@ class Site:
     done: str
     keys: bool
     session_seconds: int
+    now: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +218,7 @@ def _frame(request: Request, node: Node, csrf: str, actor: Actor | None = None, 
         done=done_text(request.query_params.get("done", "")),
         keys=request.cookies.get(KEYS_COOKIE) == "on",
         session_seconds=node.settings.idle_timeout if actor else 0,
+        now=node.now(),
     )
 
 

@@ -1,6 +1,7 @@
 """Evidence as a unit hands it out: complete, verified, logged, and of nothing that is not the asker's."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from exchange.hub import administration
 from exchange.hub.administration import Publication
 from exchange.hub.hub import LOG_ID
 from exchange.hub.stamping import Stamper
+from exchange.policy.rulebook import Rulebook, federation_texts
 from nodes import anchoring, evidence, messages
 from nodes.drafts import NewDraft
 from nodes.errors import Denied, EvidenceRefused, HubUnreachable, NotFound
@@ -32,6 +34,11 @@ from serai.cli import app
 from tests.hub.authority import Authority
 from tests.messages import AT_RISK
 from tests.nodes.world import World, send, someone
+
+NOTHING_LEAVES = """
+@id("TJ-NOTHING-LEAVES") @law("order 7") @en("No content leaves.") @ru("Содержание не выносится.")
+forbid (principal, action == Serai::Action::"EXPORT", resource);
+"""
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +158,9 @@ def test_content_of_another_unit_that_is_not_for_courts_is_withheld(small: World
     assert (done.opened, len(done.withheld)) == (0, 1)
     assert "CONTENT_ABSENT" in report.codes()
     assert exported(small, "TJ", rustam, with_content=True)[0].opened == 1
+    bound = replace(rustam, rules=Rulebook(federation_texts(), {"own.cedar": NOTHING_LEAVES}))
+    done, _, _ = exported(small, "TJ", bound, with_content=True)
+    assert (done.opened, len(done.withheld)) == (0, 1)
 
 
 def test_before_the_hub_has_published_anything_the_refusal_says_why(exchanged: World) -> None:

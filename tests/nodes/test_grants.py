@@ -1,19 +1,22 @@
 """A permission between three units: asked, decided, used, ended; and what nobody can get by a false one."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from nodes import drafts, grants, messages
+from nodes import deciding, drafts, grants, messages
 from nodes.drafts import NewDraft
-from nodes.errors import Denied, NotFound
+from nodes.errors import Denied, NotFound, Refused
 from nodes.grant_tables import GrantRow
 from nodes.grants import Side
+from nodes.tables import MessageRow
 from schemas.items import WHOLE, Item
 from tests.instants import DAY
-from tests.messages import held
+from tests.messages import Body, decision, held
 from tests.nodes.permits import arrived, ask, decide, gave, lie, may, objections, passing, refused, say
 from tests.nodes.world import World, someone
 
@@ -55,6 +58,28 @@ def test_only_a_supervisor_or_a_legal_officer_decides(small: World, who: str) ->
     actor = someone(small.node("TJ"), who)
     with pytest.raises(Denied), small.node("TJ").db.write() as session:
         drafts.create(session, small.node("TJ"), actor, NewDraft("HCD", in_reply_to=request))
+
+
+def test_nobody_decides_about_the_use_of_what_he_wrote_and_the_refusal_names_the_rule(small: World) -> None:
+    request, tj = ask(small, gave(small)), small.node("TJ")
+    author = replace(someone(tj, "rustam"), roles=frozenset({"SUPERVISOR"}))
+    with pytest.raises(Refused) as refusal, tj.db.write() as session:
+        drafts.create(session, tj, author, NewDraft("HCD", in_reply_to=request))
+    assert [rule.name for rule in refusal.value.rules] == ["NOT-OWN-AUTHOR"]
+
+
+def test_of_what_was_erased_nothing_is_permitted_and_that_is_still_said(small: World) -> None:
+    item, tj = gave(small), small.node("TJ")
+    farida = someone(tj, "farida")
+    about: Body = {"items": [held(item)]}
+    with tj.db.write() as session:
+        session.get_one(MessageRow, item).sealed = b""
+    with pytest.raises(Refused) as refusal, tj.db.read() as session:
+        deciding.require(session, tj, farida, "HCD", decision(**about))
+    assert [rule.name for rule in refusal.value.rules] == ["ERASED"]
+    with tj.db.read() as session:
+        deciding.require(session, tj, farida, "HCD", {**about, "decision": "REFUSED"})
+        deciding.require(session, tj, farida, "HRV", about)
 
 
 def test_a_lawyer_reads_what_is_asked_and_decides_without_working_on_the_case(small: World) -> None:
@@ -110,10 +135,11 @@ def test_a_decision_opens_nothing_but_what_was_asked(small: World) -> None:
     assert may(small, "KG", first) == may(small, "KG", second) == set()
 
 
-def test_no_unit_decides_for_itself_and_no_person_about_his_own_work(small: World) -> None:
+def test_no_unit_decides_for_itself(small: World) -> None:
     item = gave(small)
     request = ask(small, item)
-    assert objections(small, "KG", "farida", NewDraft("HCD", in_reply_to=request), item) >= {"OUT_OF_STEP"}
+    with pytest.raises(Refused):
+        objections(small, "KG", "farida", NewDraft("HCD", in_reply_to=request), item)
     elsewhere = NewDraft("HCR", recipients=("KZ",))
     assert objections(small, "KG", "dilnoza", elsewhere, item) == {"NOT_THE_ORIGINATOR"}
     assert objections(small, "KG", "dilnoza", NewDraft("ERA", recipients=("KZ",)), item) == {"NOT_THE_ORIGINATOR"}

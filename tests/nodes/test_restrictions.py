@@ -3,11 +3,12 @@
 import pytest
 from sqlalchemy import select
 
-from nodes import drafts, duty, messages, oversight, restrictions
+from nodes import drafts, duty, inbox, messages, oversight, restrictions
 from nodes.drafts import NewDraft
 from nodes.errors import NotFound, RestrictionUnread
 from nodes.node import Node
 from nodes.tables import EventRow, MessageRow
+from nodes.views import InboxQuery
 from tests.nodes.world import World, canary, send, someone
 
 TEXT = f"Only for the team of Osh. {canary()}"
@@ -61,6 +62,21 @@ def test_the_text_comes_first_and_one_confirmation_is_enough(kg: Node) -> None:
         assert messages.read(session, kg, aibek, message).common["handling_text"] == TEXT
         assert messages.read(session, kg, aibek, message).row.handling == ("H3",)
     assert looks(kg, "AIBEK-1") == [("RESTRICTION",), ("RESTRICTION_CONFIRMED",), (), ()]
+
+
+def test_what_is_under_a_restriction_leaves_in_no_file_and_on_no_paper_before_it_was_read(kg: Node) -> None:
+    aibek, message = someone(kg, "aibek"), request(kg)
+    with pytest.raises(RestrictionUnread), kg.db.write() as session:
+        messages.printed(session, kg, aibek, message)
+    for confirmed in (False, True):
+        with kg.db.write() as session:
+            (line,) = inbox.taken_out(session, kg, aibek, InboxQuery()).rows
+            left = select(EventRow.message_id).where(EventRow.operation == "EXPORT")
+            assert (line.subject is not None, session.scalars(left).all()) == (confirmed, [message] * confirmed)
+            restrictions.confirm(session, kg, aibek, message)
+    with kg.db.write() as session:
+        found, recorded = messages.printed(session, kg, aibek, message)
+        assert (found.leaves, session.get_one(EventRow, recorded).operation) == (True, "PRINT")
 
 
 def test_one_person_does_not_confirm_for_another(kg: Node) -> None:

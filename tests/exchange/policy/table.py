@@ -155,7 +155,7 @@ def _bound(question: Question, item: Item) -> bool:
             foreign and act in CONTENT and other_purpose,
             foreign and any(granted[code] not in item.permissions for code in lacking),
             foreign and act in CONTENT and "H3" in item.handling and not now.text_confirmed,
-            act == "APPROVE" and now.author,
+            act in {"APPROVE", "DECIDE_PERMISSION"} and now.author,
             act == "RELEASE" and bool(item.handling & {"H2", "H3"}) and not now.approved,
             act == "ERASE" and not now.approved,
             act in NEEDS_FACTOR and not now.fresh_factor,

@@ -233,6 +233,19 @@ PERSONS = {
         asked("DECIDE_PERMISSION", "SUPERVISOR", originator="TJ"),
         "ORIGINATOR-DECIDES",
     ),
+    "nobody decides about his own": (asked("DECIDE_PERMISSION", "SUPERVISOR", **OWN), "-NOT-OWN-AUTHOR"),
+    "nor about what was erased": (
+        asked("DECIDE_PERMISSION", "SUPERVISOR", originator="TJ", erased=True),
+        "-ERASED",
+    ),
+    "nor above his clearance": (
+        asked("DECIDE_PERMISSION", "LEGAL", originator="TJ", clearance=0),
+        "-CLEARANCE",
+    ),
+    "nor without being there": (
+        asked("DECIDE_PERMISSION", "LEGAL", originator="TJ", fresh_factor=False),
+        "-FRESH-FACTOR",
+    ),
     "the provider's lawyer decides": (asked("DECIDE_PERMISSION", "LEGAL", originator="TJ"), "ORIGINATOR-DECIDES"),
     "the holder's supervisor decides nothing": (asked("DECIDE_PERMISSION", "SUPERVISOR"), "-"),
     "the provider's officer decides nothing": (asked("DECIDE_PERMISSION", originator="TJ"), "-"),

@@ -1,9 +1,11 @@
 """One house for the tests of a module: making keys takes a second, and no test of pages changes another's message."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
 
+from nodes.web import pdf
 from serai.demo import requests
 from tests.instants import NOW
 from tests.nodes.web.auditing import MANDATE
@@ -45,3 +47,12 @@ def auditor(audited: House) -> Browser:
     desk = audited.desk("KG", "KG-9")
     assert desk.post("/log/mandate", mandate=MANDATE, back="/log").headers["location"] == "/log"
     return desk
+
+
+@pytest.fixture
+def no_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine without the engine of PDF, or without a library that it loads: both end its import."""
+    monkeypatch.setitem(sys.modules, "nodes.web.pdf_engine", None)
+    pdf.engine.cache_clear()
+    yield
+    pdf.engine.cache_clear()

@@ -1,8 +1,6 @@
 """What is taken away on paper: tagged, in its language, without anything from outside, and the same bytes again."""
 
 import re
-import sys
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -15,15 +13,6 @@ from tests.nodes.web.house import Browser, House
 from tests.nodes.web.prints import opened
 
 HOSTILE = "<script>alert(1)</script><img src=http://127.0.0.1:9/x>{{ 7*7 }}\u202e"
-
-
-@pytest.fixture
-def no_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A machine without the engine, or without a library that it loads: both end its import."""
-    monkeypatch.setitem(sys.modules, "nodes.web.pdf_engine", None)
-    pdf.engine.cache_clear()
-    yield
-    pdf.engine.cache_clear()
 
 
 def test_each_print_is_a_tagged_document_and_an_entry_of_the_log(auditor: Browser) -> None:

@@ -16,7 +16,7 @@ from httpx import Response
 from exchange.policy.facts import Act, Circumstances, Item, Person, Question, rank_of
 from tests.exchange.policy import table
 from tests.nodes.web.house import Browser
-from tests.nodes.web.matrix import ANSWER, ANYBODY, ASKED, CASE, FEWEST, OWN, READ, RECALL, SIGNED_IN, TASK
+from tests.nodes.web.matrix import ANSWER, ANYBODY, ASKED, CASE, EXPORT, FEWEST, OWN, READ, RECALL, SIGNED_IN, TASK
 from tests.nodes.web.staff import CANARY, MARKS, OF_AGENCY, ROLES, UNIT, WITHOUT_OFFICE, WORKING, Staff, everybody
 from tests.nodes.world import World
 
@@ -69,7 +69,7 @@ def of_house(user: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     )
 
 
-SPECIAL = {ANYBODY, SIGNED_IN, OWN, READ, ANSWER, CASE, RECALL, TASK}
+SPECIAL = {ANYBODY, SIGNED_IN, OWN, READ, EXPORT, ANSWER, CASE, RECALL, TASK}
 OFFICE = {frozenset(table.HOUSE[role]): role for role in reversed(ROLES) if role in table.HOUSE}
 """One role for each set of acts: an officer, a liaison officer and an analyst may do the same in the unit."""
 OFFICES = ["WITHOUT-ROLE", "WITHOUT-OFFICE", "VISITOR", *(f"OFF-{role}" for role in sorted(OFFICE.values()))]
@@ -166,13 +166,28 @@ def test_a_message_is_opened_to_whom_the_tables_say_under_each_code(staff: Staff
 
 
 @pytest.mark.parametrize("user", TELLING)
+@pytest.mark.usefixtures("no_engine")
+def test_a_message_is_printed_for_whom_the_tables_say_and_each_sheet_names_him(staff: Staff, user: str) -> None:
+    desk, ((method, path),) = staff.desk(user), [route for route, act in ASKED.items() if act == EXPORT]
+    for code in ("H0", "H1", "H2"):
+        answer = ask(desk, method, path.format(message_id=staff.requests[code]))
+        leaves = judged(user, code, Act.EXPORT, confirmed=False)
+        assert answer.status_code in ({200} if leaves else {403, 404}), (code, answer.text)
+        marked = f'paper__mark" aria-hidden="true">{user}<br>' in answer.text
+        assert (CANARY in answer.text, marked) == (leaves, leaves), (code, answer.text)
+        page = desk.get(f"/messages/{staff.requests[code]}")
+        assert page.status_code != 200 or ('class="two no-print"' in page.text) != leaves
+
+
+@pytest.mark.parametrize("user", TELLING)
 def test_no_list_file_or_search_tells_what_the_message_itself_would_not(staff: Staff, user: str) -> None:
     desk = staff.desk(user)
     shown = {code for code in MARKS if judged(user, code, Act.READ, confirmed=True)}
     found = {code for code in shown if judged(user, code, Act.READ, confirmed=False)}
-    for path in ("/inbox.json", "/inbox.csv", "/inbox.json?view=mine&sort=due"):
+    leaves = {code for code in shown if judged(user, code, Act.EXPORT, confirmed=True)}
+    for path, told in (("/inbox.json", shown), ("/inbox.csv", leaves), ("/inbox.json?view=mine&sort=due", shown)):
         text = desk.get(path).text
-        assert {code for code in MARKS if f"{CANARY} market, {code}" in text} <= shown, path
+        assert {code for code in MARKS if f"{CANARY} market, {code}" in text} <= told, path
     hits = desk.send("/search", words=CANARY, reason="a reason").text
     assert {code for code in MARKS if f"{CANARY} market, {code}" in hits} == (found if may(user, "SEARCH") else set())
     for code, case in staff.cases.items():
