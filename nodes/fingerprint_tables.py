@@ -12,3 +12,10 @@ class FingerprintRow(Row):
     __tablename__ = "node_fingerprint"
     fingerprint: Mapped[str] = mapped_column(primary_key=True)
     message_id: Mapped[str] = mapped_column(ForeignKey("node_message.message_id"), primary_key=True, index=True)
+
+
+class FingerprintDueRow(Row):
+    """A request of an older release that still waits for its fingerprints (`nodes.fingerprinting`)."""
+
+    __tablename__ = "node_fingerprint_due"
+    message_id: Mapped[str] = mapped_column(ForeignKey("node_message.message_id"), primary_key=True)

@@ -10,7 +10,19 @@ from sqlalchemy.orm import Session, defer
 
 from exchange import courier
 from exchange.courier import Collection, State
-from nodes import absences, alerts, approvals, breaches, clocks, log, oversight_openings, retention, tasks, threads
+from nodes import (
+    absences,
+    alerts,
+    approvals,
+    breaches,
+    clocks,
+    fingerprinting,
+    log,
+    oversight_openings,
+    retention,
+    tasks,
+    threads,
+)
 from nodes.alerts import Cause, Raised
 from nodes.node import Node
 from nodes.tables import CaseRow, DeliveryRow, EscalationRow, MessageRow, ThreadRow
@@ -34,6 +46,7 @@ def run(node: Node) -> int:
         oversight_openings.run(session, node)
         retention.run(session, node)
         breaches.run(session, node)
+        fingerprinting.run(session, node)
     if raised:
         node.changed.bump()
     return raised
