@@ -267,10 +267,15 @@ def migrate(
 def held_document(access: Access) -> Federation:
     """Return the document in force; the keys with which the hub cosigns are added to one of an older release."""
     held = access.do("directory", {})
-    document = Federation.from_bytes(statements.parse(unb64(held["federation"]), limit=PART_LIMIT).statement_bytes)
+    document = read_document(unb64(held["federation"]))
     if document.hub.witness is not None:
         return document
     return document.model_copy(update={"hub": document.hub.model_copy(update={"witness": tuple(held["witness"])})})
+
+
+def read_document(wire: bytes) -> Federation:
+    """Return the document in `wire`, whose signatures are the reader's concern."""
+    return Federation.from_bytes(statements.parse(wire, limit=PART_LIMIT).statement_bytes)
 
 
 def open_roots(folders: list[Path], files: list[Path] | None) -> list[SigningKey]:

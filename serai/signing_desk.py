@@ -24,7 +24,7 @@ from schemas.proposals import LIFE, Proposal, Step
 from schemas.trust import PART_LIMIT, Anchor
 from serai import founding
 from serai.control import Members
-from serai.hub import ANCHOR, Access, open_roots
+from serai.hub import ANCHOR, Access, open_roots, read_document
 from serai.output import CommandError, note
 
 SHOWN: Final = 16
@@ -53,8 +53,7 @@ def put(access: Access, roots: Sequence[SigningKey], following: Following, reque
     """
     if not roots:
         raise CommandError("SERAI-ROOTS", "Keepers of the federation's roots sign the next document: name a --root.")
-    wire = unb64(access.do("directory", {})["federation"])
-    held, now = Federation.from_bytes(statements.parse(wire, limit=PART_LIMIT).statement_bytes), int(time.time())
+    held, now = read_document(unb64(access.do("directory", {})["federation"])), int(time.time())
     if len(roots) >= held.threshold:
         document = following(Timing(now, now))
     else:
@@ -184,9 +183,8 @@ def refusing(access: Access) -> Callable[[str, bytes], object]:
 
 
 def _is(proposal: Proposal, document: str) -> bool:
-    signed = statements.parse(proposal.federation, limit=PART_LIMIT).statement_bytes
     try:
-        invitations.compare(signed, document)
+        invitations.compare(read_document(proposal.federation).to_bytes(), document)
     except FingerprintDiffers:
         return False
     return True
@@ -195,11 +193,9 @@ def _is(proposal: Proposal, document: str) -> bool:
 def _proposed(access: Access, following: Following) -> Federation | None:
     """Return the document that another keeper proposed, if it is this one."""
     for one in open_proposals(access):
-        signed = statements.parse(one.federation, limit=PART_LIMIT).statement_bytes
-        issued = Federation.from_bytes(signed).issued
-        document = following(Timing(issued, issued + LIFE))
-        if document.to_bytes() == signed:
-            return document
+        proposed = read_document(one.federation)
+        if following(Timing(proposed.issued, proposed.issued + LIFE)) == proposed:
+            return proposed
     return None
 
 

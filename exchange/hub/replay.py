@@ -29,6 +29,7 @@ from exchange.hub.tables import (
     INVITATION,
     MAILBOX,
     MESSAGE,
+    PROPOSAL,
     RECEIPT,
     SENDER,
     SIGNATURES,
@@ -190,9 +191,12 @@ class Replay:
             self._connection.execute(SNAPSHOT.insert(), row)
 
     def administration(self, _index: int, entry: AdminEntry, _data: bytes) -> None:
-        """Suspensions and their end; an invitation is used up."""
+        """Suspensions and their end; an invitation is used up, and what a keeper withdrew stays withdrawn."""
         if entry.act == "ENROL":
             self._connection.execute(delete(INVITATION).where(INVITATION.c.unit == entry.unit))
+        if entry.act == "WITHDRAW":
+            of_it = PROPOSAL.c.digest == bytes.fromhex(entry.digest or "")
+            self._connection.execute(update(PROPOSAL).where(of_it).values(withdrawn=True))
         if entry.act not in {"SUSPEND", "REINSTATE"}:
             return
         self._connection.execute(delete(SUSPENSION).where(SUSPENSION.c.unit == entry.unit))

@@ -13,16 +13,22 @@ from audit import store
 from crypto.encryption import EncryptionKey
 from exchange.contributions import Part, Piece, Restoring
 from exchange.errors import LogRolledBack, NotReady
-from exchange.hub import administration, backup, tables
+from exchange.hub import administration, backup, proposing, tables
 from exchange.hub.hub import CLOSED
+from exchange.hub.proposing import Signing
 from exchange.hub.recovery import RECOVERY_PUBLIC, Staged
 from exchange.hub.refill import Filled, Seen
+from exchange.hub.register import digest
 from nodes import courier, forks, messages, watching
 from nodes.drafts import NewDraft
 from nodes.errors import HubProblem
 from nodes.hub_client import HubClient
 from nodes.tables import AlertRow, DeliveryRow
+from schemas import proposals
+from schemas.directory import sign_federation
 from schemas.entries import AdminEntry, parse
+from schemas.proposals import Withdrawal
+from serai import founding
 from tests.hub.desk import Desk
 from tests.instants import DAY, HOUR
 from tests.nodes.world import World, copy_database, send, someone
@@ -78,6 +84,13 @@ def read(world: World, unit: str, message_id: str) -> None:
         messages.read(session, node, farida, message_id)
 
 
+def propose(world: World) -> Withdrawal:
+    """A keeper proposes the next document; returned is how he would take it back."""
+    document = founding.next_document(world.desk.hub.register.current.federation, world.now)
+    proposing.sign(world.desk.hub, Signing(sign_federation(document, world.desk.world.roots[:1])))
+    return Withdrawal(env="live", digest=digest(document.to_bytes()).hex())
+
+
 @pytest.fixture(scope="module")
 def day(template: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     """A day of work after the copy: requests both ways, receipts, a suspension, snapshots; and closed."""
@@ -86,7 +99,9 @@ def day(template: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     ask(world)
     world.pass_time(60)
     world.sync()
+    proposed = propose(world)
     copy_database(world.desk.db, world.folder / "yesterday.db")
+    proposing.withdraw(world.desk.hub, proposals.withdraw(proposed, world.desk.world.roots[0]))
     request = ask(world)
     world.pass_time(7 * HOUR)
     world.sync()
@@ -127,7 +142,17 @@ def rows(desk: Desk, *names: str) -> dict[str, Any]:
     return found
 
 
-EVERYTHING = ("message", "sender", "delivery", "mailbox", "receipt", "statement", "federation", "suspension")
+EVERYTHING = (
+    "message",
+    "sender",
+    "delivery",
+    "mailbox",
+    "receipt",
+    "statement",
+    "federation",
+    "suspension",
+    "proposal",
+)
 
 
 def entries(desk: Desk, end: int) -> list[bytes]:

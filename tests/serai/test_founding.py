@@ -124,6 +124,8 @@ def test_a_pair_never_begins_before_it_was_signed_but_one_that_stands_is_kept() 
     assert founding.with_rights_pairs(held, [pair(not_before=NOW)], NOW + DAY).version == held.version + 1
     with pytest.raises(CommandError, match="SERAI-PAIRS"):
         founding.with_rights_pairs(held, [pair("KG", "TJ", not_before=NOW)], NOW + DAY)
+    with pytest.raises(CommandError, match="SERAI-PAIRS"):
+        founding.with_rights_pairs(held, [pair("KG", "TJ", not_before=NOW + DAY)], NOW, NOW + 2 * DAY)
     with pytest.raises(CommandError, match="SERAI-DECISION"):
         founding.with_rights_pairs(held, [pair("UZ", not_before=NOW)], NOW)
 
