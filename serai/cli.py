@@ -81,12 +81,14 @@ class Root(TyperGroup):
 def _loaded(module: str) -> ModuleType:
     """Import a group. It makes a million objects and no garbage, which the collector need not look through."""
     if module not in sys.modules:
+        collected = gc.isenabled()
         gc.disable()
         try:
             import_module(module)
         finally:
             gc.freeze()
-            gc.enable()
+            if collected:
+                gc.enable()
     return sys.modules[module]
 
 
