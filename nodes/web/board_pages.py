@@ -21,7 +21,7 @@ from nodes.web import moments, wording
 from nodes.web.duty_pages import colleagues_of
 from nodes.web.entrance import AtDesk
 from nodes.web.forms import Option
-from nodes.web.inbox_pages import Counter, PageLink, Row, rows_of
+from nodes.web.inbox_pages import Counter, Row, page_links, rows_of
 from nodes.web.languages import gettext, language, ngettext
 from nodes.web.site import Desk, own_path, see, wants_json
 from nodes.web.wording import Problem, spoken_problem
@@ -128,11 +128,7 @@ def _page(desk: Desk, query: BoardQuery, assign: str, problems: tuple[Problem, .
         "colleagues": colleagues_of(desk),
         "to": desk.text("to"),
         "note": desk.text("note"),
-        "pages": [
-            PageLink(str(number), _address(replace(query, page=number)), number == query.page)
-            for number in range(1, pages + 1)
-            if pages > 1
-        ],
+        "pages": page_links(query.page, pages, lambda number: _address(replace(query, page=number))),
         "problems": problems,
     }
     return desk.page("board.html", values, 422 if problems else 200)

@@ -1,7 +1,8 @@
 """The lists of messages: what has arrived and what was sent, with filters in the address, as page, CSV and JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -24,6 +25,9 @@ from schemas import kinds
 router: Final = APIRouter()
 CONTINUE: Final = 3
 """So many of the last drafts stand on top of the inbox."""
+
+NEAR: Final = 3
+"""So many pages before and behind the one that is shown have a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +101,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """A page of the list."""
+    """A page of the list; before it some may be left out."""
 
     text: str
     href: str
     here: bool
+    gap: bool
 
 
 @router.get("/inbox")
@@ -210,7 +215,7 @@ def _values(desk: Desk, query: InboxQuery, page: InboxPage) -> dict[str, Any]:
         "caption": gettext("Messages, soonest deadline first")
         if arrived_box
         else gettext("Messages sent, newest first"),
-        "pages": _pages(query, page, here),
+        "pages": page_links(page.page, page.pages, lambda n: f"{here}?{_address(replace(query, page=n))}"),
         "empty": _empty(query),
     }
 
@@ -284,9 +289,14 @@ def _columns(query: InboxQuery, here: str) -> list[Column]:
     ]
 
 
-def _pages(query: InboxQuery, page: InboxPage, here: str) -> list[PageLink]:
-    numbers = range(1, page.pages + 1) if page.pages > 1 else ()
-    return [PageLink(str(n), f"{here}?{_address(replace(query, page=n))}", n == page.page) for n in numbers]
+def page_links(here: int, pages: int, address: Callable[[int], str]) -> list[PageLink]:
+    """Return links to the first page, those around this one, and the last; none where there is one page."""
+    near = range(max(1, here - NEAR), min(pages, here + NEAR) + 1)
+    shown = sorted({1, *near, pages}) if pages > 1 else []
+    return [
+        PageLink(str(number), address(number), number == here, number - before > 1)
+        for before, number in pairwise((0, *shown))
+    ]
 
 
 def _empty(query: InboxQuery) -> Said:

@@ -19,7 +19,7 @@ from nodes.answers import Frame, FrameKind, Outcome
 from nodes.drafts import message_id as new_id
 from nodes.node import Node
 from nodes.opening import Examined, Message
-from nodes.tables import CaseRow, MemberRow, MessageRow
+from nodes.tables import CaseRow, MemberRow, MessageRow, ThreadRow
 from nodes.work import Work
 from schemas.content import Content
 from schemas.entries import MessageEntry
@@ -31,6 +31,9 @@ from tests.nodes.web.work import send
 PAGE: Final = 64
 ASKED: Final = 3
 """So many requests ask the same as the first one; all others ask about lorries of their own."""
+
+PENDING: Final = 200
+"""So many of the last requests are still open, as at a unit that answers what it is asked."""
 
 EVERY: Final = 4
 """One request of so many is the officer's own, so that his list is shorter than the unit's."""
@@ -54,6 +57,7 @@ def seeded(folder: Path, messages: int) -> House:
         house.clock.now += 1
         _take(node, page)
     _own(node)
+    _answer(node)
     return house
 
 
@@ -98,3 +102,11 @@ def _own(node: Node) -> None:
         for message_id, case_id in session.execute(chosen).all()[::EVERY]:
             session.add(MemberRow(case_id=case_id, user_id="KG-1", since=node.now()))
             session.execute(update(MessageRow).where(MessageRow.message_id == message_id).values(assignee="KG-1"))
+
+
+def _answer(node: Node) -> None:
+    """Close all exchanges but the last."""
+    last = select(MessageRow.message_id).order_by(MessageRow.stored.desc()).limit(PENDING)
+    with node.db.write() as session:
+        old = update(ThreadRow).where(ThreadRow.opening.not_in(last))
+        session.execute(old.values(state="CLOSED", due=None).execution_options(synchronize_session=False))
