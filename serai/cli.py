@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from serai.failures import explained
-from serai.output import EXIT_HELP, show_error
+from serai.output import EXIT_HELP, LANGUAGE, show_error
 
 GROUPS: Final = {
     "hub": ("serai.hub_backup", "The hub: make one, run it, let units in and out, back it up."),
@@ -68,14 +68,17 @@ class Root(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command; raises `typer.Exit` with the status of the error that it prints."""
         as_json = "--json" in ctx.args
+        chosen = LANGUAGE.set(ctx.params["lang"])
         try:
             return super().invoke(ctx)
         except Exception as error:
-            known = explained(error, ctx.params["lang"])
+            known = explained(error, LANGUAGE.get())
             if known is None:
                 raise
             show_error(known, as_json=as_json)
             raise typer.Exit(known.status) from error
+        finally:
+            LANGUAGE.reset(chosen)
 
 
 def _loaded(module: str) -> ModuleType:

@@ -17,8 +17,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+from schemas.words import spoken
 from serai.failures import explained
-from serai.output import CommandError, Exit
+from serai.output import LANGUAGE, CommandError, Exit
 
 Members = dict[str, Any]
 Operation = Callable[[Members], Members]
@@ -108,7 +109,7 @@ def call(home: Path, name: str, arguments: Members) -> Members:
         plug.settimeout(ANSWER_SECONDS)
         try:
             _connect(plug, home)
-            _write(plug, {"operation": name, "arguments": arguments})
+            _write(plug, {"operation": name, "arguments": arguments, "language": LANGUAGE.get()})
             answer = _read(plug)
         except OSError as error:
             raise CommandError(
@@ -166,7 +167,7 @@ class _Caller(socketserver.BaseRequestHandler):
         try:
             return {"result": operation(request["arguments"])}
         except Exception as error:  # noqa: BLE001  # the caller must hear of every failure; a defect keeps only its name
-            return _failure(explained(error, request["arguments"].get("lang", "en")) or _defect(error))
+            return _failure(explained(error, spoken(str(request.get("language", "en")))) or _defect(error))
 
 
 def _defect(error: Exception) -> CommandError:

@@ -8,6 +8,7 @@ from crypto.errors import CryptoError
 from exchange.errors import ExchangeError
 from nodes.errors import Denied
 from schemas.errors import SchemaError
+from serai.failure_words import WORDS
 from serai.output import CommandError, Exit
 
 STATUSES: Final[Mapping[str, Exit]] = {
@@ -66,7 +67,8 @@ def explained(error: Exception, lang: str) -> CommandError | None:
         why = " ".join([said, *(f"{rule.name}: {rule.words.say(lang)}" for rule in rules)])
         return CommandError(error.code, words.title, why, words.action, STATUSES.get(error.code, Exit.USAGE))
     if isinstance(error, SchemaError | CryptoError | AuditError):
-        return CommandError(error.code, str(error), status=STATUSES.get(error.code, Exit.USAGE))
+        what = WORDS[error.code].say(lang)
+        return CommandError(error.code, what, str(error), status=STATUSES.get(error.code, Exit.USAGE))
     if isinstance(error, ConnectionError | TimeoutError):
         return CommandError("SERAI-UNREACHABLE", str(error), status=Exit.UNREACHABLE)
     if isinstance(error, OSError):

@@ -7,9 +7,10 @@ the root of the command line prints once.
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -32,6 +33,9 @@ EXIT_HELP = (
     "Exit status: 0 done; 1 checked and found wrong; 2 wrong use or unreadable file; 3 not signed in or not allowed; "
     "4 cannot reach the service; 5 conflict, someone was first; 130 interrupted."
 )
+
+LANGUAGE: Final = ContextVar("language of error texts", default="en")
+"""The language that the person at the terminal chose; a service that does the work for him answers in it."""
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from schemas.invitations import FingerprintDiffers
 from serai import control
-from serai.output import CommandError, Exit
+from serai.output import LANGUAGE, CommandError, Exit
 
 
 def refuse(arguments: control.Members) -> control.Members:
@@ -19,7 +20,11 @@ def stumble(arguments: control.Members) -> control.Members:
     raise KeyError(arguments["secret"])
 
 
-OPERATIONS = {"echo": lambda arguments: arguments, "refuse": refuse, "stumble": stumble}
+def differ(_: control.Members) -> control.Members:
+    raise FingerprintDiffers("the digits are others")
+
+
+OPERATIONS = {"echo": lambda arguments: arguments, "refuse": refuse, "stumble": stumble, "differ": differ}
 
 
 def test_a_call_returns_what_the_operation_returned(tmp_path: Path) -> None:
@@ -31,6 +36,18 @@ def test_a_refusal_arrives_with_its_words_and_its_status(tmp_path: Path) -> None
     with control.answering(tmp_path, OPERATIONS), pytest.raises(CommandError) as refused:
         control.call(tmp_path, "refuse", {"what": "entry"})
     assert (refused.value.what, refused.value.status) == ("no entry", Exit.NOT_ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("language", "what"),
+    [("en", "The fingerprint that was read is another"), ("ru", "Продиктованный отпечаток не совпадает")],
+)
+def test_a_refusal_by_the_service_is_in_the_language_of_whoever_asked(tmp_path: Path, language: str, what: str) -> None:
+    chosen = LANGUAGE.set(language)
+    with control.answering(tmp_path, OPERATIONS), pytest.raises(CommandError) as refused:
+        control.call(tmp_path, "differ", {})
+    LANGUAGE.reset(chosen)
+    assert (refused.value.what, refused.value.why) == (what, "the digits are others")
 
 
 def test_a_defect_tells_its_kind_and_none_of_its_values(tmp_path: Path) -> None:

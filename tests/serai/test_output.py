@@ -1,14 +1,23 @@
 """The conventions that every command keeps: where text goes, what JSON looks like, which status ends it."""
 
 import json
+import re
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
+import serai.unit  # noqa: F401  # with it come the errors of every package
+from audit.errors import AuditError
+from crypto.errors import CryptoError
+from exchange.errors import ExchangeError
+from schemas.errors import SchemaError
 from serai.cli import app
+from serai.failure_words import WORDS
 from serai.failures import explained
 from serai.output import CommandError, Exit, Report, Table, show, show_error, tab_separated
 
@@ -84,6 +93,26 @@ def test_every_kind_of_error_has_its_status(error: Exception, status: Exit) -> N
     known = explained(error, "en")
     assert known is not None
     assert known.status == status
+
+
+def every(base: type[Any]) -> Iterator[type[Any]]:
+    """An error and all that are one, except those that tests make."""
+    if not base.__module__.startswith("tests."):
+        yield base
+    for below in base.__subclasses__():
+        yield from every(below)
+
+
+@pytest.mark.parametrize("base", [CryptoError, SchemaError, AuditError])
+def test_every_error_of_the_core_has_words_in_both_languages(base: type[Any]) -> None:
+    for one in every(base):
+        assert re.search("[а-яё]", WORDS[one.code].ru), one
+
+
+def test_every_error_of_the_services_has_words_in_both_languages() -> None:
+    for one in every(ExchangeError):
+        assert all(one.words["en"]), one
+        assert all(re.search("[а-яё]", said) for said in one.words["ru"]), one
 
 
 def test_a_defect_of_ours_keeps_its_traceback() -> None:
