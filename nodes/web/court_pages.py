@@ -1,6 +1,5 @@
 """A message before a court: whether the rules allow it for a purpose and use, whom to ask if not, and the evidence."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -70,9 +69,9 @@ def _show(desk: Desk, wanted: Wanted, problems: tuple[Problem, ...], status: int
         "handling_codes": wording.handling(row.handling),
         **message_parts.marks(desk, found),
         "purpose": purpose,
-        "purposes": _options("purposes", purposes, purpose),
+        "purposes": [Option(code, wording.label("purposes", code), code == purpose) for code in purposes],
         "use": use,
-        "uses": _options("court_uses", uses, use),
+        "uses": [{"value": code, "text": wording.label("court_uses", code), "checked": code == use} for code in uses],
         "given_for": wording.label("purposes", given_for),
         "allowed": forbidden is None,
         "reasons": reasons(forbidden or (), to_court(uses[use])),
@@ -80,10 +79,6 @@ def _show(desk: Desk, wanted: Wanted, problems: tuple[Problem, ...], status: int
         "problems": problems,
     }
     return desk.page("court.html", values, status, counterpart=row.sender)
-
-
-def _options(table: str, offered: Iterable[str], chosen: str) -> list[Option]:
-    return [Option(code, wording.label(table, code), code == chosen) for code in offered]
 
 
 def _forbidden(desk: Desk, wanted: Wanted) -> tuple[Rule, ...] | None:
