@@ -102,9 +102,8 @@ def _bound(node: Node, operation: Callable[[Node, Members], Members]) -> Operati
 def _status(node: Node, _: Members) -> Members:
     with node.db.read() as session:
         index, leaf = standing.seen(session)
-        seen = {"hub_seen": f"{index}:{leaf}"}
-        said = {**asdict(standing.status(session, node)), **seen, **witnessing.standing(session, node)}
-    return {**said, "signer": asdict(signers.standing(node))}
+        said = {**asdict(standing.status(session, node)), **witnessing.standing(session, node)}
+    return {**said, "hub_seen": f"{index}:{leaf}", "signer": asdict(signers.standing(node))}
 
 
 def _backup(node: Node, given: Members) -> Members:
