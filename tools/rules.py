@@ -50,7 +50,7 @@ def rules() -> Iterator[str]:
 def line(rule: Rule) -> str:
     """One rule as a row."""
     effect = "permits" if rule.permits else "forbids"
-    return f"| `{rule.name}` | {effect} | {rule.words.en} | {rule.law} | {'' if rule.permits else rule.remedy} |\n"
+    return f"| `{rule.name}` | {effect} | {rule.words.en} | {rule.law.en} | {'' if rule.permits else rule.remedy} |\n"
 
 
 def matrices() -> Iterator[str]:

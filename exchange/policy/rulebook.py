@@ -27,10 +27,13 @@ MOST_REMEMBERED: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: its stable name, its source in law, its words; `remedy` is a code: what would change its refusal."""
+    """One rule: its stable name, its source in law, its words; `remedy` is a code: what would change its refusal.
+
+    The source may stand in one language: a unit names its own orders as they are called.
+    """
 
     name: str
-    law: str
+    law: Words
     words: Words
     permits: bool
     remedy: str
@@ -145,7 +148,8 @@ def _rule(file: str, parsed: Mapping[str, Any], *, forbids_only: bool) -> Rule:
     remedy = said.get("remedy", "NONE")
     if remedy not in codes.table("remedies") or (permits and remedy != "NONE"):
         raise PolicyRefused(f"{file}: {said['id']} names a remedy that is none")
-    return Rule(said["id"], said["law"], Words(said["en"], said["ru"]), permits, remedy)
+    law = Words(said["law"], said.get("law_ru") or said["law"])
+    return Rule(said["id"], law, Words(said["en"], said["ru"]), permits, remedy)
 
 
 def _text(name: str) -> str:

@@ -67,4 +67,5 @@ def _reason(rule: Rule, fills: Fills) -> Reason:
     remedy = codes.table("remedies").label(rule.remedy, spoken)
     asking = concerns.kinds(Effect.ASKS) if wish else ()
     wished = codes.table("permission_wants").label(wish, spoken) if wish else ""
-    return Reason(rule.name, rule.words.say(spoken), rule.law, remedy, wish, wished, asking, fills.get(wish, {}))
+    law = rule.law.say(spoken)
+    return Reason(rule.name, rule.words.say(spoken), law, remedy, wish, wished, asking, fills.get(wish, {}))

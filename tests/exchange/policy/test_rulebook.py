@@ -24,6 +24,12 @@ def test_a_unit_forbids_more_and_is_named() -> None:
     assert own(NO_EXPORT).decide(asked()).allowed
 
 
+def test_a_unit_names_its_own_order_in_one_language_or_in_two() -> None:
+    both = NO_EXPORT.replace("@en", '@law_ru("приказ 12") @en')
+    assert own(NO_EXPORT).rules["TJ-NO-EXPORT"].law.say("ru") == "order 12 of the unit"
+    assert own(both).rules["TJ-NO-EXPORT"].law.say("ru") == "приказ 12"
+
+
 def test_the_digest_names_the_exact_rules() -> None:
     assert own(NO_EXPORT).digest != own(NO_EXPORT + "\n").digest != federation().digest
     assert own("").rules == federation().rules

@@ -44,6 +44,10 @@ def test_every_role_act_code_and_unit_relation_is_decided_as_the_tables_say(role
         assert federation().decide(question).allowed == table.allowed(question), question
 
 
+def test_every_rule_names_its_source_in_both_languages() -> None:
+    assert [rule.name for rule in federation().rules.values() if rule.law.ru == rule.law.en] == []
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_does_in_its_house_what_the_tables_say_and_nothing_elsewhere(role: str) -> None:
     person = replace(PERSON, roles=frozenset({role}))
