@@ -7,7 +7,7 @@ not know any single page.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 from babel.dates import get_timezone_location
@@ -20,7 +20,8 @@ from nodes import alerts, inbox
 from nodes.node import Node
 from nodes.permissions import allowed
 from nodes.views import Actor, Alert, SignedIn
-from nodes.web.languages import LANGUAGES, gettext, language
+from nodes.web.languages import LANGUAGES, language
+from nodes.web.menu import Menu, menu
 from nodes.web.rendering import render
 from nodes.web.wording import alert_text, done_text, unit_name
 from schemas.errors import SchemaError
@@ -51,16 +52,6 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
-class MenuItem:
-    """One entry of the main navigation."""
-
-    href: str
-    text: str
-    here: bool
-    count: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Alarm:
     """An alert that no person has acknowledged yet, in words."""
 
@@ -82,7 +73,7 @@ class Site:
     city: str
     clocks: tuple[Face, ...]
     actor: Actor | None
-    menu: tuple[MenuItem, ...]
+    menu: Menu
     alarms: tuple[Alarm, ...]
     nonce: str
     csrf: str
@@ -207,7 +198,7 @@ def _frame(request: Request, node: Node, csrf: str, actor: Actor | None = None, 
         city=city(zone, language()),
         clocks=_clocks(node, counterpart),
         actor=actor,
-        menu=_menu(request, node, actor) if actor else (),
+        menu=_menu(request, node, actor) if actor else Menu(),
         alarms=alarms(node, actor) if actor else (),
         nonce=request.state.nonce,
         csrf=csrf,
@@ -234,69 +225,9 @@ def _clocks(node: Node, counterpart: str) -> tuple[Face, ...]:
     return tuple({face.zone: face for face in faces if face is not None}.values())
 
 
-_MENU: Final[tuple[tuple[str, Action], ...]] = (
-    ("/inbox", Action.LIST_ARRIVALS),
-    ("/compose", Action.COMPOSE),
-    ("/sent", Action.LIST_ARRIVALS),
-    ("/permissions", Action.LIST_ARRIVALS),
-    ("/notices", Action.LIST_ARRIVALS),
-    ("/cases", Action.READ_OWN),
-    ("/tasks", Action.READ_OWN),
-    ("/search", Action.SEARCH),
-    ("/shift", Action.HAND_OVER),
-    ("/board", Action.ASSIGN),
-    ("/approvals", Action.SEE_APPROVALS),
-    ("/protection", Action.PROTECT_DATA),
-    ("/people", Action.ADMINISTER_USERS),
-    ("/keys", Action.ADMINISTER_KEYS),
-    ("/quarantine", Action.ADMINISTER_KEYS),
-    ("/log", Action.READ_LOG),
-    ("/checkpoints", Action.READ_LOG),
-    ("/reviews", Action.READ_LOG),
-    ("/verify", Action.READ_LOG),
-    ("/mirror", Action.READ_LOG),
-    ("/inspections", Action.READ_LOG),
-    ("/queries", Action.READ_LOG),
-    ("/findings", Action.REPLY_FINDINGS),
-    ("/openings", Action.SEE_APPROVALS),
-    ("/statistics", Action.SEE_STATISTICS),
-)
-
-
-def _menu(request: Request, node: Node, actor: Actor) -> tuple[MenuItem, ...]:
-    texts: dict[str, Any] = {
-        "/inbox": gettext("Inbox"),
-        "/compose": gettext("New message"),
-        "/sent": gettext("Sent"),
-        "/permissions": gettext("Permissions"),
-        "/notices": gettext("Notices"),
-        "/cases": gettext("Cases"),
-        "/tasks": gettext("Tasks"),
-        "/search": gettext("Search"),
-        "/shift": gettext("Shift"),
-        "/board": gettext("Team board"),
-        "/approvals": gettext("Second person"),
-        "/protection": gettext("Data protection"),
-        "/statistics": gettext("Statistics"),
-        "/people": gettext("People"),
-        "/keys": gettext("Keys of the unit"),
-        "/quarantine": gettext("Not opened"),
-        "/log": gettext("Log"),
-        "/checkpoints": gettext("Checkpoints"),
-        "/reviews": gettext("Access reviews"),
-        "/verify": gettext("Verify a file"),
-        "/mirror": gettext("Mirror statistics"),
-        "/inspections": gettext("Inspections"),
-        "/findings": gettext("Findings"),
-        "/queries": gettext("Content requests"),
-        "/openings": gettext("Opened to auditors"),
-    }
-    path, waiting = request.url.path, 0
+def _menu(request: Request, node: Node, actor: Actor) -> Menu:
+    waiting = 0
     if allowed(actor, Action.LIST_ARRIVALS):
         with node.db.read() as session:
             waiting = inbox.unread(session, node, actor)
-    return tuple(
-        MenuItem(href, texts[href], path.startswith(href), waiting if href == "/inbox" else 0)
-        for href, action in _MENU
-        if allowed(actor, action)
-    )
+    return menu(actor, request.url.path, waiting)
