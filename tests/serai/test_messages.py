@@ -152,7 +152,7 @@ def test_what_was_asked_before_is_told_first_and_asked_again_for_a_reason(house:
     short = run(house, "TJ", "message", "send", path, "--ask-again", told["warning"], "why", status=Exit.WRONG)
     assert (short["message_id"], short["faults"], short["asked_before"]) == (None, [], told)
     again = send_again(house, path)
-    assert again["asked_before"] == {"warning": "", "earlier": [], "closed": []}
+    assert again["asked_before"] == {"warning": "", "earlier": [], "unread": [], "closed": []}
     house.sync("TJ", "KG")
     run(house, "KG", "message", "take", again["message_id"])
     assert run(house, "KG", "message", "show", again["message_id"])["asked_before"]["earlier"][-1]["unit"] == "TJ"
