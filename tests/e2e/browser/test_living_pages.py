@@ -207,7 +207,7 @@ def test_on_paper_there_is_the_handling_code_and_no_navigation(street: Street, b
     window = open_window(browser, "en")
     street.sign_in(window, "KG", "KG-1")
     window.page.emulate_media(media="print")
-    expect(window.page.locator(".nav")).to_be_hidden()
+    expect(window.page.locator(".nav").filter(visible=True)).to_have_count(0)
     expect(window.page.locator(".banner").first).to_be_visible()
     assert re.search("H[01]", window.page.locator(".banner").first.inner_text())
 
