@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from crypto.errors import CryptoError
 from nodes import fingerprints, storing
 from nodes.errors import NotFound
 from nodes.fingerprint_tables import FingerprintDueRow
@@ -29,7 +30,7 @@ def run(session: Session, node: Node, most: int = AT_ONCE) -> None:
         return
     work = Work(session, node)
     for row in work.messages.read(numbers):
-        with suppress(NotFound, SchemaError):  # erased, past its time, or of a form that this release knows no more
+        with suppress(NotFound, SchemaError, CryptoError):  # erased, past its time, of an unknown form, or damaged
             fingerprints.note(work, storing.content_of(node, work.case(row.case_id), work.whole(row)))
     work.finish()
     session.execute(delete(FingerprintDueRow).where(FingerprintDueRow.message_id.in_(numbers)))

@@ -45,3 +45,14 @@ def test_old_requests_are_taken_in_some_at_a_time_and_an_erased_one_never(world:
     assert (found(node), due(node)) == ({first, second}, set())
     with node.db.read() as session:
         assert set(session.scalars(select(FingerprintRow.message_id))) == {first, second}
+
+
+def test_one_request_that_is_damaged_holds_up_neither_the_others_nor_the_timers(world: World) -> None:
+    node = world.node("TJ")
+    sent = sorted(send(node, someone(node, "rustam"), NewDraft("REQ", recipients=("KG",))) for _ in range(2))
+    node.db.downgrade(MIGRATIONS, "0034")
+    node.db.upgrade(MIGRATIONS)
+    with node.db.write() as session:
+        session.execute(update(MessageRow).where(MessageRow.message_id == sent[0]).values(sealed=bytes(64)))
+    timers.run(node)
+    assert (sent[0] in found(node), sent[1] in found(node), due(node) & set(sent)) == (False, True, set())
