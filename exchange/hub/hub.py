@@ -23,6 +23,7 @@ from exchange.hub import upkeep
 from exchange.hub.acceptance import Acceptance, Receipted
 from exchange.hub.batch import Batch
 from exchange.hub.bell import Bell
+from exchange.hub.checking import Checker
 from exchange.hub.contacts import Contacts
 from exchange.hub.hints import Listener
 from exchange.hub.keys import HubKeys
@@ -35,7 +36,7 @@ from exchange.hub.sequencer import Kind, Sequencer
 from exchange.hub.settings import HubSettings
 from exchange.hub.stamping import Stamper
 from exchange.hub.tables import HUB
-from exchange.hub.verification import Recent, Verifier, prepare
+from exchange.hub.verification import Claimed, Recent, Verifier, confirm, examine
 from schemas.errors import SchemaError
 
 LOG_ID: Final = "hub"
@@ -94,8 +95,8 @@ class Hub:
         self.metrics: Final = Metrics()
         self.contacts: Final = Contacts()
         self.sequencer: Final = Sequencer(self._batch, self.tick, largest_queue=settings.largest_queue, inline=inline)
-        threads = 0 if inline else settings.verify_threads
-        self.verifier: Final = Verifier(self.prepare, self.sequencer, threads)
+        checkers = [] if inline else [Checker() for _ in range(settings.verify_processes)]
+        self.verifier: Final = Verifier(self.examine, self.sequencer, checkers)
         self.stamper: Final = Stamper(settings, database, LOG_ID, self.do)
         self.patroller: Final = Patroller(database, self.log, self.register, self.do)
         self.disk: Final = Disk(settings.home, settings.least_free_megabytes << 20)
@@ -130,7 +131,6 @@ class Hub:
         self.db.start()
         self.hints.start()
         self.sequencer.start()
-        self.verifier.start()
         self.stamper.start()
         self.patroller.start()
 
@@ -143,9 +143,13 @@ class Hub:
         self.hints.stop()
         self.db.close()
 
+    def examine(self, raw: bytes) -> Claimed | Receipted:
+        """Return whose envelope `raw` claims to be; raises what `verification.examine` raises."""
+        return examine(raw, self.register.current, self.recent, self.clock())
+
     def prepare(self, raw: bytes) -> Acceptance | Receipted:
-        """Return the envelope in `raw` ready for the sequencer; raises what `verification.prepare` raises."""
-        return prepare(raw, self.register.current, self.recent, self.clock())
+        """Return the envelope in `raw`, signature checked, ready for the sequencer; raises also `Denied`."""
+        return confirm(self.examine(raw))
 
     def check_open(self) -> None:
         """Raise `Restoring` while the hub is closed: it then signs nothing and accepts nothing."""

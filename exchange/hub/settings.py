@@ -45,7 +45,7 @@ class HubSettings(BaseSettings):
     body_megabytes: int = Field(default=512, ge=17)
     polls_each: int = Field(default=8, ge=1)
     polls: int = Field(default=2048, ge=1)
-    verify_threads: int = Field(default=2, ge=1, le=64)
+    verify_processes: int = Field(default=2, ge=1, le=64)
     retention_days: int = Field(default=30, ge=14)
     timestamp_url: Annotated[str, Field(repr=False)] = ""
     timestamp_ca: Path | None = None

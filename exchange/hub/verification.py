@@ -1,7 +1,7 @@
 """Before the sequencer: is this an envelope, whose, and did they sign it? Junk ends here and leaves nothing behind.
 
 Cheap questions come first: size, framing, a known sender, bytes answered a moment ago. Only then both halves of the
-signature are verified, in chunks, on as many threads as the machine has cores (the library gives the lock free).
+signature are checked: in chunks, by processes of their own, so that whoever answers goes on answering.
 """
 
 import asyncio
@@ -10,19 +10,24 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, TypeAlias, TypeVar
 
 from crypto import envelope
 from crypto.errors import CryptoError
 from exchange import arrivals
 from exchange.arrivals import Arrival, Refusal
-from exchange.errors import Denied, ExchangeError, Junk, WrongEnvironment
+from exchange.errors import Denied, Junk, WrongEnvironment
 from exchange.hub.acceptance import MESSAGES, Acceptance, Receipted
+from exchange.hub.checker import Question
+from exchange.hub.checking import Checker
 from exchange.hub.sequencer import Job, Outcome, Sequencer, settle
 from schemas.trust import Directory
 
 CHUNK: Final = 16
 RECENT: Final = 1024
+Prepared: TypeAlias = Acceptance | Receipted | Exception
+_T = TypeVar("_T")
 _REFUSALS: Final = {Refusal.WRONG_ENVIRONMENT: WrongEnvironment, Refusal.NOT_ALLOWED: Denied}
 
 
@@ -46,10 +51,18 @@ class Recent:
         return self._answers.get(digest)
 
 
-def prepare(raw: bytes, directory: Directory, recent: Recent, now: int) -> Acceptance | Receipted:
-    """Return the envelope in `raw`, ready for the sequencer, or the outcome that the same bytes had before.
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An envelope that names a known sender, and what is left to ask: whether they signed it."""
 
-    Raises `Junk`, `WrongEnvironment` or `Denied` (protocol.md §6.1-§6.5).
+    acceptance: Acceptance
+    question: Question
+
+
+def examine(raw: bytes, directory: Directory, recent: Recent, now: int) -> Claimed | Receipted:
+    """Return whose envelope `raw` claims to be, or the outcome that the same bytes had before.
+
+    Raises `Junk`, `WrongEnvironment` or `Denied` (protocol.md §6.1-§6.4).
     """
     digest = hashlib.sha512(raw).digest()
     before = recent.find(digest)
@@ -62,11 +75,19 @@ def prepare(raw: bytes, directory: Directory, recent: Recent, now: int) -> Accep
     screened = arrivals.screen(now, parsed.header, directory)
     if screened.refusal is not None:
         raise _REFUSALS[screened.refusal]
+    acceptance = Acceptance(Arrival(parsed.eid, digest, parsed.header), raw)
+    return Claimed(acceptance, Question(screened.public, parsed.statement, parsed.signature))
+
+
+def confirm(claimed: Claimed | Receipted) -> Acceptance | Receipted:
+    """Check the signature here; raises `Denied` if it is not theirs (protocol.md §6.5)."""
+    if isinstance(claimed, Receipted):
+        return claimed
     try:
-        envelope.verify_signature(parsed, screened.public)
+        claimed.question.check()
     except CryptoError as error:
         raise Denied from error
-    return Acceptance(Arrival(parsed.eid, digest, parsed.header), raw)
+    return claimed.acceptance
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,111 +100,84 @@ class Waiting:
 
 @dataclass(slots=True)
 class _Taken:
-    """A chunk that a thread has taken, and what goes on from it once it is prepared."""
+    """A chunk whose signatures are being checked, and the outcome of each once they are."""
 
     waiting: Sequence[Waiting]
-    jobs: list[Job] | None = None
+    claims: Sequence[Claimed]
+    outcomes: Sequence[Prepared] | None = None
 
 
 class Verifier:
-    """Threads that prepare what came, in chunks, and hand it to the sequencer; inline, whoever puts does it.
+    """Prepares what came and hands it to the sequencer; without processes, whoever puts checks the signature as well.
 
     Chunks are handed on in the order in which they were taken: a sender with several envelopes on the way would else be
-    told that the second is early because another thread was quicker.
+    told that the second is early because another process was quicker.
     """
 
     def __init__(
-        self, prepare_one: Callable[[bytes], Acceptance | Receipted], sequencer: Sequencer, threads: int
+        self, examine_one: Callable[[bytes], Claimed | Receipted], sequencer: Sequencer, checkers: Sequence[Checker]
     ) -> None:
-        self._prepare = prepare_one
+        self._examine = examine_one
         self._sequencer = sequencer
-        self._queue: deque[Waiting] = deque()
+        self._checkers = checkers
+        self._queue: list[Waiting] = []
         self._under_way: deque[_Taken] = deque()
-        self._ready = threading.Condition()
-        self._calling = False
-        self._stopped = False
-        self._threads = [
-            threading.Thread(target=self._run, name=f"verify-{number}", daemon=True) for number in range(threads)
-        ]
-
-    def start(self) -> None:
-        """Start the threads."""
-        for thread in self._threads:
-            thread.start()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def stop(self) -> None:
-        """Finish what waits and end the threads."""
-        with self._ready:
-            self._stopped = True
-            self._ready.notify_all()
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join()
+        """End the processes; who still waits for one is told so."""
+        for checker in self._checkers:
+            checker.stop()
 
     def put(self, waiting: Waiting) -> None:
-        """Queue raw bytes, in the event loop; without threads they are prepared at once.
-
-        The threads are called when the loop has read everything that is there to read: a call for each envelope would
-        take the interpreter away from the loop as often.
-        """
-        if not self._threads:
-            jobs = self._prepared([waiting])
-            if jobs:
-                self._sequencer.put(jobs)
+        """Queue raw bytes, in the event loop: what it reads in one turn is examined together, and shared out."""
+        if not self._checkers:
+            self._forward([waiting], [_tried(lambda: confirm(self._examine(waiting.raw)))])
             return
         self._queue.append(waiting)
-        if not self._calling:
-            self._calling = True
-            waiting.reply.get_loop().call_soon(self._call)
+        if len(self._queue) == 1:
+            waiting.reply.get_loop().call_soon(self._share_out)
 
-    def _call(self) -> None:
-        self._calling = False
-        with self._ready:
-            self._ready.notify(min(len(self._queue), len(self._threads)))
+    def _share_out(self) -> None:
+        queue, self._queue = self._queue, []
+        found = [(one, _tried(partial(self._examine, one.raw))) for one in queue]
+        done = [(one, outcome) for one, outcome in found if not isinstance(outcome, Claimed)]
+        self._forward([one for one, _ in done], [outcome for _, outcome in done])
+        claims = [(one, claim) for one, claim in found if isinstance(claim, Claimed)]
+        share = min(CHUNK, -(-len(claims) // len(self._checkers))) or CHUNK
+        for at in range(0, len(claims), share):
+            taken = _Taken(*zip(*claims[at : at + share], strict=True))
+            self._under_way.append(taken)
+            task = asyncio.get_running_loop().create_task(self._check(taken))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    def _run(self) -> None:
-        while True:
-            with self._ready:
-                while not self._queue and not self._stopped:
-                    self._ready.wait()
-                if not self._queue:
-                    return
-                share = min(CHUNK, -(-len(self._queue) // len(self._threads)))
-                taken = _Taken([self._queue.popleft() for _ in range(share)])
-                self._under_way.append(taken)
-            jobs: list[Job] = []
-            try:
-                jobs = self._prepared(taken.waiting)
-            finally:
-                with self._ready:
-                    taken.jobs = jobs
-                    self._hand_on()
+    async def _check(self, taken: _Taken) -> None:
+        checker = min(self._checkers, key=lambda one: one.load)
+        try:
+            verdicts = await checker.check([claim.question for claim in taken.claims])
+        except Exception as error:  # noqa: BLE001 - whatever ends a check, those behind it go on
+            taken.outcomes = [error] * len(taken.claims)
+        else:
+            pairs = zip(taken.claims, verdicts, strict=True)
+            taken.outcomes = [claim.acceptance if good else Denied() for claim, good in pairs]
+        while self._under_way and self._under_way[0].outcomes is not None:
+            first = self._under_way.popleft()
+            self._forward(first.waiting, first.outcomes or ())
 
-    def _hand_on(self) -> None:
-        while self._under_way and self._under_way[0].jobs is not None:
-            jobs = self._under_way.popleft().jobs
-            if jobs:
-                self._sequencer.put(jobs)
+    def _forward(self, waiting: Sequence[Waiting], outcomes: Sequence[Prepared]) -> None:
+        """Hand what is good to the sequencer; what is not is answered at once."""
+        jobs = [Job(MESSAGES, outcome, one.reply) for one, outcome in zip(waiting, outcomes, strict=True)]
+        good = [job for job in jobs if isinstance(job.payload, Acceptance)]
+        if good:
+            self._sequencer.put(good)
+        done = [job for job in jobs if not isinstance(job.payload, Acceptance)]
+        settle(done, [job.payload for job in done])
 
-    def _prepared(self, chunk: Sequence[Waiting]) -> list[Job]:
-        """Return the jobs for what is good; what is not is answered at once."""
-        jobs: list[Job] = []
-        done: list[Job] = []
-        outcomes: list[Outcome] = []
-        for waiting in chunk:
-            outcome: Acceptance | Receipted | Exception
-            try:
-                outcome = self._prepare(waiting.raw)
-            except ExchangeError as error:
-                outcome = error
-            except Exception as error:  # noqa: BLE001 - a thread of the pool must outlive every input
-                outcome = error
-            job = Job(MESSAGES, outcome, waiting.reply)
-            if isinstance(outcome, Acceptance):
-                jobs.append(job)
-            else:
-                done.append(job)
-                outcomes.append(outcome)
-        if done:
-            settle(done, outcomes)
-        return jobs
+
+def _tried(prepare: Callable[[], _T]) -> _T | Exception:
+    """Return the outcome, or why there is none: one bad envelope must not hold up the others."""
+    try:
+        return prepare()
+    except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits is told
+        return error

@@ -48,9 +48,13 @@ def timed(work: Callable[[], object], times: int) -> list[float]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the processor time that a running process has used, all its threads together (Linux)."""
+    """Return the processor time that a running process has used, with its threads and all its children (Linux)."""
     members = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-    return (int(members[11]) + int(members[12])) / os.sysconf("SC_CLK_TCK")
+    own = sum(map(int, members[11:15])) / os.sysconf("SC_CLK_TCK")
+    children = {
+        child for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
+    }
+    return own + sum(cpu_seconds(int(child)) for child in children)
 
 
 def flush_time(folder: Path) -> Spread:

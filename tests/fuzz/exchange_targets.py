@@ -1,5 +1,6 @@
 """Fuzz targets of what the hub and the nodes parse from each other: statements, receipts, entries, RFC 9421 fields."""
 
+import io
 from collections.abc import Callable
 
 from crypto.canonical import dumps
@@ -7,6 +8,7 @@ from crypto.signing import SigningKey
 from exchange import contributions, signatures
 from exchange.contributions import Part, Piece
 from exchange.errors import BadRequest, Unsigned
+from exchange.hub.checker import Chunk, Question, read_chunk
 from exchange.policy.errors import PolicyRefused
 from exchange.policy.rulebook import federation_texts, unit_texts
 from exchange.signatures import Parameters
@@ -59,6 +61,11 @@ def contributed(data: bytes) -> None:
     assert b"".join(contributions.pages(contributions.parse(data))) == data
 
 
+def chunk(data: bytes) -> None:
+    read = read_chunk(io.BytesIO(data))
+    assert read is None or data.startswith(read.to_bytes())
+
+
 TARGETS: dict[str, tuple[Callable[[bytes], object], type[Exception]]] = {
     "receipt": (receipt, Malformed),
     "entry": (entry, Malformed),
@@ -69,6 +76,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], object], type[Exception]]] = {
     "signature_input": (fields, Unsigned),
     "contributions": (contributed, BadRequest),
     "unit_rules": (unit_rules, PolicyRefused),
+    "chunk": (chunk, EOFError),
 }
 
 SEEDS: dict[str, list[bytes]] = {
@@ -84,6 +92,7 @@ SEEDS: dict[str, list[bytes]] = {
     ],
     "rights_pairs": [dumps([members(pair()), members(pair("*", "KG", "*", not_after=NOW))])],
     "unit_rules": [federation_texts()["walls"].encode()],
+    "chunk": [Chunk(7, (Question(b"public", b"statement", b"signature"),) * 2).to_bytes()],
     "contributions": list(contributions.pages([Piece(part, 7, b"payload") for part in Part])),
     "signature_input": [f"n1={COVERED}{PARAMETERS.text()}".encode()],
 }

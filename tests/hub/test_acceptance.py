@@ -16,7 +16,6 @@ from exchange.hub.acceptance import MESSAGES
 from exchange.hub.administration import Offered
 from exchange.hub.sequencer import Job
 from exchange.hub.tables import EVIDENCE
-from exchange.hub.verification import Recent, prepare
 from schemas import entries, receipts
 from schemas.directory import sign_statement
 from schemas.receipts import Receipt
@@ -262,7 +261,7 @@ def test_what_was_accepted_before_the_revocation_keeps_its_receipt(desk: Desk) -
 
 
 def test_a_key_that_is_revoked_while_its_envelope_waits_consumes_nothing(desk: Desk) -> None:
-    acceptance = prepare(desk.seal().wire, desk.hub.register.current, Recent(), desk.now)
+    acceptance = desk.hub.prepare(desk.seal().wire)
     revoke(desk)
     with pytest.raises(KeyEnded):
         desk.hub.do(MESSAGES, acceptance)

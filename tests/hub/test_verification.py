@@ -1,48 +1,89 @@
-"""What the verifying threads prepare reaches the sequencer in the order in which it came."""
+"""What came reaches the sequencer in its order, each envelope with its own verdict, whatever its neighbours are."""
 
 import asyncio
-import threading
+from collections.abc import Sequence
 from typing import Any, cast
 
-from exchange.hub.acceptance import Acceptance
+import pytest
+
+from exchange.errors import Denied, ExchangeError, Junk, Unavailable
+from exchange.hub.checker import Question
+from exchange.hub.checking import Checker
 from exchange.hub.sequencer import Job, Sequencer
 from exchange.hub.verification import Verifier, Waiting
-
-NOTHING = cast("Any", None)
-"""Nobody looks at the arrival between the threads and the sequencer."""
+from tests.hub.desk import Desk
 
 
 class Taken:
-    """The end of the queue that the sequencer empties."""
+    """The end of the queue that the sequencer empties: it answers each with its own bytes."""
 
-    def __init__(self, all_of_them: int) -> None:
+    def __init__(self) -> None:
         self.raws: list[bytes] = []
-        self.full = threading.Event()
-        self._all = all_of_them
 
-    def put(self, jobs: list[Job]) -> None:
-        self.raws += [job.payload.wire for job in jobs]
-        if len(self.raws) == self._all:
-            self.full.set()
+    def put(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            self.raws.append(job.payload.wire)
+            job.reply.set_result(job.payload.wire)
 
 
-def test_a_thread_that_is_quicker_waits_for_what_came_before() -> None:
-    second_is_ready = threading.Event()
+class Watched(Checker):
+    """A process that shows when it has answered, and whose answers are kept back until somebody lets them go."""
 
-    def prepare(raw: bytes) -> Acceptance:
-        if raw == b"first":
-            assert second_is_ready.wait(10)
-        else:
-            second_is_ready.set()
-        return Acceptance(NOTHING, raw)
+    def __init__(self) -> None:
+        super().__init__()
+        self.answered, self.free = asyncio.Event(), asyncio.Event()
 
-    taken = Taken(2)
-    verifier = Verifier(prepare, cast("Sequencer", taken), threads=2)
-    loop = asyncio.new_event_loop()
-    for raw in (b"first", b"second"):
-        verifier.put(Waiting(raw, loop.create_future()))
-    verifier.start()
-    assert taken.full.wait(10)
-    verifier.stop()
-    loop.close()
-    assert taken.raws == [b"first", b"second"]
+    async def check(self, questions: Sequence[Question]) -> list[bool]:
+        self.load += 1  # the next chunk goes to the other
+        verdicts = await super().check(questions)
+        self.answered.set()
+        await self.free.wait()
+        return verdicts
+
+
+async def answers(desk: Desk, raws: Sequence[bytes], checkers: Sequence[Checker], taken: Taken) -> list[Any]:
+    verifier = Verifier(desk.hub.examine, cast("Sequencer", taken), checkers)
+    waiting = [Waiting(raw, asyncio.get_running_loop().create_future()) for raw in raws]
+    for one in waiting:
+        verifier.put(one)
+    try:
+        return await asyncio.gather(*(one.reply for one in waiting), return_exceptions=True)
+    finally:
+        verifier.stop()
+
+
+def test_a_process_that_is_quicker_waits_for_what_came_before(desk: Desk) -> None:
+    taken, raws = Taken(), [desk.seal().wire, desk.seal("KG", ("TJ",)).wire]
+
+    async def run() -> None:
+        slow, quick = Watched(), Watched()
+        asking = asyncio.create_task(answers(desk, raws, [slow, quick], taken))
+        await quick.answered.wait()
+        quick.free.set()
+        await slow.answered.wait()
+        assert taken.raws == []
+        slow.free.set()
+        await asking
+
+    asyncio.run(run())
+    assert taken.raws == raws
+
+
+def test_junk_and_a_forged_signature_hold_up_no_neighbour(desk: Desk) -> None:
+    good, forged = desk.seal().wire, bytearray(desk.seal("KG", ("TJ",)).wire)
+    at = forged.index(b"}", 20) + 1_400  # behind the core and the one wrap: within the signature
+    forged[at] ^= 1
+    outcomes = asyncio.run(answers(desk, [b"junk", bytes(forged), good], [Checker()], Taken()))
+    assert [type(one) for one in outcomes] == [Junk, Denied, bytes]
+
+
+def test_who_waits_for_a_process_that_ends_is_told_and_the_next_is_checked_by_another(desk: Desk) -> None:
+    checker = Checker(patience=0)
+    outcomes = asyncio.run(answers(desk, [desk.seal().wire], [checker], Taken()))
+    assert [type(one) for one in outcomes] == [Unavailable]
+
+
+@pytest.mark.parametrize("raw", [b"", b"junk"])
+def test_without_processes_whoever_puts_is_answered_at_once(desk: Desk, raw: bytes) -> None:
+    (outcome,) = asyncio.run(answers(desk, [raw], [], Taken()))
+    assert isinstance(outcome, ExchangeError)
