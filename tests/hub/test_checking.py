@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -115,10 +116,18 @@ def test_a_process_that_dies_or_hangs_is_replaced(desk: Desk, harm: signal.Signa
     assert asyncio.run(run()) == [True]
 
 
-def test_where_no_process_can_start_the_outcome_is_unknown(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+def test_where_no_process_can_start_the_outcome_is_unknown(desk: Desk) -> None:
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    async def run() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, files[1]))
+        try:
+            await Checker().check([asked(desk)])
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, files)
+
     with pytest.raises(Unavailable):
-        asyncio.run(Checker().check([asked(desk)]))
+        asyncio.run(run())
 
 
 def surroundings(pid: int) -> tuple[bytes, int]:
