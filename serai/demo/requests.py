@@ -1,6 +1,6 @@
 """The requests of the demo's case. Every person, company, plate and number is invented."""
 
-from serai.demo.writing import AT_RISK, NO_DOUBT, Members, Writing, day, graded, labels
+from serai.demo.writing import AT_RISK, NO_DOUBT, ORGANISED_CRIME, Members, Writing, day, graded, labels
 
 LORRY: Members = {
     "object_id": "V1",
@@ -277,6 +277,7 @@ def kidnapping(at: int) -> Writing:
         "Похищение: серый УАЗ в сторону Исфары",
         "ru",
         "KIDNAP",
+        legal_basis=[ORGANISED_CRIME],
         urgency="URG_LIFE",
         urgency_reason="Угроза убийства в течение суток, требование выкупа записано.",
         purpose="LOCATE_MISSING",

@@ -18,6 +18,10 @@ CONVENTION: Final = {
     "instrument": "UN Convention against Illicit Traffic in Narcotic Drugs, 1988",
     "article": "9(1)(a), 11",
 }
+ORGANISED_CRIME: Final = {
+    "instrument": "UN Convention against Transnational Organized Crime, 2000",
+    "article": "27(1)",
+}
 
 
 @dataclass(frozen=True, slots=True)
