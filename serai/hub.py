@@ -30,7 +30,7 @@ from serai.founding import Charter
 from serai.homes import HubHome, new_home
 from serai.hub_operations import operations_of
 from serai.output import CommandError, JsonFlag, Report, Table, note, show
-from serai.passphrases import PassphraseFd, PassphraseFile, passphrase
+from serai.passphrases import ROOT, PassphraseFd, PassphraseFile, passphrase
 from serai.serving import (
     CertificateOption,
     ClientsOption,
@@ -49,9 +49,7 @@ app = typer.Typer(help="The hub of a federation.", no_args_is_help=True, rich_ma
 ANCHOR = "anchor.json"
 
 RootFolders = Annotated[list[Path], typer.Option("--root", help="Folder of a federation root; repeat it for more.")]
-RootFiles = Annotated[
-    list[Path] | None, typer.Option("--root-passphrase-file", help="Its passphrase file, in the same order.")
-]
+RootFiles = Annotated[list[Path] | None, typer.Option(ROOT, help="Its passphrase file, in the same order.")]
 
 
 class Environment(StrEnum):
@@ -152,7 +150,7 @@ def _root_secrets(folders: list[Path], files: list[Path] | None, *, new: bool = 
         raise CommandError("SERAI-ROOTS", "Give one --root-passphrase-file for each root, in the same order.")
     sources: list[Path | None] = [*files] if files else [None] * len(folders)
     return [
-        passphrase(source, None, f"passphrase of {folder.name}", new=new)
+        passphrase(source, None, f"passphrase of {folder.name}", new=new, option=ROOT)
         for folder, source in zip(folders, sources, strict=True)
     ]
 

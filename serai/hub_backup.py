@@ -17,7 +17,7 @@ from serai.homes import HubHome
 from serai.hub import Access
 from serai.hub_enrolment import app
 from serai.output import CommandError, JsonFlag, Report, Table, note, show
-from serai.passphrases import PassphraseFd, PassphraseFile, passphrase
+from serai.passphrases import RECOVERY, PassphraseFd, PassphraseFile, passphrase
 
 
 @app.command("recovery-key")
@@ -64,7 +64,7 @@ def restore(
     as_json: JsonFlag = False,
 ) -> None:
     """Bring a hub back into a folder that holds only its hub.toml; it stays closed until `resume`."""
-    key = recovery.open_key(key_folder, passphrase(key_file, None, "passphrase of the recovery key"))
+    key = recovery.open_key(key_folder, passphrase(key_file, None, "passphrase of the recovery key", option=RECOVERY))
     secret = passphrase(file, descriptor, "passphrase that the hub had")
     with control.owned(home):
         heading = backup.restore(HubSettings.read(home), source, key, secret)
@@ -102,7 +102,9 @@ def resume(
     settings, told = HubSettings.read(home), dict(map(_seen, seen or []))
     key = None
     if key_folder is not None:
-        key = recovery.open_key(key_folder, passphrase(key_file, None, "passphrase of the recovery key"))
+        key = recovery.open_key(
+            key_folder, passphrase(key_file, None, "passphrase of the recovery key", option=RECOVERY)
+        )
     with control.owned(home):
         hub = Hub.open(settings, Access(home, file, descriptor).secret())
         try:

@@ -23,7 +23,7 @@ from serai import control, node_keys, recovery, tokens
 from serai.homes import NodeHome, new_home
 from serai.node_access import Access, RootPassphraseFile, opened, system_clock
 from serai.output import JsonFlag, Report, note, show
-from serai.passphrases import PassphraseFd, PassphraseFile, passphrase
+from serai.passphrases import RECOVERY, ROOT, PassphraseFd, PassphraseFile, passphrase
 from serai.serving import (
     CertificateOption,
     EofOption,
@@ -71,7 +71,7 @@ def init(
     given = _invited(found) | {name: value for name, value in wished.items() if value is not None}
     custody = tokens.custody_of(NodeSettings.read(home, **given), at_once=True)
     secret = passphrase(file, descriptor, "passphrase of the node", new=True)
-    root_secret = passphrase(root_file, None, "passphrase of the root key", new=True)
+    root_secret = passphrase(root_file, None, "passphrase of the root key", new=True, option=ROOT)
     new_home(home, SETTINGS_FILE, given)
     secrets = Secrets(secret, root_secret, custody=custody)
     made = enrolment.answer(NodeSettings.read(home), found, secrets, now)
@@ -226,7 +226,7 @@ def restore(
     as_json: JsonFlag = False,
 ) -> None:
     """Bring a node back into an empty folder; it seals nothing before it has caught up with the hub."""
-    key = recovery.open_key(key_folder, passphrase(key_file, None, "passphrase of the recovery key"))
+    key = recovery.open_key(key_folder, passphrase(key_file, None, "passphrase of the recovery key", option=RECOVERY))
     secret = passphrase(file, descriptor, "passphrase that the node had")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with control.owned(home):

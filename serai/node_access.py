@@ -12,11 +12,11 @@ import typer
 from nodes.node import Node, Surroundings, open_node
 from nodes.settings import NodeSettings
 from serai import control, tokens
-from serai.passphrases import passphrase
+from serai.passphrases import ROOT, passphrase
 from serai.unit import operations_of
 
 RootPassphraseFile = Annotated[
-    Path | None, typer.Option("--root-passphrase-file", help="Owner-only file with the passphrase of the root key.")
+    Path | None, typer.Option(ROOT, help="Owner-only file with the passphrase of the root key.")
 ]
 Reason = Annotated[str, typer.Option(help="Why; needed once the unit has two administrators.")]
 Alone = Annotated[bool, typer.Option("--alone", help="Without a second person: every administrator is alarmed.")]

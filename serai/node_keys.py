@@ -15,7 +15,7 @@ from nodes.signers import PKCS11
 from serai.homes import NodeHome
 from serai.node_access import Access, Alone, Reason, RootPassphraseFile, system_clock
 from serai.output import CommandError, JsonFlag, Report, Table, note, show
-from serai.passphrases import PassphraseFd, PassphraseFile, passphrase
+from serai.passphrases import ROOT, PassphraseFd, PassphraseFile, passphrase
 
 app = typer.Typer()
 
@@ -87,7 +87,7 @@ def rotate(
         note("An administrator must agree to it on the page Keys of the unit; then give the same command again.")
         members: dict[str, Any] = {"kid": None, "waits": waits}
     elif key is Purpose.SIGNING:
-        root = keys.open_root(access.settings(), passphrase(root_file, None, "passphrase of the root key"))
+        root = keys.open_root(access.settings(), passphrase(root_file, None, "passphrase of the root key", option=ROOT))
         proposed = unb64(access.do("key.propose", {"custody": CUSTODIES[into]})["statement"])
         members = access.do("key.take", {"statement": b64(rotation.vouch(access.settings(), root, proposed)), **leave})
         note("The courier publishes the key and then uses it. Take the root key away again.")
@@ -116,7 +116,7 @@ def revoke(
         since = None if stolen_since is None else from_text(stolen_since)
     except CryptoError as error:
         raise CommandError("SERAI-TIME", "--stolen-since is not a time such as 2026-11-22T06:00:00Z.") from error
-    root = keys.open_root(access.settings(), passphrase(root_file, None, "passphrase of the root key"))
+    root = keys.open_root(access.settings(), passphrase(root_file, None, "passphrase of the root key", option=ROOT))
     statement = rotation.withdraw(access.settings(), root, Withdrawal(kid, since), system_clock())
     members = access.do("key.revoke", {"statement": b64(statement)})
     note("Make the next one with `serai node rotate`: what still waits under a signing key is then sealed anew.")

@@ -14,6 +14,8 @@ import typer
 from serai.output import CommandError
 
 LONGEST: Final = 1024
+ROOT: Final = "--root-passphrase-file"
+RECOVERY: Final = "--recovery-passphrase-file"
 
 PassphraseFile = Annotated[
     Path | None,
@@ -24,8 +26,13 @@ PassphraseFd = Annotated[
 ]
 
 
-def passphrase(file: Path | None, descriptor: int | None, question: str, *, new: bool = False) -> str:
-    """Return the passphrase from wherever it was said to be; a new one is asked for twice. Raises CommandError."""
+def passphrase(
+    file: Path | None, descriptor: int | None, question: str, *, new: bool = False, option: str = "--passphrase-file"
+) -> str:
+    """Return the passphrase from wherever it was said to be; a new one is asked for twice.
+
+    `option` is what says it, for who has no terminal. Raises CommandError.
+    """
     if file is not None:
         return _from_file(file)
     if descriptor is not None:
@@ -35,7 +42,7 @@ def passphrase(file: Path | None, descriptor: int | None, question: str, *, new:
         raise CommandError(
             "SERAI-PASSPHRASE",
             f"There is no terminal to ask for the {question}.",
-            todo="Give --passphrase-file or --passphrase-fd.",
+            todo=f"Give {option}, a file that its owner alone can read.",
         )
     answer: str = typer.prompt(question[:1].upper() + question[1:], hide_input=True, confirmation_prompt=new, err=True)
     return _cleaned(answer.encode())

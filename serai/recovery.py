@@ -11,6 +11,7 @@ import typer
 
 from crypto.encryption import EncryptionKey
 from crypto.keystore import KeyStore
+from serai.passphrases import RECOVERY
 
 KIND: Final = "recovery"
 NAME: Final = "recovery"
@@ -22,7 +23,7 @@ OptionalKey = Annotated[
     Path | None, typer.Option("--recovery-key", help="Folder of the recovery key, for what units keep sealed.")
 ]
 KeyPassphraseFile = Annotated[
-    Path | None, typer.Option("--recovery-passphrase-file", help="Owner-only file with the recovery key's passphrase.")
+    Path | None, typer.Option(RECOVERY, help="Owner-only file with the recovery key's passphrase.")
 ]
 
 NOT_IN_A_NODE_BACKUP: Final = (

@@ -25,6 +25,6 @@ def change(
 ) -> None:
     """Lock a folder of keys under another passphrase; a service that has it open goes on."""
     store = KeyStore.open(folder, passphrase(file, descriptor, "passphrase until now"))
-    store.change_passphrase(passphrase(new_file, None, "next passphrase", new=True))
+    store.change_passphrase(passphrase(new_file, None, "next passphrase", new=True, option="--new-passphrase-file"))
     note("The next start asks for the new one: change the file that the service reads it from.")
     show(Report("passphrase", {"folder": str(folder)}, lines=[str(folder)]), as_json=as_json)

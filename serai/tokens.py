@@ -3,6 +3,7 @@
 The driver is an extra of this package (`serai[pkcs11]`) and is loaded only where a token is named.
 """
 
+from functools import partial
 from importlib import import_module
 
 from crypto.custody import SEEDS, Custody
@@ -24,7 +25,9 @@ def custody_of(settings: NodeSettings, *, at_once: bool = False) -> Custody:
     except ModuleNotFoundError as error:
         raise NoDriver(str(error.name)) from error
     place = driver.Place(settings.token_module, settings.token_label)
-    token = driver.Token(place, lambda: passphrase(settings.token_pin_file, None, "PIN of the token"))
+    token = driver.Token(
+        place, partial(passphrase, settings.token_pin_file, None, "PIN of the token", option="token_pin_file")
+    )
     if at_once:
         token.do(lambda _: None)
     in_token: Custody = custody.InToken(token)

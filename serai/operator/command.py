@@ -56,7 +56,8 @@ def add(
 ) -> None:
     """Let somebody look, or give him a new password and a new secret for one-time codes, which is printed once."""
     settings, role = HubSettings.read(home), ROLES[part]
-    secret = Accounts(home).put(name, role, passphrase(password_file, None, "password of the person", new=True))
+    password = passphrase(password_file, None, "password of the person", new=True, option="--password-file")
+    secret = Accounts(home).put(name, role, password)
     note("Put the secret into the person's authenticator app now: it is not shown again.")
     uri = passwords.totp_uri(passwords.totp_secret(secret), name, settings.name)
     members = {"name": name, "role": role.value, "secret": secret, "uri": uri}

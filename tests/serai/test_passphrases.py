@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from serai.output import CommandError
-from serai.passphrases import LONGEST, passphrase
+from serai.passphrases import LONGEST, ROOT, passphrase
 
 
 def secret_file(folder: Path, data: bytes, mode: int = 0o600) -> Path:
@@ -43,8 +43,9 @@ def test_a_descriptor_is_read_and_left_open() -> None:
     os.close(reader)
 
 
-def test_without_a_terminal_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_terminal_nobody_is_asked_and_the_option_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with Path(os.devnull).open() as nothing:
         monkeypatch.setattr("sys.stdin", nothing)
-        with pytest.raises(CommandError, match="no terminal"):
-            passphrase(None, None, "hub passphrase")
+        with pytest.raises(CommandError, match="no terminal") as refused:
+            passphrase(None, None, "passphrase of the root", option=ROOT)
+    assert ROOT in str(refused.value.todo)
