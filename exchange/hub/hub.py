@@ -45,6 +45,7 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 CLOSED: Final = "restored"
 """The file in the hub's folder that keeps a hub closed whose log may be older than what units have seen of it."""
 
+KEYS_EVERY: Final = 1
 CHECKPOINT_EVERY: Final = 1
 LAPSE_EVERY: Final = 15
 FORGET_EVERY: Final = 3_600
@@ -62,6 +63,7 @@ def system_clock() -> int:
 class Due:
     """When each of the things that time does is due next (unix seconds)."""
 
+    keys: int = 0
     lapse: int = 0
     forget: int = 0
     refresh: int = 0
@@ -198,9 +200,10 @@ class Hub:
         if self.closed:
             return
         with self._ticking:
-            now = self.clock()
-            self._turn_keys(now)
-            due = self._due
+            now, due = self.clock(), self._due
+            if now >= due.keys:
+                due.keys = now + KEYS_EVERY
+                self._turn_keys(now)
             if now >= due.lapse and self.register.version:
                 due.lapse = now + LAPSE_EVERY
                 self._later(upkeep.LAPSES, None)
