@@ -24,7 +24,7 @@ PATIENCE: Final = 10.0
 
 
 class Checker:
-    """One process, with `patience` seconds for an answer. `load` is how many questions it has not answered yet."""
+    """One process, with `patience` seconds for the next answer. `load` is how many questions it has not answered yet."""
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self.load = 0
@@ -55,7 +55,7 @@ class Checker:
         running.writer.write(chunk.to_bytes())
         try:
             # the lock is fair, and nothing is awaited between writing and asking for it: answers come in our order
-            async with asyncio.timeout(self._patience), self._turn:
+            async with self._turn, asyncio.timeout(self._patience):
                 return chunk.verdicts(await running.reader.readexactly(chunk.answer_size))
         except (asyncio.IncompleteReadError, OSError, ValueError) as error:  # a timeout is an OSError too
             if self._running is running:
