@@ -24,7 +24,7 @@ PATIENCE: Final = 10.0
 
 
 class Checker:
-    """One process, with `patience` seconds for the next answer. `load` is how many questions it has not answered yet."""
+    """One process, with `patience` seconds for the next answer. `load`: how many questions it has not answered yet."""
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self.load = 0
