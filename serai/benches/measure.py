@@ -8,6 +8,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -51,10 +52,15 @@ def cpu_seconds(pid: int) -> float:
     """Return the processor time that a running process has used, with its threads and all its children (Linux)."""
     members = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
     own = sum(map(int, members[11:15])) / os.sysconf("SC_CLK_TCK")
-    children = {
-        child for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
-    }
-    return own + sum(cpu_seconds(int(child)) for child in children)
+    return own + sum(cpu_seconds(child) for child in _children(pid))
+
+
+def _children(pid: int) -> set[int]:
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(OSError):  # a thread that ended meanwhile has none
+            found.update(map(int, (task / "children").read_text(encoding="ascii").split()))
+    return found
 
 
 def flush_time(folder: Path) -> Spread:
