@@ -20,7 +20,7 @@ from exchange.hub import checker
 from exchange.hub.checker import Chunk, Question
 
 PATIENCE: Final = 10.0
-"""Seconds after which a process that does not answer is ended: a full chunk takes some 10 ms."""
+"""Seconds after which a process that does not answer is ended: a full chunk is 16 checks of half a millisecond."""
 
 
 class Checker:

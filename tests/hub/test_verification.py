@@ -77,7 +77,7 @@ def test_junk_and_a_forged_signature_hold_up_no_neighbour(desk: Desk) -> None:
     assert [type(one) for one in outcomes] == [Junk, Denied, bytes]
 
 
-def test_who_waits_for_a_process_that_ends_is_told_and_the_next_is_checked_by_another(desk: Desk) -> None:
+def test_who_waits_for_a_process_that_does_not_answer_in_time_is_told(desk: Desk) -> None:
     checker = Checker(patience=0)
     outcomes = asyncio.run(answers(desk, [desk.seal().wire], [checker], Taken()))
     assert [type(one) for one in outcomes] == [Unavailable]
